@@ -1,0 +1,1 @@
+"""The only maker of tables: Alembic's environment and its revisions."""

@@ -1,0 +1,187 @@
+"""The way of an arrival through its states; every step is one transaction and may be repeated.
+
+Each function takes the caller's connection, so that what belongs together is committed together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
+
+from store.columns import database_now
+from store.database import build_insert
+from store.states import PENDING_STATES, READY_STATES, AfterScreening, ArrivalState
+from store.tables import arrivals
+
+SEND_AT_ONCE = 500  # ids a statement: far below both databases' limit of parameters
+
+
+@dataclass(frozen=True, slots=True)
+class NewArrival:
+    """A complete file in the inbox, before it has a row."""
+
+    fingerprint: str
+    inbox: Path
+    path: Path
+    size_bytes: int
+    after: AfterScreening
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A row of the ledger, as far as a worker needs it."""
+
+    id: int
+    inbox: Path
+    path: Path
+    stored_path: Path | None
+    after: AfterScreening
+    state: ArrivalState
+    attempts: int
+    transient_faults: int
+    source_sha256: str | None
+    reason_code: str | None
+    reason: str | None
+    received_at: datetime
+
+
+ARRIVAL_COLUMNS = tuple(arrivals.c[name] for name in Arrival.__dataclass_fields__)
+
+
+def as_arrival(row: Row[tuple[Any, ...]]) -> Arrival:
+    """Build an arrival from a row of ``ARRIVAL_COLUMNS``."""
+    fields = dict(row._mapping)
+    fields["after"] = AfterScreening(fields["after"])
+    fields["state"] = ArrivalState(fields["state"])
+    return Arrival(**fields)
+
+
+def record_arrivals(connection: Connection, files: Sequence[NewArrival]) -> None:
+    """Commit files that are complete; those already known are left alone."""
+    if not files:
+        return
+    statement = (
+        build_insert(connection, arrivals)
+        .values(received_at=database_now(), state=ArrivalState.WAITING)
+        .on_conflict_do_nothing(index_elements=["fingerprint"])
+    )
+    rows = [{name: getattr(file, name) for name in NewArrival.__dataclass_fields__} for file in files]
+    connection.execute(statement, rows)
+
+
+def find_known_fingerprints(connection: Connection, fingerprints: Sequence[str]) -> set[str]:
+    """Return those of the fingerprints that already have a row."""
+    known: set[str] = set()
+    for start in range(0, len(fingerprints), SEND_AT_ONCE):
+        asked = fingerprints[start : start + SEND_AT_ONCE]
+        known.update(connection.scalars(select(arrivals.c.fingerprint).where(arrivals.c.fingerprint.in_(asked))))
+    return known
+
+
+def queue_arrivals(connection: Connection, window: int) -> list[int]:
+    """Mark as queued what is ready, oldest first, so that at most ``window`` ids wait at the broker.
+
+    A short queue keeps the database in charge: what is not sent can still be reordered, and an id
+    that stays away longer than the queue is long was lost.
+    """
+    queued = connection.scalar(select(func.count()).where(arrivals.c.state == ArrivalState.QUEUED)) or 0
+    if queued >= window:
+        return []
+    ready = (
+        select(arrivals.c.id)
+        .where(arrivals.c.state.in_(READY_STATES), _is_due())
+        .order_by(arrivals.c.id)
+        .limit(window - queued)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(connection.scalars(ready))
+    _set_by_id(connection, ids, state=ArrivalState.QUEUED, queued_at=database_now(), not_before=None)
+    return ids
+
+
+def unqueue_arrivals(connection: Connection, ids: Sequence[int]) -> None:
+    """Take back what could not be sent."""
+    _set_by_id(connection, ids, state=ArrivalState.WAITING)
+
+
+def claim_arrival(connection: Connection, arrival_id: int, owner: str, lease_seconds: float) -> Arrival | None:
+    """Take the lease on an arrival, or return None where it is finished or another worker's."""
+    a = arrivals.c
+    free = a.state.in_((*READY_STATES, ArrivalState.QUEUED))
+    abandoned = (a.state == ArrivalState.SCREENING) & (a.lease_until < database_now())
+    statement = (
+        update(arrivals)
+        .where(a.id == arrival_id, or_(free, abandoned))
+        .values(state=ArrivalState.SCREENING, lease_owner=owner, lease_until=database_now(int(lease_seconds)))
+        .returning(*ARRIVAL_COLUMNS)
+    )
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else as_arrival(row)
+
+
+def retry_arrival(
+    connection: Connection,
+    arrival_id: int,
+    owner: str,
+    *,
+    reason_code: str,
+    delay_seconds: float,
+    spoilt: bool,
+) -> bool:
+    """Give the lease back and try again later.
+
+    Parameters
+    ----------
+    spoilt : bool
+        True when the file itself ended the attempt (it crashed or hung its reader), which counts
+        towards its last; False for a fault around it, which is retried for ever.
+
+    Returns
+    -------
+    bool
+        False where the lease is no longer the owner's.
+    """
+    a = arrivals.c
+    counted = {"attempts": a.attempts + 1} if spoilt else {"transient_faults": a.transient_faults + 1}
+    statement = (
+        update(arrivals)
+        .where(a.id == arrival_id, a.state == ArrivalState.SCREENING, a.lease_owner == owner)
+        .values(
+            state=ArrivalState.WAITING if spoilt else ArrivalState.FAILED,
+            not_before=database_now(int(delay_seconds)),
+            reason_code=reason_code,
+            lease_owner=None,
+            lease_until=None,
+            **counted,
+        )
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def find_arrival(connection: Connection, arrival_id: int) -> Arrival | None:
+    """Return one arrival, or None."""
+    row = connection.execute(select(*ARRIVAL_COLUMNS).where(arrivals.c.id == arrival_id)).one_or_none()
+    return None if row is None else as_arrival(row)
+
+
+def list_arrivals(connection: Connection, state: ArrivalState, limit: int = 1000) -> list[Arrival]:
+    """Return arrivals of one state, the newest first."""
+    statement = select(*ARRIVAL_COLUMNS).where(arrivals.c.state == state).order_by(arrivals.c.id.desc()).limit(limit)
+    return [as_arrival(row) for row in connection.execute(statement)]
+
+
+def count_pending(connection: Connection) -> int:
+    """Return how many arrivals have no result yet."""
+    return connection.scalar(select(func.count()).where(arrivals.c.state.in_(PENDING_STATES))) or 0
+
+
+def _is_due() -> ColumnElement[bool]:
+    return or_(arrivals.c.not_before.is_(None), arrivals.c.not_before <= database_now())
+
+
+def _set_by_id(connection: Connection, ids: Sequence[int], **values: object) -> None:
+    if ids:
+        connection.execute(update(arrivals).where(arrivals.c.id.in_(ids)).values(**values))

@@ -1,0 +1,88 @@
+"""Column types whose values survive both databases unharmed, and the database's own clock."""
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Integer, Text, TypeDecorator, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite has no time zones, so they are taken off and put back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive datetimes, and store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = "a time without a time zone was about to be stored"
+            raise ValueError(message)
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return an aware datetime in UTC."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class FilePath(TypeDecorator[Path]):
+    r"""A path as readable text; bytes that are not UTF-8 become ``\xNN``, and a backslash two.
+
+    Names on disk are bytes, text columns hold Unicode only: PostgreSQL refuses anything else.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Path | None, dialect: Dialect) -> str | None:
+        """Escape what is not UTF-8."""
+        del dialect
+        if value is None:
+            return None
+        return os.fsencode(value).replace(b"\\", rb"\\").decode("utf-8", "backslashreplace")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Path | None:
+        """Undo the escapes."""
+        del dialect
+        return None if value is None else Path(os.fsdecode(_unescape(value)))
+
+
+def _unescape(text: str) -> bytes:
+    def byte(match: re.Match[bytes]) -> bytes:
+        return b"\\" if match[0] == rb"\\" else bytes([int(match[1], 16)])
+
+    return re.sub(rb"\\\\|\\x([0-9a-f]{2})", byte, text.encode())
+
+
+class database_now(FunctionElement[datetime]):  # noqa: N801  (reads as an SQL function)
+    """The database's clock, plus a number of seconds: leases hold across hosts whose clocks differ."""
+
+    type = UtcDateTime()
+    inherit_cache = True
+
+    def __init__(self, plus_seconds: Any = 0) -> None:
+        super().__init__(literal(plus_seconds, Integer))
+
+
+@compiles(database_now, "sqlite")
+def _sqlite_now(element: database_now, compiler: SQLCompiler, **kw: Any) -> str:
+    seconds = compiler.process(element.clauses, **kw)
+    # the very text format in which SQLAlchemy's DateTime compares and reads back
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', {seconds} || ' seconds') || '000')"
+
+
+@compiles(database_now, "postgresql")
+def _postgresql_now(element: database_now, compiler: SQLCompiler, **kw: Any) -> str:
+    seconds = compiler.process(element.clauses, **kw)
+    return f"(clock_timestamp() + make_interval(secs => {seconds}))"

@@ -1,0 +1,37 @@
+"""What can be wrong with the database, apart from the database itself being away.
+
+::
+
+    StoreError
+    ├── DatabaseUrlError        no database of this kind is supported
+    ├── DatabaseLocationError   SQLite on a network file system, or no folder to hold it
+    ├── SchemaMissingError      the database is empty or behind: ``xray-cli db upgrade``
+    ├── SchemaTooNewError       a newer version of xray-watch wrote this database
+    └── LeaseLostError          another worker took the arrival over
+
+``sqlalchemy.exc.OperationalError`` (locked, stopped, unreachable) is let through: it means try again.
+"""
+
+
+class StoreError(Exception):
+    """Base of every decision of this room."""
+
+
+class DatabaseUrlError(StoreError):
+    """The URL names no database that is supported."""
+
+
+class DatabaseLocationError(StoreError):
+    """The SQLite file lies where its locks do not hold, or its folder is missing."""
+
+
+class SchemaMissingError(StoreError):
+    """The tables are missing or older than this version of the program."""
+
+
+class SchemaTooNewError(StoreError):
+    """The tables were made by a newer version of the program."""
+
+
+class LeaseLostError(StoreError):
+    """The lease on an arrival ran out and another worker holds it: nothing may be recorded."""

@@ -1,0 +1,165 @@
+"""The last step of an arrival: what became of it, committed before its file moves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from inference.labels import Label, Outcome
+from store.audit import record_event
+from store.columns import database_now
+from store.database import build_insert
+from store.errors import LeaseLostError
+from store.states import ArrivalState
+from store.tables import arrivals, screenings
+
+
+@dataclass(frozen=True, slots=True)
+class NewScreening:
+    """What was found about one file's bytes with one model.
+
+    ``identity`` holds columns of the table ``screenings`` by name; identifiers are protected already.
+    """
+
+    source_sha256: str
+    model_sha256: str
+    outcome: Outcome
+    label: Label | None
+    probabilities: Mapping[Label, float] | None
+    reason_code: str | None
+    reason: str | None
+    identity: Mapping[str, Any]
+
+
+def find_screening(connection: Connection, source_sha256: str, model_sha256: str) -> int | None:
+    """Return the screening of these bytes with this model, or None."""
+    same = (screenings.c.source_sha256 == source_sha256) & (screenings.c.model_sha256 == model_sha256)
+    return connection.execute(select(screenings.c.id).where(same)).scalar_one_or_none()
+
+
+def record_screening(
+    connection: Connection, arrival_id: int, owner: str, screening: NewScreening, stored_path: Path | None
+) -> ArrivalState:
+    """Record a result, or that the same bytes have one already.
+
+    Returns
+    -------
+    ArrivalState
+        ``done``, or ``duplicate`` where another arrival brought these bytes before.
+
+    Raises
+    ------
+    LeaseLostError
+        Another worker has taken over; nothing is recorded (roll back).
+    """
+    screening_id = _insert(connection, arrival_id, screening)
+    if screening_id is None:
+        known = find_screening(connection, screening.source_sha256, screening.model_sha256)
+        record_duplicate(connection, arrival_id, owner, known, screening.source_sha256, stored_path)
+        return ArrivalState.DUPLICATE
+    _flag_conflicts(connection, arrival_id, screening_id, screening)
+    _finish(
+        connection,
+        arrival_id,
+        owner,
+        state=ArrivalState.DONE,
+        source_sha256=screening.source_sha256,
+        screening_id=screening_id,
+        stored_path=stored_path,
+        reason_code=None,
+    )
+    return ArrivalState.DONE
+
+
+def record_duplicate(
+    connection: Connection,
+    arrival_id: int,
+    owner: str,
+    screening_id: int | None,
+    source_sha256: str,
+    stored_path: Path | None,
+) -> None:
+    """Record that a screening of another arrival answers these bytes; raises LeaseLostError as above."""
+    _finish(
+        connection,
+        arrival_id,
+        owner,
+        state=ArrivalState.DUPLICATE,
+        source_sha256=source_sha256,
+        screening_id=screening_id,
+        stored_path=stored_path,
+        reason_code=None,
+    )
+
+
+def record_quarantine(
+    connection: Connection,
+    arrival_id: int,
+    owner: str,
+    *,
+    reason_code: str,
+    reason: str,
+    source_sha256: str | None,
+    stored_path: Path | None,
+) -> None:
+    """Record that a file cannot be read, and why; raises LeaseLostError as ``record_screening``."""
+    _finish(
+        connection,
+        arrival_id,
+        owner,
+        state=ArrivalState.QUARANTINED,
+        reason_code=reason_code,
+        reason=reason,
+        source_sha256=source_sha256,
+        stored_path=stored_path,
+    )
+
+
+def record_vanished(connection: Connection, arrival_id: int, owner: str) -> None:
+    """Record that the file was gone, or another one, before it could be read."""
+    _finish(connection, arrival_id, owner, state=ArrivalState.VANISHED, reason_code="vanished", fingerprint=None)
+
+
+def _insert(connection: Connection, arrival_id: int, screening: NewScreening) -> int | None:
+    probabilities = {f"probability_{label}": value for label, value in (screening.probabilities or {}).items()}
+    statement = build_insert(connection, screenings).values(
+        arrival_id=arrival_id,
+        source_sha256=screening.source_sha256,
+        model_sha256=screening.model_sha256,
+        outcome=screening.outcome,
+        label=screening.label,
+        reason_code=screening.reason_code,
+        reason=screening.reason,
+        screened_at=database_now(),
+        **probabilities,
+        **screening.identity,
+    )
+    once = statement.on_conflict_do_nothing(index_elements=["source_sha256", "model_sha256"])
+    return connection.execute(once.returning(screenings.c.id)).scalar_one_or_none()
+
+
+def _flag_conflicts(connection: Connection, arrival_id: int, screening_id: int, screening: NewScreening) -> None:
+    """Flag both where one SOP Instance UID, which names one instance for ever (PS3.5 9), has other bytes."""
+    sop_instance_uid = screening.identity.get("sop_instance_uid")
+    if sop_instance_uid is None:
+        return
+    s = screenings.c
+    others = (s.sop_instance_uid == sop_instance_uid) & (s.source_sha256 != screening.source_sha256)
+    flagged = connection.execute(update(screenings).where(others).values(conflict=True)).rowcount
+    if flagged:
+        connection.execute(update(screenings).where(s.id == screening_id).values(conflict=True))
+        record_event(connection, "sop_instance_conflict", arrival_id=arrival_id, screenings=flagged + 1)
+
+
+def _finish(connection: Connection, arrival_id: int, owner: str, **values: Any) -> None:
+    a = arrivals.c
+    statement = (
+        update(arrivals)
+        .where(a.id == arrival_id, a.state == ArrivalState.SCREENING, a.lease_owner == owner)
+        .values(lease_owner=None, lease_until=None, not_before=None, finished_at=database_now(), **values)
+    )
+    if connection.execute(statement).rowcount != 1:
+        message = f"arrival {arrival_id} is held by another worker"
+        raise LeaseLostError(message)

@@ -1,0 +1,128 @@
+"""Reading the ledger for people: results of a period, and their sums computed by the database."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+
+from inference.labels import LABELS, Label, Outcome
+from store.states import PENDING_STATES, ArrivalState
+from store.tables import arrivals, models, screenings
+
+ROWS_AT_ONCE = 1000  # rows held in memory while a long report streams
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One arrival with what is known about it; the fields of the JSON contract, and where it lies."""
+
+    arrival_id: int
+    path: Path
+    source_sha256: str | None
+    state: ArrivalState
+    outcome: Outcome | None
+    label: Label | None
+    probabilities: Mapping[Label, float] | None
+    reason_code: str | None
+    reason: str | None
+    conflict: bool
+    model_version: str | None
+    model_sha256: str | None
+    received_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """How many arrivals of a period ended the same way."""
+
+    state: ArrivalState
+    outcome: Outcome | None
+    label: Label | None
+    reason_code: str | None
+    count: int
+
+
+def stream_results(connection: Connection, since: datetime, until: datetime) -> Iterator[Result]:
+    """Give the results of a period in order of arrival, a thousand in memory at a time."""
+    a, s = arrivals.c, screenings.c
+    columns = (
+        *(a.id, a.path, a.source_sha256, a.state, a.received_at, a.finished_at),
+        *(s.outcome, s.label, s.conflict, s.model_sha256, models.c.model_version),
+        *(s[f"probability_{label}"] for label in LABELS),
+        func.coalesce(a.reason_code, s.reason_code).label("reason_code"),
+        func.coalesce(a.reason, s.reason).label("reason"),
+    )
+    joined = arrivals.outerjoin(screenings, a.screening_id == s.id).outerjoin(
+        models, s.model_sha256 == models.c.model_sha256
+    )
+    statement = select(*columns).select_from(joined).where(_in_period(since, until)).order_by(a.id)
+    rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(statement)
+    for row in rows.mappings():
+        probabilities = {label: row[f"probability_{label}"] for label in LABELS}
+        yield Result(
+            arrival_id=row["id"],
+            path=row["path"],
+            source_sha256=row["source_sha256"],
+            state=ArrivalState(row["state"]),
+            outcome=row["outcome"] and Outcome(row["outcome"]),
+            label=row["label"] and Label(row["label"]),
+            probabilities=None if None in probabilities.values() else probabilities,
+            reason_code=row["reason_code"],
+            reason=row["reason"],
+            conflict=bool(row["conflict"]),
+            model_version=row["model_version"],
+            model_sha256=row["model_sha256"],
+            received_at=row["received_at"],
+            finished_at=row["finished_at"],
+        )
+
+
+def count_states(connection: Connection, since: datetime, until: datetime) -> list[StateCount]:
+    """Count the arrivals of a period by state, outcome, label and reason; the parts add up to all."""
+    a, s = arrivals.c, screenings.c
+    # a duplicate is counted as one, not once more under the answer that it shares
+    own = a.state == ArrivalState.DONE
+    groups = (
+        a.state,
+        case((own, s.outcome)).label("outcome"),
+        case((own, s.label)).label("label"),
+        case((own, s.reason_code), else_=a.reason_code).label("reason_code"),
+    )
+    statement = (
+        select(*groups, func.count().label("count"))
+        .select_from(arrivals.outerjoin(screenings, a.screening_id == s.id))
+        .where(_in_period(since, until))
+        .group_by(*groups)
+    )
+    return [
+        StateCount(
+            state=ArrivalState(row.state),
+            outcome=row.outcome and Outcome(row.outcome),
+            label=row.label and Label(row.label),
+            reason_code=row.reason_code,
+            count=row._mapping["count"],
+        )
+        for row in connection.execute(statement)
+    ]
+
+
+def find_oldest_pending(connection: Connection) -> datetime | None:
+    """Return when the longest-waiting arrival was received, or None where nothing waits."""
+    waiting = arrivals.c.state.in_(PENDING_STATES)
+    return connection.execute(select(func.min(arrivals.c.received_at)).where(waiting)).scalar()
+
+
+def find_last_finished(connection: Connection) -> datetime | None:
+    """Return when the newest result was recorded, or None where there is none."""
+    return connection.execute(select(func.max(arrivals.c.finished_at))).scalar()
+
+
+def _in_period(since: datetime, until: datetime) -> ColumnElement[bool]:
+    """Finished in the period, or received in it and still pending: two halves add up to the whole."""
+    a = arrivals.c
+    finished = and_(a.finished_at >= since, a.finished_at < until)
+    pending = and_(a.finished_at.is_(None), a.received_at >= since, a.received_at < until)
+    return or_(finished, pending)

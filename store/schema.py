@@ -1,0 +1,73 @@
+"""The schema's version: Alembic is the only maker of tables; this checks, and asks it to upgrade."""
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, inspect, text
+
+from store.database import reading
+from store.errors import SchemaMissingError, SchemaTooNewError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# the newest file in migrations/versions; written here too, because importing Alembic takes longer than a report
+HEAD_REVISION = "0001"
+
+
+def check_schema(engine: Engine) -> None:
+    """Hold the database's revision against this program's.
+
+    Raises
+    ------
+    SchemaMissingError
+        There are no tables, or older ones.
+    SchemaTooNewError
+        A newer version of the program made them.
+    """
+    revision = find_revision(engine)
+    if revision == HEAD_REVISION:
+        return
+    if revision is None or int(revision) < int(HEAD_REVISION):
+        found = "no tables" if revision is None else f"schema {revision}"
+        message = f"the database has {found}, this version needs {HEAD_REVISION}: run 'xray-cli db upgrade'"
+        raise SchemaMissingError(message)
+    message = f"the database has schema {revision}, this version knows {HEAD_REVISION} at most: install a newer version"
+    raise SchemaTooNewError(message)
+
+
+def find_revision(engine: Engine) -> str | None:
+    """Return the revision that the database carries, or None where there are no tables."""
+    with reading(engine) as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return found
+
+
+def upgrade_schema(engine: Engine) -> None:
+    """Bring the tables to this program's revision; nothing happens where they are there already.
+
+    Raises
+    ------
+    SchemaTooNewError
+        A newer version of the program made the tables.
+    """
+    try:
+        check_schema(engine)
+    except SchemaMissingError:
+        from alembic import command
+
+        with engine.begin() as connection:
+            config = build_alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def build_alembic_config() -> "Config":
+    """Return Alembic's configuration with this program's migrations."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(files("migrations")))
+    return config

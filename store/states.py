@@ -1,0 +1,33 @@
+"""The states of an arrival, in the order in which it passes through them."""
+
+from enum import StrEnum
+
+
+class ArrivalState(StrEnum):
+    """Where an arrival stands on its one way from folder to row."""
+
+    WAITING = "waiting"  # committed, its id not yet sent (or to be sent again)
+    QUEUED = "queued"  # its id was sent to the broker
+    SCREENING = "screening"  # a worker holds the lease
+    FAILED = "failed"  # a transient fault is being retried
+    DONE = "done"  # a screening answers it
+    DUPLICATE = "duplicate"  # the same bytes were screened before with the same model
+    QUARANTINED = "quarantined"  # unreadable; kept, with its reason
+    VANISHED = "vanished"  # gone before it could be read
+
+
+FINISHED_STATES = (
+    ArrivalState.DONE,
+    ArrivalState.DUPLICATE,
+    ArrivalState.QUARANTINED,
+    ArrivalState.VANISHED,
+)
+READY_STATES = (ArrivalState.WAITING, ArrivalState.FAILED)
+PENDING_STATES = (*READY_STATES, ArrivalState.QUEUED, ArrivalState.SCREENING)
+
+
+class AfterScreening(StrEnum):
+    """What becomes of a file when its result is recorded."""
+
+    MOVE = "move"  # to the home's processed or quarantine folder
+    KEEP = "keep"  # it stays where it is

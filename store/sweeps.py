@@ -1,0 +1,74 @@
+"""Putting right what was interrupted: leases that ran out, ids that were lost, files that did not move."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, case, select, update
+
+from store.arrivals import ARRIVAL_COLUMNS, SEND_AT_ONCE, Arrival, as_arrival
+from store.columns import database_now
+from store.states import FINISHED_STATES, READY_STATES, AfterScreening, ArrivalState
+from store.tables import arrivals
+
+
+def release_expired(connection: Connection) -> int:
+    """Make ready again what a dead worker held; the file is not to blame and keeps its attempts."""
+    return _release(
+        connection, (arrivals.c.state == ArrivalState.SCREENING) & (arrivals.c.lease_until < database_now())
+    )
+
+
+def release_lost(connection: Connection, queued_seconds: float) -> int:
+    """Make ready again what was sent longer ago than the queue is long."""
+    a = arrivals.c
+    return _release(connection, (a.state == ArrivalState.QUEUED) & (a.queued_at < database_now(-int(queued_seconds))))
+
+
+def release_all(connection: Connection) -> int:
+    """Make ready again all that was queued or held; only for a home whose workers are known to be gone."""
+    return _release(connection, arrivals.c.state.in_((ArrivalState.QUEUED, ArrivalState.SCREENING)))
+
+
+def retry_now(connection: Connection, ids: Sequence[int] | None = None) -> int:
+    """End the back-off of pending arrivals (all of them, or these)."""
+    a = arrivals.c
+    chosen = a.state.in_(READY_STATES) if ids is None else a.state.in_(READY_STATES) & a.id.in_(ids)
+    return connection.execute(
+        update(arrivals).where(chosen, a.not_before.is_not(None)).values(not_before=None)
+    ).rowcount
+
+
+def settle_arrival(connection: Connection, arrival_id: int) -> None:
+    """Note that the file has left the inbox: another of the same name is another arrival."""
+    connection.execute(update(arrivals).where(arrivals.c.id == arrival_id).values(fingerprint=None))
+
+
+def list_unsettled(connection: Connection, older_seconds: float, limit: int = SEND_AT_ONCE) -> list[Arrival]:
+    """Return finished arrivals whose file should have left the inbox and has not been seen to."""
+    a = arrivals.c
+    statement = (
+        select(*ARRIVAL_COLUMNS)
+        .where(
+            a.fingerprint.is_not(None),
+            a.after == AfterScreening.MOVE,
+            a.state.in_(FINISHED_STATES),
+            a.finished_at < database_now(-int(older_seconds)),
+        )
+        .order_by(a.id)
+        .limit(limit)
+    )
+    return [as_arrival(row) for row in connection.execute(statement)]
+
+
+def _release(connection: Connection, which: ColumnElement[bool]) -> int:
+    held = arrivals.c.state == ArrivalState.SCREENING
+    statement = (
+        update(arrivals)
+        .where(which)
+        .values(
+            state=ArrivalState.WAITING,
+            transient_faults=arrivals.c.transient_faults + case((held, 1), else_=0),
+            lease_owner=None,
+            lease_until=None,
+        )
+    )
+    return connection.execute(statement).rowcount

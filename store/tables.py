@@ -1,0 +1,136 @@
+"""The tables. Alembic makes them (``migrations/``); a test holds the two together."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
+
+from inference.labels import LABELS, Label, Outcome
+from store.columns import FilePath, UtcDateTime
+from store.states import AfterScreening, ArrivalState
+
+# SQLite numbers rows only where the key is INTEGER
+RowId = BigInteger().with_variant(Integer, "sqlite")
+Sha256 = String(64)
+Code = Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _one_of(column: str, values: type[ArrivalState | AfterScreening | Outcome | Label]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+models = Table(
+    "models",
+    metadata,
+    Column("model_sha256", Sha256, primary_key=True),
+    Column("model_version", Text, nullable=False),
+    Column("folder", FilePath, nullable=False),
+    Column("registered_at", UtcDateTime, nullable=False),
+    Column("active", Boolean, nullable=False, server_default=false()),
+)
+
+screenings = Table(
+    "screenings",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("arrival_id", RowId, nullable=False),  # the first arrival that it answers
+    Column("source_sha256", Sha256, nullable=False),
+    Column("model_sha256", ForeignKey("models.model_sha256"), nullable=False),
+    Column("outcome", Code, nullable=False),
+    Column("label", Code),
+    *(Column(f"probability_{label}", Float) for label in LABELS),
+    Column("reason_code", Code),
+    Column("reason", Text),
+    Column("conflict", Boolean, nullable=False, server_default=false()),
+    Column("source_format", Code),
+    Column("sop_class_uid", Code),
+    Column("sop_instance_uid", Code, index=True),
+    Column("study_instance_uid", Code),
+    Column("series_instance_uid", Code),
+    Column("patient_id", Text),  # as XRAY_STORE_IDENTIFIERS says: plain, or a keyed hash
+    Column("accession_number", Text),
+    Column("modality", Code),
+    Column("view_position", Code),
+    Column("body_part_examined", Code),
+    Column("patient_age_years", Float),
+    Column("patient_sex", Code),
+    Column("manufacturer", Text),
+    Column("station_name", Text),
+    Column("transfer_syntax_uid", Code),
+    Column("photometric_interpretation", Code),
+    Column("presentation_intent_type", Code),
+    Column("rows", Integer),
+    Column("columns", Integer),
+    Column("bits_stored", Integer),
+    Column("screened_at", UtcDateTime, nullable=False),
+    UniqueConstraint("source_sha256", "model_sha256"),
+    _one_of("outcome", Outcome),
+    _one_of("label", Label),
+)
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    # who the file is while it lies in the inbox; NULL once it has left, so that its name is free again
+    Column("fingerprint", Sha256, unique=True),
+    Column("inbox", FilePath, nullable=False),
+    Column("path", FilePath, nullable=False),
+    Column("stored_path", FilePath),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("after", Code, nullable=False),
+    Column("state", Code, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # those that the file itself spoilt
+    Column("transient_faults", Integer, nullable=False, server_default="0"),  # disk, database, a killed worker
+    Column("not_before", UtcDateTime),
+    Column("lease_owner", Text),
+    Column("lease_until", UtcDateTime),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("queued_at", UtcDateTime),
+    Column("finished_at", UtcDateTime, index=True),
+    Column("source_sha256", Sha256),
+    Column("screening_id", ForeignKey("screenings.id"), index=True),
+    Column("reason_code", Code),
+    Column("reason", Text),
+    _one_of("state", ArrivalState),
+    _one_of("after", AfterScreening),
+    sqlite_autoincrement=True,  # a message may outlive its row: ids are never used again
+)
+Index("ix_arrivals_state_id", arrivals.c.state, arrivals.c.id)
+Index("ix_arrivals_received_at", arrivals.c.received_at)
+_in_the_inbox = (arrivals.c.fingerprint.is_not(None)) & (arrivals.c.after == "move")
+Index("ix_arrivals_unsettled", arrivals.c.id, sqlite_where=_in_the_inbox, postgresql_where=_in_the_inbox)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("action", Code, nullable=False),
+    Column("arrival_id", RowId, index=True),
+    Column("detail", JSON, nullable=False),
+)
