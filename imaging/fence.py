@@ -1,0 +1,48 @@
+"""The one place where exceptions of foreign libraries become decisions about a file.
+
+pydicom alone raises 17 types of exception on malformed files, Pillow raises OSError for damage that no retry heals, and
+codecs raise their own. All of it says the same: the content is bad. MemoryError is about this process, not about the
+file, and passes. Messages of foreign libraries quote the file (names, dates, UIDs), so only the type is told on.
+"""
+
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from imaging.errors import RadiographError
+
+
+@contextmanager
+def fence(error: type[RadiographError], what: str) -> Iterator[None]:
+    """Turn whatever is raised inside into one leaf of the tree of errors.
+
+    Parameters
+    ----------
+    error : type of RadiographError
+        Leaf to raise.
+    what : str
+        Clause for the message, without any value from the file, such as "the header cannot be parsed".
+
+    Raises
+    ------
+    RadiographError
+        `error`, or unchanged what was one already.
+    MemoryError
+        Unchanged.
+    """
+    try:
+        # one file at a time is decoded in a process; the filters belong to the process
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (RadiographError, MemoryError):
+        raise
+    except Exception as raised:
+        raise error(f"{what} ({type(raised).__name__} in {_origin(raised)})") from None
+
+
+def _origin(raised: BaseException) -> str:
+    """Name the function that raised; unlike the exception's text it cannot hold a value from the file."""
+    frames = traceback.extract_tb(raised.__traceback__)
+    return frames[-1].name if frames else "unknown"
