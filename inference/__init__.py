@@ -1,0 +1,1 @@
+"""Labels, model bundles and the classifier. Light: no engine is imported before `Classifier.load` is called."""

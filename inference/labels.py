@@ -1,0 +1,31 @@
+"""The classes, their order, the outcomes of a screening and the notice: each of these facts is written here only."""
+
+from enum import StrEnum
+
+
+class Label(StrEnum):
+    """A class that a radiograph may be given; the order of definition is the order of the model's outputs."""
+
+    COVID19 = "covid19"
+    VIRAL_PNEUMONIA = "viral_pneumonia"
+    NORMAL = "normal"
+
+
+LABELS: tuple[Label, ...] = tuple(Label)
+
+OTHER_FINDING = "other_finding"
+"""The model's internal fourth output: abnormal, but none of the three. It is never a label, only a reason."""
+
+BELOW_OPERATING_POINT = "below_operating_point"
+"""The reason of an indeterminate answer whose best label does not reach its operating point."""
+
+
+class Outcome(StrEnum):
+    """How the screening of one radiograph ended."""
+
+    PREDICTED = "predicted"
+    INDETERMINATE = "indeterminate"
+    REJECTED = "rejected"
+
+
+NOTICE = "Research use only. Not for diagnosis."

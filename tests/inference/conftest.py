@@ -1,0 +1,56 @@
+"""The shipped bundle, a copy of it to damage, and its two engines."""
+
+import json
+import shutil
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from inference.bundle import MANIFEST_NAME, SEAL_NAME, SHIPPED_BUNDLE, UNSEALED, compute_seal
+from inference.classifier import Classifier
+
+
+@pytest.fixture
+def bundle_folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SHIPPED_BUNDLE, tmp_path / "bundle"))
+
+
+@pytest.fixture
+def change_manifest(bundle_folder: Path) -> Callable[..., Path]:
+    """Return a function that changes entries of the copy's bundle.json and seals it again."""
+
+    def change(**entries: Any) -> Path:
+        path = bundle_folder / MANIFEST_NAME
+        manifest = json.loads(path.read_bytes()) | entries | {SEAL_NAME: UNSEALED}
+        unsealed = json.dumps(manifest).encode()
+        path.write_bytes(unsealed.replace(UNSEALED.encode(), compute_seal(unsealed).encode(), 1))
+        return bundle_folder
+
+    return change
+
+
+@pytest.fixture(scope="session")
+def classifier() -> Classifier:
+    return Classifier.load(SHIPPED_BUNDLE)
+
+
+@pytest.fixture(scope="session")
+def keras_classifier() -> Classifier:
+    with warnings.catch_warnings():
+        # TensorFlow's own imports and tensors use what numpy has deprecated; nothing here can change that.
+        warnings.simplefilter("ignore")
+        return Classifier.load(SHIPPED_BUNDLE, engine="keras")
+
+
+@pytest.fixture(scope="session")
+def synthetic_batch() -> np.ndarray:
+    """Eight smooth random pictures and the extremes black, white and noise, (11, 224, 224, 1)."""
+    generator = np.random.default_rng(7)
+    coarse = generator.random((8, 14, 14, 1), dtype=np.float32)
+    smooth = coarse.repeat(16, axis=1).repeat(16, axis=2)
+    extremes = [np.zeros_like(smooth[0]), np.ones_like(smooth[0]), generator.random(smooth[0].shape, dtype=np.float32)]
+    return np.concatenate([smooth, np.stack(extremes)])

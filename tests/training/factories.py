@@ -1,0 +1,78 @@
+"""Small data sets and a small backbone, so that a whole training run takes seconds."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from inference.labels import LABELS
+from training.dataset import Case
+
+FILMS_OF_A_LABEL = 18
+FILMS_OF_A_PATIENT = 2
+SOURCES = ("north", "south")
+
+
+def make_cases(*films: tuple[str, str, str]) -> list[Case]:
+    """Make cases of (label, source, patient) without files."""
+    return [Case(Path(f"{place}.png"), label, patient, source) for place, (label, source, patient) in enumerate(films)]
+
+
+def write_film(path: Path, bright_row: int, seed: int) -> None:
+    """Write a grey PNG whose class is the height of a bright band: easy to learn, and no person."""
+    pixels = np.random.default_rng(seed).normal(90.0, 15.0, (180, 160))
+    pixels[bright_row : bright_row + 35, 20:140] += 90.0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.clip(pixels, 1, 255).astype(np.uint8)).save(path)
+
+
+def write_manifest(folder: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    with (folder / "manifest.csv").open("w", newline="") as lines:
+        writer = csv.DictWriter(lines, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_dataset(folder: Path) -> Path:
+    """Write three classes from two sources, two films a patient, the first class of adults only."""
+    rows = []
+    for number, label in enumerate(LABELS):
+        for film in range(FILMS_OF_A_LABEL):
+            file = f"{label}/{film}.png"
+            write_film(folder / file, 15 + 50 * number, seed=100 * number + film)
+            patient = film // FILMS_OF_A_PATIENT
+            age = 40 if number == 0 else 4
+            rows.append(
+                {
+                    "file": file,
+                    "label": label,
+                    "patient_id": f"{label}-{patient}",
+                    "source": SOURCES[patient % 2],
+                    "age": age,
+                }
+            )
+    write_manifest(folder, rows)
+    return folder
+
+
+def write_other_findings(folder: Path) -> Path:
+    """Write films with a band at no class's height, in a folder without a manifest."""
+    for film in range(10):
+        write_film(folder / f"{film}.png", 90, seed=900 + film)
+    return folder
+
+
+def write_backbone(path: Path) -> Path:
+    """Write a random image classifier with three input channels, as pretrained ones have."""
+    import keras
+
+    keras.utils.set_random_seed(3)
+    colour = keras.Input((64, 64, 3))
+    features = keras.layers.Conv2D(8, 3, strides=2, padding="same", use_bias=False, name="_stem")(colour)
+    features = keras.layers.ReLU()(keras.layers.BatchNormalization()(features))
+    features = keras.layers.Conv2D(16, 3, strides=4, padding="same", activation="relu")(features)
+    pooled = keras.layers.GlobalAveragePooling2D()(features)
+    keras.Model(colour, keras.layers.Dense(10)(pooled)).save(path)
+    return path
