@@ -1,0 +1,48 @@
+# xray-watch. `make help` lists the targets.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+INBOX ?= inbox
+BIN = .venv/bin
+
+.PHONY: help venv watch demo test check bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: .venv/serve.stamp ## make .venv with what serving needs (no TensorFlow)
+
+watch: .venv/serve.stamp ## watch a folder: make watch INBOX=/some/folder
+	@exec $(BIN)/xray-cli watch $(INBOX)
+
+demo: .venv/serve.stamp ## screen a handful of synthetic phantoms and show the report
+	@$(BIN)/python -m cli.demo
+
+test: .venv/test.stamp ## install what the tests need, and run them
+	$(BIN)/python -m pytest
+
+check: .venv/test.stamp ## lint, types and the arrows between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/serve.stamp ## measure the whole product against the sum of its steps
+	$(BIN)/python -m bench.throughput
+
+lock: ## pin the dependencies anew (needs uv)
+	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml requirements/build.in -o requirements/serve.txt
+	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra test --extra train pyproject.toml requirements/build.in -c requirements/serve.txt -o requirements/test.txt
+
+clean: ## remove .venv and what the tools left behind
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/pyvenv.cfg:
+	$(PYTHON) -m venv .venv
+
+.venv/serve.stamp: .venv/pyvenv.cfg requirements/serve.txt pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/serve.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/test.stamp: .venv/serve.stamp requirements/test.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@touch $@

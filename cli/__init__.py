@@ -1,0 +1,1 @@
+"""The command line: knows every room, and no room knows it. Heavy imports stand inside the commands."""

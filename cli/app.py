@@ -1,0 +1,40 @@
+"""``xray-cli``: the application and its commands."""
+
+import typer
+
+from cli import config, db, doctor, ledger, model, predict, quarantine, report, watching
+
+app = typer.Typer(
+    name="xray-cli",
+    help="Screen chest radiographs in bulk: drop files into a folder, get one row each in a database.\n\n"
+    "Research use only. Not for diagnosis.",
+    epilog="First steps: 'xray-cli watch inbox', copy radiographs into inbox/, then 'xray-cli report --since today'.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _add_commands() -> None:
+    for command in (
+        *(watching.watch, watching.scan, predict.predict, watching.worker),
+        *(report.report, ledger.status, ledger.retry),
+        doctor.doctor,
+    ):
+        app.command()(command)
+    for name, group in (
+        ("quarantine", quarantine.app),
+        ("model", model.app),
+        ("db", db.app),
+        ("config", config.app),
+    ):
+        app.add_typer(group, name=name)
+
+
+_add_commands()

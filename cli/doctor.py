@@ -1,0 +1,31 @@
+"""``doctor``: everything that the service needs, looked at one by one."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.errors import FAILED, exit_codes
+
+
+def doctor(
+    inbox: Annotated[Path, typer.Argument(help="The inbox that is, or will be, watched.")] = Path("inbox"),
+    output_format: Annotated[str, typer.Option("--format", help="`text` or `json`.")] = "text",
+) -> None:
+    """Check folders, database, broker, model, disk and file events; exit code 1 where something is wrong."""
+    with exit_codes():
+        from dataclasses import asdict
+
+        from cli.settings import read_settings
+        from worker.health import run_checks
+
+        checks = list(run_checks(read_settings(), inbox))
+    if output_format == "json":
+        typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
+    else:
+        for check in checks:
+            mark = "ok  " if not check.advice else "note" if check.is_warning else "FAIL"
+            typer.echo(f"{mark} {check.name:12} {check.found}" + (f"\n{'':18}{check.advice}" if check.advice else ""))
+    if any(check.advice and not check.is_warning for check in checks):
+        raise typer.Exit(FAILED)

@@ -1,0 +1,66 @@
+"""The one place where an expected error becomes a line on standard error and an exit code."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+# sysexits.h, as the contract of the command line names them
+FAILED = 1
+USAGE = 2
+BAD_DATA = 65
+NO_INPUT = 66
+UNAVAILABLE = 69
+CANNOT_CREATE = 73
+CANNOT_WRITE = 74
+BAD_CONFIGURATION = 78
+
+# by class name, most specific first: importing every room to name its errors would cost each command a second
+EXIT_CODES = {
+    "SettingsError": BAD_CONFIGURATION,
+    "DatabaseUrlError": BAD_CONFIGURATION,
+    "DatabaseLocationError": BAD_CONFIGURATION,
+    "SchemaMissingError": BAD_CONFIGURATION,
+    "SchemaTooNewError": BAD_CONFIGURATION,
+    "BundleNotFoundError": NO_INPUT,
+    "BundleCorruptError": BAD_DATA,
+    "BundleMismatchError": BAD_CONFIGURATION,
+    "HomeError": CANNOT_CREATE,
+    "HomeInUseError": CANNOT_CREATE,
+    "InboxError": NO_INPUT,
+    "BrokerUnavailableError": UNAVAILABLE,
+    "WorkerFailedError": UNAVAILABLE,
+    "PeriodError": USAGE,
+    "OperationalError": UNAVAILABLE,
+    "BrokenPipeError": 0,
+    "OSError": CANNOT_WRITE,
+}
+
+
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """End the command with one clear line where an error was to be expected; a bug keeps its traceback."""
+    try:
+        yield
+    except Exception as error:
+        code = find_exit_code(error)
+        if code is None:
+            raise
+        if code:
+            typer.secho(f"xray-cli: {describe_error(error)}", err=True, fg="red" if sys.stderr.isatty() else None)
+        raise typer.Exit(code) from None
+
+
+def find_exit_code(error: BaseException) -> int | None:
+    """Return the exit code of an expected error, or None for a bug."""
+    return next((EXIT_CODES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in EXIT_CODES), None)
+
+
+def describe_error(error: BaseException) -> str:
+    """Say in one line what an expected error means."""
+    if type(error).__name__ == "OperationalError":
+        return "the database or the broker does not answer; is it running, and is its URL right? ('xray-cli doctor')"
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+    return " ".join(str(error).split())

@@ -1,0 +1,77 @@
+"""``model``: which bundles are known, what one is, and which one serves."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.errors import exit_codes
+from cli.opening import opened_ledger
+
+app = typer.Typer(help="Model bundles.", no_args_is_help=True)
+
+Folder = Annotated[
+    Path | None, typer.Argument(metavar="[FOLDER]", help="A bundle's folder; default: the one that ships.")
+]
+
+
+@app.command("list")
+def list_bundles() -> None:
+    """List the bundles that have served here; * marks the one that was activated."""
+    with exit_codes(), opened_ledger() as (_, engine):
+        from store.database import reading
+        from store.models import list_models
+
+        with reading(engine) as connection:
+            models = list_models(connection)
+        for model in models:
+            mark = "*" if model.active else " "
+            typer.echo(f"{mark} {model.model_version:24} {model.model_sha256[:16]}  {model.folder}")
+        if not any(model.active for model in models):
+            typer.echo("none was activated: XRAY_MODEL serves, or the bundle that ships")
+
+
+@app.command()
+def show(folder: Folder = None) -> None:
+    """Show what a bundle is: labels, input, calibration, operating points, metrics."""
+    with exit_codes():
+        bundle = _read(folder)
+        typer.echo(json.dumps({**_facts(bundle), "metrics": dict(bundle.metrics)}, indent=2, default=str))
+
+
+@app.command()
+def verify(folder: Folder = None) -> None:
+    """Check every file of a bundle against its hash, and that this version can serve it."""
+    with exit_codes():
+        bundle = _read(folder)
+        typer.echo(f"{bundle.model_version} is sound (sha256 {bundle.model_sha256})")
+
+
+@app.command()
+def activate(folder: Annotated[Path, typer.Argument(help="The bundle's folder.")]) -> None:
+    """Let a bundle serve from the next start on; it is verified first, and its hash is kept."""
+    with exit_codes(), opened_ledger() as (settings, engine):
+        from store.models import activate_model, record_model
+
+        bundle = _read(folder)
+        with engine.begin() as connection:
+            record_model(connection, bundle.model_sha256, bundle.model_version, folder.resolve())
+            activate_model(connection, bundle.model_sha256)
+        typer.echo(f"{bundle.model_version} serves from the next start of the service on")
+        if settings.model is not None:
+            typer.echo(f"but XRAY_MODEL is set to {settings.model}, and goes before it", err=True)
+
+
+def _read(folder: Path | None) -> Any:
+    from inference.bundle import SHIPPED_BUNDLE, read_bundle
+
+    return read_bundle((folder or SHIPPED_BUNDLE).resolve())
+
+
+def _facts(bundle: Any) -> dict[str, Any]:
+    names = (
+        *("model_version", "model_sha256", "folder", "labels", "outputs", "input_size", "preprocessing_version"),
+        *("calibration", "operating_points", "training_data_sha256"),
+    )
+    return {name: getattr(bundle, name) for name in names}

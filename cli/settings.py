@@ -1,0 +1,102 @@
+"""Reading the settings: command line over ``XRAY_`` variables over ``xray.toml`` over defaults."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from worker.settings import ENVIRONMENT_PREFIX, WatchSettings
+
+TOML = Path("xray.toml")
+FILE_SUFFIX = "_FILE"
+NOT_SETTINGS = frozenset({"XRAY_DATA"})  # where the tests find real radiographs
+
+
+class SettingsError(Exception):
+    """A setting is unknown or has a value that is not accepted."""
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Reads ``XRAY_NAME`` from the file that ``XRAY_NAME_FILE`` names, as container secrets are given."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return the file's text without the newline at its end."""
+        del field
+        path = os.environ.get(ENVIRONMENT_PREFIX + field_name.upper() + FILE_SUFFIX)
+        return (Path(path).read_text().strip() if path else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the settings that are given as files."""
+        values = {name: self.get_field_value(field, name)[0] for name, field in WatchSettings.model_fields.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Settings(WatchSettings, BaseSettings):
+    """The settings in force."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, extra="forbid", toml_file=TOML, env_ignore_empty=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the sources in order, the strongest first."""
+        del env_settings, dotenv_settings, file_secret_settings
+        environment = EnvSettingsSource(settings_cls)
+        return init_settings, environment, _SecretFiles(settings_cls), TomlConfigSettingsSource(settings_cls)
+
+
+def read_settings(**command_line: object) -> Settings:
+    """Read the settings once; options that are None were not given.
+
+    Raises
+    ------
+    SettingsError
+        In one line: which setting, what was found, what is accepted.
+    """
+    given = {name: value for name, value in command_line.items() if value is not None}
+    _check_environment()
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks the values
+    except ValidationError as error:
+        raise SettingsError("; ".join(_describe(fault) for fault in error.errors(include_url=False))) from None
+    except tomllib.TOMLDecodeError as error:
+        message = f"{TOML} is not valid TOML: {error}"
+        raise SettingsError(message) from None
+    except OSError as error:
+        message = f"a file that a setting names cannot be read: {error.filename} ({error.strerror})"
+        raise SettingsError(message) from None
+
+
+def _check_environment() -> None:
+    known = {ENVIRONMENT_PREFIX + name.upper() for name in WatchSettings.model_fields}
+    known |= {name + FILE_SUFFIX for name in known} | NOT_SETTINGS
+    unknown = sorted(name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known)
+    if unknown:
+        message = f"unknown setting {', '.join(unknown)}; 'xray-cli config show' lists the settings"
+        raise SettingsError(message)
+
+
+def _describe(fault: Any) -> str:
+    # the value is left out where it may be a secret
+    name = ".".join(str(part) for part in fault["loc"]) or "settings"
+    if fault["type"] == "extra_forbidden":
+        return f"unknown setting '{name}' in {TOML}; 'xray-cli config show' lists the settings"
+    return f"setting '{name}': {fault['msg']}"

@@ -1,0 +1,115 @@
+"""``watch``, ``scan`` and ``worker``: the commands that screen through the ledger."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.errors import FAILED, exit_codes
+
+if TYPE_CHECKING:
+    from worker.settings import WatchSettings
+
+WORKER_COMMAND = (sys.executable, "-m", "cli", "worker")
+
+Home = Annotated[Path | None, typer.Option(help="Folder for everything that is written (XRAY_HOME).")]
+Workers = Annotated[int | None, typer.Option(help="Screening processes (XRAY_WORKERS); default: one a core.")]
+
+
+def watch(
+    inboxes: Annotated[list[Path] | None, typer.Argument(metavar="[INBOX]...", help="Folders to watch.")] = None,
+    home: Home = None,
+    after: Annotated[str | None, typer.Option(help="`move` screened files to the home, or `keep` them.")] = None,
+    workers: Workers = None,
+) -> None:
+    """Watch folders and screen every radiograph that appears; Ctrl-C finishes what is in work and stops.
+
+    Starts all that it needs: the ledger (SQLite), the broker (Valkey) and the workers, unless
+    XRAY_DATABASE_URL and XRAY_BROKER_URL name others.
+
+    Example: xray-cli watch /data/inbox
+    """
+    with exit_codes():
+        from cli.settings import read_settings
+
+        _watch(read_settings(home=home, after=after, workers=workers), inboxes or [Path("inbox")])
+
+
+def _watch(settings: "WatchSettings", inboxes: list[Path]) -> None:
+    from threading import Event
+
+    from cli.live import show_progress
+    from worker.service import run_service
+    from worker.watch import build_intake, stop_on_signals, watch
+
+    wake = Event()
+    if inboxes == [Path("inbox")]:
+        inboxes[0].mkdir(exist_ok=True)  # the default inbox is ours to make; a named one may be a typing error
+    with (
+        stop_on_signals(wake) as stop,
+        show_progress(settings) as progress,
+        run_service(settings, WORKER_COMMAND) as service,
+    ):
+        intake = build_intake(service, inboxes, settings.after, wake)
+        progress.announce(f"watching {', '.join(str(inbox.resolve()) for inbox in inboxes)}", service)
+        watch(service, intake, stop, wake, progress.update)
+
+
+def scan(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Folders with radiographs.")],
+    home: Home = None,
+    workers: Workers = None,
+) -> None:
+    """Screen what lies in folders now (an archive, a mounted share), leave it there, and stop.
+
+    Files that have a result already are passed over. Exit code 1: some files could not be read.
+
+    Example: xray-cli scan /archive/2026
+    """
+    with exit_codes():
+        from cli.settings import read_settings
+
+        failed = _scan(read_settings(home=home, workers=workers), folders)
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _scan(settings: "WatchSettings", folders: list[Path]) -> bool:
+    from threading import Event
+
+    from cli.live import show_progress
+    from store.states import AfterScreening
+    from worker.service import run_service
+    from worker.watch import build_intake, screen_once, stop_on_signals
+
+    wake = Event()
+    with (
+        stop_on_signals(wake) as stop,
+        show_progress(settings) as progress,
+        run_service(settings, WORKER_COMMAND) as service,
+    ):
+        intake = build_intake(service, folders, AfterScreening.KEEP, wake)
+        progress.announce(f"screening {', '.join(str(folder) for folder in folders)}", service)
+        screen_once(service, intake, stop, wake, progress.update)
+        return progress.log_summary() > 0 or stop.is_set()
+
+
+def worker(
+    home: Home = None,
+    workers: Workers = None,
+    expect_model: Annotated[str | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Run one more worker on the ledger and broker of a running service.
+
+    Example: XRAY_BROKER_URL=redis://broker XRAY_DATABASE_URL=postgresql+psycopg://db/xray xray-cli worker
+    """
+    # one thread a process: the processes themselves fill the cores; read when NumPy is first imported
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with exit_codes():
+        from cli.settings import read_settings
+        from worker.service import run_worker_process
+
+        run_worker_process(read_settings(home=home, workers=workers), expect_model)

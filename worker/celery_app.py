@@ -1,0 +1,160 @@
+"""The Celery application: one task that takes a row id, and what the parent does when a child dies over it.
+
+The broker is only a wake-up; the ledger decides. So a message is acknowledged when it is taken, never
+delivered again by Celery (which would run a crashing file for ever, or a long one twice), and what is lost
+is sent again by the sweeper.
+"""
+
+import logging
+import os
+import warnings
+from typing import Any
+
+from billiard.exceptions import TimeLimitExceeded, WorkerLostError
+from celery import Celery, Task, signals
+from celery.platforms import SecurityWarning
+from sqlalchemy import Engine
+
+from inference.classifier import Classifier
+from store.arrivals import find_arrival
+from store.database import open_database, reading
+from store.errors import LeaseLostError
+from store.identifiers import build_protection
+from worker.fates import READER_CRASHED, READER_TIMEOUT, FateKind, decide_spoilt
+from worker.fence import die_with_parent, limit_memory
+from worker.finishing import Claim, Finisher
+from worker.home import Home, read_identifier_key
+from worker.logs import configure_logging
+from worker.model import ServingModel
+from worker.screening import Limits, Screener
+from worker.settings import WatchSettings
+from worker.shelf import Shelf
+
+logger = logging.getLogger(__name__)
+
+QUEUE = "xray"
+TASK = "screen"
+
+
+def build_celery(broker_url: str) -> Celery:
+    """Build the application as far as a sender needs it."""
+    app = Celery("xray_watch", broker=broker_url, set_as_current=False)
+    app.conf.update(
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_default_queue=QUEUE,
+        task_acks_late=False,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        worker_lost_wait=0.5,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={"socket_connect_timeout": 5, "socket_timeout": 30},
+    )
+    return app
+
+
+def send_arrival(app: Celery, arrival_id: int) -> None:
+    """Send an arrival's id, and nothing else; raises ``kombu.exceptions.OperationalError``."""
+    app.send_task(TASK, args=(arrival_id,), retry=False)
+
+
+def count_messages(app: Celery) -> int:
+    """Return how many ids wait at the broker."""
+    with app.connection_for_read() as connection:
+        return int(connection.default_channel.queue_declare(QUEUE, passive=False, durable=True).message_count)
+
+
+def run_worker(settings: WatchSettings, home: Home, broker_url: str, model: ServingModel) -> None:
+    """Run Celery's prefork worker in this process until it is told to stop."""
+    # Celery warns about root in words for its own options; 'xray-cli doctor' says it in ours
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    app = build_celery(broker_url)
+    app.conf.task_time_limit = settings.read_seconds
+    _register_task(app, settings, home, model)
+    worker = app.Worker(
+        hostname=f"xray-{os.getpid()}@%h",
+        pool="prefork",
+        concurrency=settings.workers or len(os.sched_getaffinity(0)),
+        loglevel="WARNING",
+        quiet=True,
+        without_mingle=True,
+        without_gossip=True,
+        without_heartbeat=True,
+    )
+    worker.start()
+
+
+def _register_task(app: Celery, settings: WatchSettings, home: Home, model: ServingModel) -> None:
+    child: dict[str, Screener] = {}
+
+    def prepare_child(**_: Any) -> None:
+        die_with_parent()
+        child["screener"] = build_screener(settings, home, model)
+        limit_memory(settings.max_memory_bytes)
+
+    def screen(task: Task, arrival_id: int) -> None:
+        child["screener"].screen(arrival_id, task.request.id)
+
+    app.task(screen, name=TASK, bind=True)
+
+    signals.setup_logging.connect(lambda **_: configure_logging(settings.log_format), weak=False)
+    signals.worker_process_init.connect(prepare_child, weak=False)
+    signals.task_failure.connect(_DeathWatch(settings, home).note, weak=False)
+
+
+def build_screener(settings: WatchSettings, home: Home, model: ServingModel) -> Screener:
+    """Build what screens one file after another in this process.
+
+    Raises
+    ------
+    BundleError
+        The bundle is not the one that the service started with.
+    """
+    engine = open_database(settings.sqlalchemy_url)
+    key = settings.identifier_key.get_secret_value().encode() if settings.identifier_key else read_identifier_key(home)
+    return Screener(
+        engine,
+        Classifier.load(model.verify().folder),
+        Finisher(engine, Shelf(home)),
+        build_protection(store_identifiers=settings.store_identifiers, key=key),
+        Limits(settings.lease_seconds, settings.max_attempts, settings.max_file_bytes),
+    )
+
+
+class _DeathWatch:
+    """In the parent: decides on a file over which a child died or ran out of time."""
+
+    def __init__(self, settings: WatchSettings, home: Home) -> None:
+        self._settings = settings
+        self._home = home
+        self._engine: Engine | None = None
+
+    def note(self, *, task_id: str, exception: BaseException, args: tuple[int, ...], **_: Any) -> None:
+        """Count the attempt and give the file back, or quarantine it."""
+        if isinstance(exception, TimeLimitExceeded):
+            self._end_attempt(args[0], task_id, READER_TIMEOUT)
+        elif isinstance(exception, WorkerLostError):
+            self._end_attempt(args[0], task_id, READER_CRASHED)
+
+    def _end_attempt(self, arrival_id: int, owner: str, reason_code: str) -> None:
+        if self._engine is None:
+            self._engine = open_database(self._settings.sqlalchemy_url)
+        with reading(self._engine) as connection:
+            arrival = find_arrival(connection, arrival_id)
+        if arrival is None:
+            return
+        finisher, claim = Finisher(self._engine, Shelf(self._home)), Claim(arrival, owner)
+        fate = decide_spoilt(reason_code, attempts=arrival.attempts, max_attempts=self._settings.max_attempts)
+        try:
+            if fate.kind is FateKind.QUARANTINE:
+                finisher.settle(finisher.finish_quarantined(claim, fate))
+            else:
+                finisher.retry_later(claim, fate)
+        except LeaseLostError:
+            pass  # its result was recorded before the child died

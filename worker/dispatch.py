@@ -1,0 +1,71 @@
+"""From ledger to broker: sends ids, and sends again what was lost on the way."""
+
+import logging
+import time
+
+from celery import Celery
+from kombu.exceptions import OperationalError as BrokerError
+from sqlalchemy import Engine
+
+from store.arrivals import queue_arrivals, unqueue_arrivals
+from store.database import reading
+from store.sweeps import list_unsettled, release_expired, release_lost
+from worker.celery_app import count_messages, send_arrival
+from worker.finishing import Finisher
+
+logger = logging.getLogger(__name__)
+
+WINDOW = 200  # ids at the broker at most: a few seconds of work, so that the order stays the ledger's
+SWEEP_SECONDS = 5.0
+LOST_SECONDS = 10.0  # an id sent this long ago, while no message waits, was lost
+SETTLE_SECONDS = 10.0  # a worker has moved its file by then
+
+
+class Dispatcher:
+    """Keeps the broker's short queue filled from the ledger, and puts right what was interrupted."""
+
+    def __init__(self, engine: Engine, app: Celery, finisher: Finisher) -> None:
+        self._engine = engine
+        self._app = app
+        self._finisher = finisher
+        self._sweep_at = 0.0
+
+    def tick(self) -> int:
+        """Send what is ready; returns how many ids were sent.
+
+        Raises
+        ------
+        kombu.exceptions.OperationalError
+            The broker is away: what could not be sent is ready again.
+        sqlalchemy.exc.OperationalError
+            The database is away or locked.
+        """
+        if time.monotonic() >= self._sweep_at:
+            self._sweep()
+            self._sweep_at = time.monotonic() + SWEEP_SECONDS
+        with self._engine.begin() as connection:
+            ids = queue_arrivals(connection, WINDOW)
+        self._send(ids)
+        return len(ids)
+
+    def _send(self, ids: list[int]) -> None:
+        for position, arrival_id in enumerate(ids):
+            try:
+                send_arrival(self._app, arrival_id)
+            except BrokerError:
+                with self._engine.begin() as connection:
+                    unqueue_arrivals(connection, ids[position:])
+                raise
+
+    def _sweep(self) -> None:
+        with self._engine.begin() as connection:
+            expired = release_expired(connection)
+        if count_messages(self._app) == 0:
+            with self._engine.begin() as connection:
+                expired += release_lost(connection, LOST_SECONDS)
+        if expired:
+            logger.warning("%d interrupted arrivals are sent again", expired, extra={"action": "sweep"})
+        with reading(self._engine) as connection:
+            unsettled = list_unsettled(connection, SETTLE_SECONDS)
+        for arrival in unsettled:
+            self._finisher.settle(arrival)

@@ -1,0 +1,35 @@
+"""What keeps the service from starting or going on.
+
+::
+
+    WorkerError
+    ├── HomeError             the home cannot be made, written or trusted
+    ├── HomeInUseError        another service runs on this home
+    ├── InboxError            the inbox is missing, not a folder, inside the home, or cannot be emptied
+    ├── BrokerUnavailableError    no broker answers
+    └── WorkerFailedError     the worker process ends again and again
+"""
+
+
+class WorkerError(Exception):
+    """Base of every decision of this room."""
+
+
+class HomeError(WorkerError):
+    """The home folder cannot be used."""
+
+
+class HomeInUseError(WorkerError):
+    """Another service holds the home's lock."""
+
+
+class InboxError(WorkerError):
+    """The inbox cannot be watched."""
+
+
+class BrokerUnavailableError(WorkerError):
+    """The broker cannot be started or reached."""
+
+
+class WorkerFailedError(WorkerError):
+    """The worker process does not stay up."""

@@ -1,0 +1,129 @@
+"""The home: one folder for everything that the service writes, and one service for each home."""
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from worker.errors import HomeError, HomeInUseError
+
+PRIVATE = 0o700
+HOME_MODE = 0o750
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The places in a home folder."""
+
+    root: Path
+
+    @property
+    def processed(self) -> Path:
+        """Files with a result, by date."""
+        return self.root / "processed"
+
+    @property
+    def quarantine(self) -> Path:
+        """Files that could not be read, each with its reason."""
+        return self.root / "quarantine"
+
+    @property
+    def broker(self) -> Path:
+        """The embedded broker's append-only file and log."""
+        return self.root / "broker"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the service for as long as it runs."""
+        return self.root / "service.lock"
+
+    @property
+    def broker_socket(self) -> Path:
+        """The embedded broker's socket: outside of the home, because a socket's path has 107 bytes at most."""
+        runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+        name = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
+        return runtime / f"xray-watch-{os.getuid()}-{name}" / "broker.sock"
+
+
+def prepare_home(root: Path) -> Home:
+    """Make the home's folders; raises HomeError where that cannot be done."""
+    home = Home(root)
+    try:
+        root.mkdir(mode=HOME_MODE, parents=True, exist_ok=True)
+        for folder in (home.processed, home.quarantine, home.broker):
+            folder.mkdir(mode=HOME_MODE, exist_ok=True)
+        _make_private(home.broker_socket.parent)
+    except OSError as error:
+        message = f"the home {root} cannot be made: {error.strerror}; set XRAY_HOME to a folder that can be written"
+        raise HomeError(message) from error
+    return home
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder that nobody else can enter, in a place where others may write."""
+    folder.mkdir(mode=PRIVATE, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        message = f"{folder} belongs to somebody else or is open to others: remove it, or set XDG_RUNTIME_DIR"
+        raise HomeError(message)
+
+
+@contextmanager
+def lock_home(home: Home) -> Iterator[None]:
+    """Hold the home for one service; the kernel lets go of it however the process ends.
+
+    Raises
+    ------
+    HomeInUseError
+        Another service runs on this home.
+    """
+    with home.lock.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"a service already runs on the home {home.root} ({_describe_holder(home)}); stop it first"
+            raise HomeInUseError(message) from None
+        file.truncate(0)
+        file.write(json.dumps({"pid": os.getpid()}))
+        file.flush()
+        yield
+
+
+def is_locked(home: Home) -> bool:
+    """Tell whether a service runs on this home now."""
+    try:
+        with home.lock.open("r") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def read_identifier_key(home: Home) -> bytes:
+    """Read the secret with which identifiers are hashed; the first call makes it."""
+    path = home.root / "identifier.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_hex(32).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    return path.read_bytes()
+
+
+def _describe_holder(home: Home) -> str:
+    try:
+        return f"process {json.loads(home.lock.read_text())['pid']}"
+    except (OSError, ValueError, KeyError):
+        return "process unknown"

@@ -1,0 +1,224 @@
+"""From folder to ledger: events make it quick, the scan makes it certain."""
+
+import logging
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event
+
+from sqlalchemy import Engine
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+
+from store.arrivals import NewArrival, find_known_fingerprints, record_arrivals
+from store.database import reading
+from store.location import is_network_share
+from store.states import AfterScreening
+from worker.inbox import as_look, fingerprint_file, has_open_writer, is_ignored, list_files, look_at
+from worker.stability import Look, StabilityTracker
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500  # arrivals a transaction: a hundred times faster than one at a time, and short enough not to block
+SCAN_SHARE = 5  # scanning may take one part in this many of the time, however large the folder
+
+
+class _Listener(FileSystemEventHandler):
+    """Puts the names from file events where the intake finds them; it does nothing else on their thread."""
+
+    def __init__(self, heard: SimpleQueue[str], wake: Event) -> None:
+        self._heard = heard
+        self._wake = wake
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        """Hear of a file or folder that was made, changed, closed or moved here."""
+        if event.event_type in ("opened", "closed_no_write", "deleted"):
+            return
+        self._heard.put(os.fsdecode(event.dest_path or event.src_path))
+        self._wake.set()
+
+
+class Intake:
+    """Watches inboxes and commits an arrival for each complete file.
+
+    Parameters
+    ----------
+    inboxes : sequence of Path
+        Folders to watch, with their subfolders.
+    excluded : Path
+        The home: what was moved there is not an arrival again.
+    after : AfterScreening
+        What becomes of these files once they are screened.
+    wake : Event
+        Set when there is something to do before the next tick.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        inboxes: Iterable[Path],
+        *,
+        excluded: Path,
+        after: AfterScreening,
+        stable_seconds: float,
+        rescan_seconds: float,
+        wake: Event,
+    ) -> None:
+        self._engine = engine
+        self._inboxes = [str(inbox) for inbox in inboxes]
+        self._shares = {inbox for inbox in self._inboxes if is_network_share(Path(inbox))}
+        self._excluded = frozenset({str(excluded)})
+        self._after = after
+        self._rescan_seconds = rescan_seconds
+        self._tracker = StabilityTracker(stable_seconds)
+        self._known: dict[str, Look] = {}
+        self._heard: SimpleQueue[str] = SimpleQueue()
+        self._wake = wake
+        self._observer = Observer()
+        self._rescan_at = 0.0
+
+    @property
+    def is_idle(self) -> bool:
+        """True once a full scan has been made and every file that it found is in the ledger."""
+        return self._rescan_at > 0.0 and not len(self._tracker) and self._heard.empty()
+
+    def start(self) -> None:
+        """Begin to listen; where the system gives no events, scanning alone does the work."""
+        listener = _Listener(self._heard, self._wake)
+        for inbox in self._inboxes:
+            try:
+                self._observer.schedule(listener, inbox, recursive=True)
+            except OSError as error:
+                logger.warning(
+                    "no file events here (%s); new files are found by scanning", error.strerror,
+                    extra={"action": "watch_without_events"},
+                )  # fmt: skip
+        self._observer.start()
+
+    def stop(self) -> None:
+        """Stop listening; what was heard and not recorded is found again by the next scan."""
+        self._observer.stop()
+        self._observer.join()
+
+    def tick(self) -> int:
+        """Do what is due now; returns how many arrivals were committed.
+
+        Raises
+        ------
+        OSError
+            An inbox cannot be read (unmounted, say): nothing is lost, try again later.
+        OperationalError
+            The database is away or locked: likewise.
+        """
+        self._hear()
+        if time.monotonic() >= self._rescan_at:
+            self._rescan()
+        return self._record_complete()
+
+    def seconds_to_next(self, at_most: float) -> float:
+        """Return how long the next tick may wait."""
+        due = self._tracker.next_due_at()
+        now = time.monotonic()
+        return max(0.0, min(at_most, self._rescan_at - now, at_most if due is None else due - now))
+
+    def _hear(self) -> None:
+        while True:
+            try:
+                path = self._heard.get_nowait()
+            except Empty:
+                return
+            if Path(path).is_dir():
+                self._rescan_at = 0.0  # a folder came in whole: its files made no events of their own
+            elif not self._is_out_of_bounds(path):
+                self._notice(path, look_at(path))
+
+    def _is_out_of_bounds(self, path: str) -> bool:
+        """Tell whether any part of the path below its inbox is ignored, or lies in the home."""
+        if any(path.startswith(folder + os.sep) for folder in self._excluded):
+            return True
+        inbox = self._inbox_of(path)
+        return any(is_ignored(part) for part in Path(path).relative_to(inbox).parts)
+
+    def _notice(self, path: str, look: Look | None, quiet_seconds: float = 0.0) -> None:
+        if look is None:
+            self._tracker.forget(path)
+        elif self._known.get(path) != look:
+            self._tracker.see(path, look, time.monotonic(), quiet_seconds)
+
+    def _rescan(self) -> None:
+        began = time.monotonic()
+        found = {path: status for inbox in self._inboxes for path, status in list_files(inbox, self._excluded)}
+        self._known = {path: look for path, look in self._known.items() if path in found}
+        new = {path: status for path, status in found.items() if self._known.get(path) != as_look(status)}
+        self._drop_recorded(new)
+        wall = time.time()
+        for path, status in new.items():
+            quiet = 0.0 if self._inbox_of(path) in self._shares else wall - max(status.st_mtime, status.st_ctime)
+            self._notice(path, as_look(status), quiet)
+        now = time.monotonic()
+        self._rescan_at = now + max(self._rescan_seconds, SCAN_SHARE * (now - began))
+
+    def _drop_recorded(self, found: dict[str, os.stat_result]) -> None:
+        """Drop files that already have a row: those whose turn has not come, and those that stay."""
+        by_fingerprint = {fingerprint_file(path, as_look(status)): path for path, status in found.items()}
+        with reading(self._engine) as connection:
+            recorded = find_known_fingerprints(connection, list(by_fingerprint))
+        for fingerprint in recorded:
+            path = by_fingerprint[fingerprint]
+            self._remember(path, as_look(found.pop(path)))
+            self._tracker.forget(path)
+
+    def _remember(self, path: str, look: Look) -> None:
+        # a file that moves may come back as it was, and is then another arrival: ask the ledger each time
+        if self._after is AfterScreening.KEEP:
+            self._known[path] = look
+
+    def _record_complete(self) -> int:
+        now = time.monotonic()
+        complete = [
+            (path, look)
+            for path in self._tracker.take_due(now, BATCH)
+            if (look := self._look_again(path, now)) is not None
+        ]
+        if not complete:
+            return 0
+        try:
+            with self._engine.begin() as connection:
+                record_arrivals(connection, [self._as_arrival(path, look) for path, look in complete])
+        except Exception:
+            for path, _look in complete:
+                self._tracker.postpone(path, now)
+            raise
+        for path, look in complete:
+            self._tracker.forget(path)
+            self._remember(path, look)
+        return len(complete)
+
+    def _look_again(self, path: str, now: float) -> Look | None:
+        """Return the look at a file that is complete; otherwise see to it that it is looked at again."""
+        look = look_at(path)
+        if look is None:
+            self._tracker.forget(path)
+            return None
+        if not self._tracker.is_unchanged(path, look):
+            self._tracker.see(path, look, now)
+            return None
+        writer = None if self._inbox_of(path) in self._shares else has_open_writer(path)
+        if writer is False or (writer is None and self._tracker.was_watched(path, now)):
+            return look
+        self._tracker.postpone(path, now)
+        return None
+
+    def _as_arrival(self, path: str, look: Look) -> NewArrival:
+        return NewArrival(
+            fingerprint=fingerprint_file(path, look),
+            inbox=Path(self._inbox_of(path)),
+            path=Path(path),
+            size_bytes=look.size_bytes,
+            after=self._after,
+        )
+
+    def _inbox_of(self, path: str) -> str:
+        return next(inbox for inbox in self._inboxes if path.startswith(inbox + os.sep))

@@ -1,0 +1,33 @@
+"""Logs: an action, an arrival id, and never who the patient is. Text for a terminal, JSON lines for machines."""
+
+import logging
+import sys
+from typing import Literal
+
+TEXT = "%(asctime)s %(levelname)-7s %(message)s%(facts)s"
+FACTS = ("action", "arrival_id", "outcome", "reason_code")
+
+
+class _TextFormatter(logging.Formatter):
+    """Adds the facts of a record behind its message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format one line."""
+        found = (f"{name}={getattr(record, name)}" for name in FACTS if hasattr(record, name))
+        record.facts = "  " + " ".join(found) if hasattr(record, "action") else ""
+        return super().format(record)
+
+
+def configure_logging(log_format: Literal["auto", "text", "json"], handler: logging.Handler | None = None) -> None:
+    """Send this process's logs to standard error, or to a handler."""
+    handler = handler or logging.StreamHandler(sys.stderr)
+    if log_format == "json" or (log_format == "auto" and not sys.stderr.isatty()):
+        from pythonjsonlogger.json import JsonFormatter
+
+        names = {"asctime": "at", "levelname": "level", "name": "logger"}
+        handler.setFormatter(JsonFormatter("{asctime}{levelname}{name}{message}", style="{", rename_fields=names))
+    else:
+        handler.setFormatter(_TextFormatter(TEXT, datefmt="%H:%M:%S"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for noisy in ("celery", "kombu", "amqp", "alembic", "watchdog"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,113 @@
+"""A child process that is kept alive: started, watched, started again after a pause, and stopped in order."""
+
+import logging
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from worker.errors import WorkerFailedError
+from worker.fence import die_with_parent
+
+logger = logging.getLogger(__name__)
+
+STEADY_SECONDS = 30.0  # a process that has run for this long has started well
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+@dataclass(slots=True)
+class KeptProcess:
+    """One child process of the service.
+
+    Attributes
+    ----------
+    name : str
+        For messages.
+    command : sequence of str
+        What is run.
+    environment : mapping
+        Its whole environment.
+    log : Path or None
+        Where its output goes; None: where ours goes.
+    give_up_after : int
+        So many starts in a row that did not last mean that another would not either.
+    """
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    log: Path | None = None
+    give_up_after: int = 5
+    _process: subprocess.Popen[bytes] | None = None
+    _started_at: float = 0.0
+    _start_at: float = 0.0
+    _short_lives: int = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    def start(self) -> None:
+        """Start it, out of reach of the terminal's Ctrl-C: stopping is ours, and in order."""
+        output = self.log.open("ab") if self.log else None
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  (our own command)
+                self.command,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT if output else None,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+        finally:
+            if output:
+                output.close()
+        self._started_at = time.monotonic()
+
+    def keep_alive(self) -> None:
+        """Start it again if it has ended, after a growing pause.
+
+        Raises
+        ------
+        WorkerFailedError
+            It has ended soon after each of its last starts.
+        """
+        now = time.monotonic()
+        if self.pid is not None:
+            if now - self._started_at > STEADY_SECONDS:
+                self._short_lives = 0
+            return
+        if self._process is not None:
+            self._note_end(self._process.returncode, now)
+        if now >= self._start_at:
+            self.start()
+
+    def _note_end(self, code: int, now: float) -> None:
+        self._process = None
+        self._short_lives += 1
+        if self._short_lives >= self.give_up_after:
+            message = f"the {self.name} ended {self._short_lives} times soon after its start (last exit code {code})"
+            raise WorkerFailedError(message)
+        pause = min(LONGEST_PAUSE_SECONDS, 0.5 * 2 ** (self._short_lives - 1))
+        self._start_at = now + pause
+        logger.error(
+            "the %s ended (exit code %s); starting it again in %.1f s", self.name, code, pause,
+            extra={"action": "restart"},
+        )  # fmt: skip
+
+    def stop(self, seconds: float) -> None:
+        """Ask it to finish what it does, and end it when it has not done so in time."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            logger.warning("the %s did not stop in %.0f s and is ended", self.name, seconds, extra={"action": "kill"})
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,157 @@
+"""One file, from claim to row: the whole of a worker's task."""
+
+import logging
+import traceback
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Engine
+
+from imaging import decode_radiograph, identify_format, normalize, read_source
+from imaging.source import SourceFile
+from inference.classifier import Classifier
+from inference.labels import Outcome
+from store.arrivals import Arrival, claim_arrival
+from store.database import reading
+from store.identifiers import Protect
+from store.outcomes import NewScreening, find_screening
+from worker.fates import INTERNAL_ERROR, Fate, FateKind, decide_fate
+from worker.finishing import Claim, Finisher, describe_identity
+from worker.inbox import fingerprint_file
+from worker.stability import Look
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost."""
+
+    lease_seconds: int
+    max_attempts: int
+    max_file_bytes: int
+
+
+class Screener:
+    """Screens arrivals by id; every step is committed before the next, and may be repeated.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        Answers for one radiograph at a time.
+    protect : Callable
+        What a patient's identifiers pass through on their way into a row.
+    """
+
+    def __init__(
+        self, engine: Engine, classifier: Classifier, finisher: Finisher, protect: Protect, limits: Limits
+    ) -> None:
+        self._engine = engine
+        self._classifier = classifier
+        self._finisher = finisher
+        self._protect = protect
+        self._limits = limits
+
+    def screen(self, arrival_id: int, owner: str) -> None:
+        """Claim an arrival and see it to its end; nothing happens where another worker has it.
+
+        Parameters
+        ----------
+        owner : str
+            Unique name of this attempt; the lease is held under it.
+
+        Raises
+        ------
+        OperationalError
+            The database went away: the lease runs out, and the sweeper sends the arrival again.
+        """
+        with self._engine.begin() as connection:
+            arrival = claim_arrival(connection, arrival_id, owner, self._limits.lease_seconds)
+        if arrival is None:
+            return
+        claim = Claim(arrival, owner)
+        source: SourceFile | None = None
+        try:
+            source = self._read(arrival)
+            finished: Arrival | None = self._answer(claim, source)
+        except Exception as error:  # noqa: BLE001  (every error becomes a fate, in one place)
+            finished = self._end_badly(claim, source, error)
+        if finished is not None:
+            self._finisher.settle(finished)
+
+    def _read(self, arrival: Arrival) -> SourceFile:
+        """Read the file once, and only if it still is the one that was found complete."""
+        source = read_source(arrival.path, self._limits.max_file_bytes)
+        look = Look(source.size_bytes, source.mtime_ns, source.inode)
+        if fingerprint_file(arrival.path, look) != arrival.fingerprint:
+            message = "the file has been replaced since it was found; what lies there now is another arrival"
+            raise FileNotFoundError(message)
+        return source
+
+    def _answer(self, claim: Claim, source: SourceFile) -> Arrival:
+        model_sha256 = self._classifier.bundle.model_sha256
+        with reading(self._engine) as connection:
+            known = find_screening(connection, source.sha256, model_sha256)
+        source_format = identify_format(source.content)
+        if known is not None:
+            return self._finisher.finish_duplicate(claim, known, source.sha256, source_format)
+        return self._finisher.finish_screened(claim, self._predict(source), source_format)
+
+    def _predict(self, source: SourceFile) -> NewScreening:
+        radiograph = decode_radiograph(source.content)
+        pixels = normalize(radiograph.pixels, self._classifier.bundle.input_size)
+        prediction = self._classifier.predict(pixels[np.newaxis, :, :, np.newaxis])[0]
+        return NewScreening(
+            source_sha256=source.sha256,
+            model_sha256=self._classifier.bundle.model_sha256,
+            outcome=prediction.outcome,
+            label=prediction.label,
+            probabilities=prediction.probabilities,
+            reason_code=prediction.reason_code,
+            reason=None,
+            identity=describe_identity(radiograph.identity, self._protect),
+        )
+
+    def _end_badly(self, claim: Claim, source: SourceFile | None, error: Exception) -> Arrival | None:
+        arrival = claim.arrival
+        fate = decide_fate(
+            error,
+            attempts=arrival.attempts,
+            faults=arrival.transient_faults,
+            max_attempts=self._limits.max_attempts,
+        )
+        if fate.reason_code == INTERNAL_ERROR:
+            _log_bug(arrival, error)
+        match fate.kind:
+            case FateKind.REJECT if source is not None:
+                rejection = self._as_rejection(source, fate)
+                return self._finisher.finish_screened(claim, rejection, identify_format(source.content))
+            case FateKind.REJECT | FateKind.QUARANTINE:
+                found = (source.sha256, identify_format(source.content)) if source else (None, None)
+                return self._finisher.finish_quarantined(claim, fate, *found)
+            case FateKind.VANISH:
+                self._finisher.finish_vanished(claim)
+            case FateKind.RETRY_FILE | FateKind.RETRY_FAULT:
+                self._finisher.retry_later(claim, fate)
+            case FateKind.LEAVE:
+                pass
+        return None
+
+    def _as_rejection(self, source: SourceFile, fate: Fate) -> NewScreening:
+        return NewScreening(
+            source_sha256=source.sha256,
+            model_sha256=self._classifier.bundle.model_sha256,
+            outcome=Outcome.REJECTED,
+            label=None,
+            probabilities=None,
+            reason_code=fate.reason_code,
+            reason=fate.reason,
+            identity={"source_format": identify_format(source.content)},
+        )
+
+
+def _log_bug(arrival: Arrival, error: Exception) -> None:
+    # the frames say where; the message is left out, because it may quote the file
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    logger.error("%s at %s", type(error).__name__, where, extra={"action": "bug", "arrival_id": arrival.id})

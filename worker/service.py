@@ -1,0 +1,149 @@
+"""The service: broker, worker and dispatcher of one home, kept alive as one thing."""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from celery import Celery
+from sqlalchemy import Engine
+
+from store.audit import record_event
+from store.database import open_database
+from store.schema import check_schema, upgrade_schema
+from store.sweeps import release_all
+from worker.broker import build_broker, embedded_broker_url, wait_for_broker
+from worker.celery_app import build_celery, run_worker
+from worker.dispatch import Dispatcher
+from worker.errors import BrokerUnavailableError
+from worker.finishing import Finisher
+from worker.home import Home, lock_home, prepare_home
+from worker.logs import configure_logging
+from worker.model import ServingModel, choose_model
+from worker.processes import KeptProcess
+from worker.settings import WatchSettings
+from worker.shelf import Shelf
+
+logger = logging.getLogger(__name__)
+
+BROKER_STOP_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Service:
+    """A running service; ``tick`` it until it is time to stop."""
+
+    settings: WatchSettings
+    home: Home
+    engine: Engine
+    app: Celery
+    model: ServingModel
+    dispatcher: Dispatcher
+    processes: Sequence[KeptProcess]
+
+    def keep_alive(self) -> None:
+        """Start again what has ended; raises WorkerFailedError where that does not help."""
+        for process in self.processes:
+            process.keep_alive()
+
+
+@contextmanager
+def run_service(settings: WatchSettings, worker_command: Sequence[str]) -> Iterator[Service]:
+    """Start everything in order, and stop it in the opposite order.
+
+    Parameters
+    ----------
+    worker_command : sequence of str
+        What starts one more worker on the same settings.
+
+    Raises
+    ------
+    WorkerError, StoreError, BundleError
+        What keeps it from starting, in one line.
+    """
+    home = prepare_home(settings.home)
+    with ExitStack() as stack:
+        stack.enter_context(lock_home(home))
+        engine = open_ledger(settings)
+        stack.callback(engine.dispose)
+        model = choose_model(engine, settings.model)
+        if settings.broker_url is None:
+            broker_url = embedded_broker_url(home)
+            processes = [_start_broker(stack, home)]
+            _recover(engine)
+        else:
+            broker_url, processes = settings.broker_url.get_secret_value(), []
+        command = (*worker_command, "--expect-model", model.model_sha256)
+        worker = KeptProcess("worker", command, environment=_worker_environment(settings, model))
+        stack.callback(worker.stop, settings.read_seconds + 5.0)
+        worker.start()
+        app = build_celery(broker_url)
+        stack.callback(app.close)
+        dispatcher = Dispatcher(engine, app, Finisher(engine, Shelf(home)))
+        with engine.begin() as connection:
+            record_event(connection, "service_started", model_sha256=model.model_sha256)
+        yield Service(settings, home, engine, app, model, dispatcher, [*processes, worker])
+        logger.info("stopping: files in work are finished first", extra={"action": "stopping"})
+
+
+def run_worker_process(settings: WatchSettings, expect_model: str | None) -> None:
+    """Be one more worker: check everything first, then run Celery until told to stop.
+
+    Parameters
+    ----------
+    expect_model : str or None
+        SHA-256 of the bundle with which the service that starts us began.
+
+    Raises
+    ------
+    BrokerUnavailableError, StoreError, BundleError
+        What keeps it from starting, in one line.
+    """
+    configure_logging(settings.log_format)
+    home = prepare_home(settings.home)
+    if settings.broker_url is None and not home.broker_socket.exists():
+        message = f"no service runs on the home {home.root}: start 'xray-cli watch', or set XRAY_BROKER_URL"
+        raise BrokerUnavailableError(message)
+    engine = open_database(settings.sqlalchemy_url)
+    check_schema(engine)
+    model = choose_model(engine, settings.model)
+    engine.dispose()  # connections must not cross the fork
+    if expect_model is not None:
+        model = ServingModel(model.folder, expect_model)
+        model.verify()
+    url = settings.broker_url.get_secret_value() if settings.broker_url else embedded_broker_url(home)
+    run_worker(settings, home, url, model)
+
+
+def open_ledger(settings: WatchSettings) -> Engine:
+    """Open the database; the embedded one is brought up to date, a shared one only checked."""
+    engine = open_database(settings.sqlalchemy_url)
+    if settings.database_url is None:
+        upgrade_schema(engine)
+    else:
+        check_schema(engine)
+    return engine
+
+
+def _start_broker(stack: ExitStack, home: Home) -> KeptProcess:
+    broker = build_broker(home)
+    stack.callback(broker.stop, BROKER_STOP_SECONDS)
+    broker.start()
+    wait_for_broker(home.broker_socket)
+    return broker
+
+
+def _recover(engine: Engine) -> None:
+    """All workers of an embedded home end with its service: what they held is free at once."""
+    with engine.begin() as connection:
+        released = release_all(connection)
+    if released:
+        logger.info("%d arrivals of the last run go on", released, extra={"action": "recover"})
+
+
+def _worker_environment(settings: WatchSettings, model: ServingModel) -> Mapping[str, str]:
+    """Pass the settings on as they are in force, whatever the worker's own folder and environment say."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("XRAY_")}
+    environment |= settings.as_environment()
+    return environment | {"XRAY_MODEL": str(model.folder)}

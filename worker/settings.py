@@ -1,0 +1,94 @@
+"""What a site may set; read once at the entry point (``cli.settings``) and passed down."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
+
+from store.states import AfterScreening
+
+ENVIRONMENT_PREFIX = "XRAY_"
+MEBIBYTE = 1 << 20
+LEASE_MARGIN_SECONDS = 10  # between the moment a reader is killed and the moment its lease runs out
+
+
+class WatchSettings(BaseModel):
+    """Every setting of the service; each is documented once, here."""
+
+    home: Annotated[Path, Field(description="database, embedded broker, processed/, quarantine/, derived pictures")] = (
+        Path("var")
+    )
+    database_url: Annotated[
+        SecretStr | None, Field(description="postgresql+psycopg://...; empty: SQLite in the home")
+    ] = None
+    broker_url: Annotated[
+        SecretStr | None, Field(description="redis://... or rediss://...; empty: an embedded Valkey")
+    ] = None
+    model: Annotated[
+        Path | None, Field(description="a model bundle's folder; empty: the activated one, else the one that ships")
+    ] = None
+    after: Annotated[
+        AfterScreening, Field(description="`move` to the home, or `keep` files where they are (a read-only share)")
+    ] = AfterScreening.MOVE
+    stable_seconds: Annotated[
+        float, Field(ge=0.1, le=3600, description="a file is complete when it has not changed for this long")
+    ] = 2.0
+    rescan_seconds: Annotated[
+        float, Field(ge=0.2, le=86400, description="full scan of the inbox; events only make it quicker")
+    ] = 10.0
+    lease_seconds: Annotated[
+        int, Field(ge=15, le=3600, description="a worker that is silent for this long has lost its file")
+    ] = 60
+    devices: Annotated[Literal["auto", "cpu"], Field(description="where the model runs")] = "auto"
+    workers: Annotated[int | None, Field(ge=1, le=256, description="screening processes; empty: one a core")] = None
+    max_attempts: Annotated[
+        int, Field(ge=1, le=20, description="a file that crashes or hangs its reader this often is quarantined")
+    ] = 3
+    read_seconds: Annotated[int, Field(ge=2, le=600, description="one attempt at one file may take this long")] = 20
+    max_file_bytes: Annotated[
+        int, Field(ge=MEBIBYTE, description="larger files are quarantined without being read")
+    ] = 512 * MEBIBYTE
+    max_memory_bytes: Annotated[
+        int, Field(ge=512 * MEBIBYTE, description="address space that one screening process may take")
+    ] = 2048 * MEBIBYTE
+    store_identifiers: Annotated[
+        bool, Field(description="keep patient id and accession number as they are, instead of a keyed hash")
+    ] = False
+    identifier_key: Annotated[
+        SecretStr | None, Field(description="the key of that hash; empty: one is made in the home")
+    ] = None
+    time_zone: Annotated[
+        str, Field(description="the site's time zone for reports, such as Europe/Berlin; `local`: the machine's")
+    ] = "local"
+    log_format: Annotated[
+        Literal["auto", "text", "json"], Field(description="auto: text on a terminal, else JSON lines")
+    ] = "auto"
+
+    @field_validator("home", "model")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return None if path is None else path.expanduser().resolve()
+
+    @model_validator(mode="after")
+    def _lease_outlives_a_read(self) -> Self:
+        if self.lease_seconds < self.read_seconds + LEASE_MARGIN_SECONDS:
+            message = (
+                f"lease_seconds is {self.lease_seconds}, but must exceed read_seconds ({self.read_seconds}) "
+                f"by {LEASE_MARGIN_SECONDS}: else two workers would read one file"
+            )
+            raise ValueError(message)
+        return self
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's URL: the one that was set, or SQLite in the home."""
+        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'xray.db'}"
+
+    def as_environment(self) -> dict[str, str]:
+        """Return the settings in force as environment variables, secrets included."""
+        values = {name: getattr(self, name) for name in WatchSettings.model_fields}
+        return {
+            ENVIRONMENT_PREFIX + name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in values.items()
+            if value is not None
+        }

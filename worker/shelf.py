@@ -1,0 +1,131 @@
+"""Where files go once their row is committed: processed by date, or quarantined with the reason beside them.
+
+Names here come from the ledger (arrival id and hash), never from the sender: hostile names stay in the
+database, and nothing is overwritten. A file is never deleted.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from inference.labels import NOTICE
+from store.arrivals import Arrival
+from store.states import AfterScreening, ArrivalState
+from worker.home import Home
+from worker.inbox import fingerprint_file, look_at
+
+SUFFIXES = {"dicom": ".dcm", "png": ".png", "jpeg": ".jpg"}
+REASON_SUFFIX = ".reason.json"
+
+
+class Shelf:
+    """Moves finished files out of the inbox.
+
+    Parameters
+    ----------
+    home : Home
+        Holds the processed and quarantine folders.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def place(
+        self, arrival: Arrival, source_sha256: str | None, source_format: str | None, *, quarantined: bool
+    ) -> Path | None:
+        """Say where a file will lie, before it moves; None where it stays in the inbox."""
+        if arrival.after is AfterScreening.KEEP:
+            return None
+        name = f"{arrival.id:08d}-{(source_sha256 or 'unread')[:16]}{SUFFIXES.get(source_format or '', '.bin')}"
+        if quarantined:
+            return self._home.quarantine / name
+        return self._home.processed / f"{datetime.now(tz=UTC):%Y/%m/%d}" / name
+
+    def settle(self, arrival: Arrival) -> bool:
+        """Move a finished arrival's file to its place; may be repeated.
+
+        Returns
+        -------
+        bool
+            True when the file has left the inbox; False where another one has taken its name meanwhile,
+            which is another arrival's.
+        """
+        target = arrival.stored_path
+        if target is None:
+            return False
+        look = look_at(str(arrival.path))
+        if look is not None and fingerprint_file(arrival.path, look) == arrival.fingerprint:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if arrival.state is ArrivalState.QUARANTINED:
+                _write_reason(arrival, target)
+            _move(arrival.path, target)
+        return target.exists()
+
+    def release(self, arrival: Arrival) -> None:
+        """Move a quarantined file back to where it came from, to go the one way again.
+
+        Raises
+        ------
+        FileExistsError
+            Another file has its name now.
+        FileNotFoundError
+            It is no longer in quarantine.
+        """
+        if arrival.stored_path is None or not arrival.stored_path.exists():
+            message = f"arrival {arrival.id}: its file is no longer in quarantine"
+            raise FileNotFoundError(message)
+        if arrival.path.exists():
+            message = f"arrival {arrival.id}: another file has its name in the inbox"
+            raise FileExistsError(message)
+        arrival.path.parent.mkdir(parents=True, exist_ok=True)
+        _move(arrival.stored_path, arrival.path)
+        _reason_path(arrival.stored_path).unlink(missing_ok=True)
+
+
+def _reason_path(target: Path) -> Path:
+    return target.with_name(target.name + REASON_SUFFIX)
+
+
+def _write_reason(arrival: Arrival, target: Path) -> None:
+    reason = {
+        "notice": NOTICE,
+        "arrival_id": arrival.id,
+        "reason_code": arrival.reason_code,
+        "reason": arrival.reason,
+        "source_sha256": arrival.source_sha256,
+        "attempts": arrival.attempts,
+        "received_at": arrival.received_at.isoformat(),
+    }
+    part = target.with_name(target.name + ".part")
+    part.write_text(json.dumps(reason, indent=2) + "\n")
+    part.replace(_reason_path(target))
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _move_across(source, target)
+
+
+def _move_across(source: Path, target: Path) -> None:
+    """Copy, flush to the disk and compare before the original goes."""
+    part = target.with_name(target.name + ".part")
+    shutil.copy2(source, part, follow_symlinks=False)
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+        copied = hashlib.file_digest(file, "sha256").digest()
+    with source.open("rb") as file:
+        original = hashlib.file_digest(file, "sha256").digest()
+    if copied != original:
+        part.unlink()
+        message = "a copy to the home differs from its original"
+        raise OSError(message)
+    part.replace(target)
+    source.unlink()

@@ -1,0 +1,150 @@
+"""The main loop: intake and dispatch in turn, each with its own patience when the world is away."""
+
+import logging
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from kombu.exceptions import OperationalError as BrokerError
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from store.arrivals import count_pending
+from store.database import reading
+from store.states import AfterScreening
+from worker.inbox import check_inbox
+from worker.intake import Intake
+from worker.service import Service
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.25
+LONGEST_PAUSE_SECONDS = 10.0
+FAULTS_BEFORE_LEAVING = 3  # a one-off run does not wait for a file that cannot be read so often
+
+
+@dataclass(slots=True)
+class _Step:
+    """One part of the loop; a transient fault pauses it and leaves the others running."""
+
+    name: str
+    run: Callable[[], object]
+    faults: int = 0
+    not_before: float = 0.0
+
+    def attempt(self) -> None:
+        if time.monotonic() < self.not_before:
+            return
+        try:
+            self.run()
+        except (OSError, DBAPIError, BrokerError) as error:
+            self._pause(error)
+        else:
+            if self.faults:
+                logger.info("%s goes on", self.name, extra={"action": f"{self.name}_resumed"})
+            self.faults = 0
+
+    def _pause(self, error: Exception) -> None:
+        pause = min(LONGEST_PAUSE_SECONDS, IDLE_SECONDS * 2**self.faults)
+        self.not_before = time.monotonic() + pause
+        if not self.faults:
+            facts = {"action": f"{self.name}_paused"}
+            logger.warning("%s pauses: %s; nothing is lost", self.name, _describe(error), extra=facts)
+        self.faults += 1
+
+
+def watch(service: Service, intake: Intake, stop: Event, wake: Event, show: Callable[[], None]) -> None:
+    """Watch until told to stop.
+
+    Parameters
+    ----------
+    stop : Event
+        Set when it is time to stop.
+    wake : Event
+        Set when there is something to do at once.
+    show : Callable
+        Called after each round, for a status line.
+    """
+    intake.start()
+    try:
+        _run(service, intake, stop, wake, show, is_done=lambda: False)
+    finally:
+        intake.stop()
+
+
+def screen_once(service: Service, intake: Intake, stop: Event, wake: Event, show: Callable[[], None]) -> None:
+    """Screen what lies in the folders now, and return when nothing more can be done for any of it."""
+    _run(service, intake, stop, wake, show, is_done=lambda: intake.is_idle and is_finished(service.engine))
+
+
+def is_finished(engine: Engine) -> bool:
+    """Tell whether every arrival has its result, or has met faults around it again and again."""
+    with reading(engine) as connection:
+        return count_pending(connection, patience=FAULTS_BEFORE_LEAVING) == 0
+
+
+def _run(
+    service: Service,
+    intake: Intake,
+    stop: Event,
+    wake: Event,
+    show: Callable[[], None],
+    is_done: Callable[[], bool],
+) -> None:
+    steps = (_Step("intake", intake.tick), _Step("dispatch", service.dispatcher.tick))
+    while not stop.is_set():
+        service.keep_alive()
+        for step in steps:
+            step.attempt()
+        show()
+        if is_done():
+            return
+        wake.wait(intake.seconds_to_next(IDLE_SECONDS))
+        wake.clear()
+
+
+def build_intake(service: Service, inboxes: Iterable[Path], after: AfterScreening, wake: Event) -> Intake:
+    """Check the inboxes and build what watches them; raises InboxError."""
+    settings = service.settings
+    return Intake(
+        service.engine,
+        [check_inbox(inbox, service.home.root, after) for inbox in inboxes],
+        excluded=service.home.root,
+        after=after,
+        stable_seconds=settings.stable_seconds,
+        rescan_seconds=settings.rescan_seconds,
+        wake=wake,
+    )
+
+
+@contextmanager
+def stop_on_signals(wake: Event) -> Iterator[Event]:
+    """Give an event that SIGTERM and Ctrl-C set; ``wake`` is set with it."""
+    stop = Event()
+
+    def ask(_number: int, _frame: object) -> None:
+        stop.set()
+        wake.set()
+
+    # a writer opening a file that we look at makes the kernel send SIGIO, which would end us
+    handlers: dict[signal.Signals, Any] = {signal.SIGTERM: ask, signal.SIGINT: ask, signal.SIGIO: signal.SIG_IGN}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _describe(error: Exception) -> str:
+    """Say what is away, without the statement or the file that met it."""
+    if isinstance(error, DBAPIError):
+        return f"the database does not answer ({type(error.orig).__name__})"
+    if isinstance(error, BrokerError):
+        return "the broker does not answer"
+    return f"the inbox cannot be read ({getattr(error, 'strerror', None) or type(error).__name__})"
