@@ -6,13 +6,12 @@ pydicom converts a value when it is asked for, so every access can raise; nothin
 
 import math
 import re
-from typing import TYPE_CHECKING
+
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 from imaging.errors import InvalidAttributeError, InvalidUidError, MissingAttributeError
 from imaging.fence import fence
-
-if TYPE_CHECKING:
-    from pydicom import Dataset
 
 _MAX_TEXT = 64
 # leading zeros of a component break PS3.5 section 9.1 too, but do no harm and are seen in old archives
@@ -20,13 +19,13 @@ _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 _MAX_UID = 64
 
 
-def _value(dataset: "Dataset", keyword: str) -> object:
+def _value(dataset: Dataset, keyword: str) -> object:
     with fence(InvalidAttributeError, f"{keyword} cannot be read"):
         value = dataset.get(keyword)
         return None if value is None or value == "" else value
 
 
-def whole_number(dataset: "Dataset", keyword: str) -> int | None:
+def whole_number(dataset: Dataset, keyword: str) -> int | None:
     """Return a single whole number, or None where the attribute is absent or empty.
 
     Raises
@@ -43,7 +42,7 @@ def whole_number(dataset: "Dataset", keyword: str) -> int | None:
     return int(value)
 
 
-def required_number(dataset: "Dataset", keyword: str) -> int:
+def required_number(dataset: Dataset, keyword: str) -> int:
     """Return a single whole number.
 
     Raises
@@ -59,7 +58,7 @@ def required_number(dataset: "Dataset", keyword: str) -> int:
     return value
 
 
-def first_real(dataset: "Dataset", keyword: str) -> float | None:
+def first_real(dataset: Dataset, keyword: str) -> float | None:
     """Return the first of one or more real numbers (DS), or None where the attribute is absent or empty.
 
     Raises
@@ -71,7 +70,7 @@ def first_real(dataset: "Dataset", keyword: str) -> float | None:
     return values[0] if values else None
 
 
-def single_real(dataset: "Dataset", keyword: str) -> float | None:
+def single_real(dataset: Dataset, keyword: str) -> float | None:
     """Return a single real number (DS), or None where the attribute is absent or empty.
 
     Raises
@@ -85,19 +84,18 @@ def single_real(dataset: "Dataset", keyword: str) -> float | None:
     return values[0] if values else None
 
 
-def _reals(dataset: "Dataset", keyword: str) -> list[float]:
+def _reals(dataset: Dataset, keyword: str) -> list[float]:
     value = _value(dataset, keyword)
     if value is None:
         return []
     with fence(InvalidAttributeError, f"{keyword} is no number"):
-        many = value if isinstance(value, list) or hasattr(value, "__iter__") and not isinstance(value, str) else [value]
-        reals = [float(one) for one in many]
+        reals = [float(str(one)) for one in (value if isinstance(value, MultiValue) else [value])]
     if not all(math.isfinite(real) for real in reals):
         raise InvalidAttributeError(f"{keyword} is not finite")
     return reals
 
 
-def code_string(dataset: "Dataset", keyword: str) -> str:
+def code_string(dataset: Dataset, keyword: str) -> str:
     """Return a single code string (CS) in upper case, "" where the attribute is absent or empty.
 
     Raises
@@ -113,7 +111,7 @@ def code_string(dataset: "Dataset", keyword: str) -> str:
     return value.strip(" \0").upper()
 
 
-def required_uid(dataset: "Dataset", keyword: str) -> str:
+def required_uid(dataset: Dataset, keyword: str) -> str:
     """Return a UID of correct syntax (PS3.5 section 9.1).
 
     Raises
@@ -132,7 +130,7 @@ def required_uid(dataset: "Dataset", keyword: str) -> str:
     return str(value)
 
 
-def text(dataset: "Dataset", keyword: str) -> str | None:
+def text(dataset: Dataset, keyword: str) -> str | None:
     """Return a text for display and search; None where it is absent, empty, not single, too long or unreadable.
 
     A damaged name or number must not cost the patient the picture, so nothing is raised and nothing is guessed.

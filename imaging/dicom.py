@@ -3,8 +3,9 @@
 from imaging.grayscale import display_pixels
 from imaging.header import read_header
 from imaging.identity import check_uids, read_identity
+from imaging.pixel_layout import read_layout
 from imaging.radiograph import Radiograph
-from imaging.stored_pixels import decode_pixels, read_layout
+from imaging.stored_pixels import decode_pixels
 from imaging.suitability import check_suitable
 
 
@@ -29,7 +30,7 @@ def decode_dicom(content: bytes) -> Radiograph:
     file = read_header(content)
     check_suitable(file.dataset)
     check_uids(file.dataset)
-    layout = read_layout(file)
+    layout = read_layout(file.dataset)
     identity = read_identity(file, layout)
     pixels = display_pixels(file, layout, decode_pixels(file, layout))
     return Radiograph(pixels, identity)

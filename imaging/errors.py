@@ -36,6 +36,8 @@
 A leaf's `reason_code` is stored in the database and read by programs: it never changes. Messages name what was found,
 where, and what is accepted; they never hold a value that could identify a patient (names, numbers, UIDs, file names).
 None of these is ever worth another try; what is (a busy share, a file that is still written) is an `OSError`.
+
+This file is longer than 200 lines so that the whole vocabulary stands in one place.
 """
 
 from typing import ClassVar

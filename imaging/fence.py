@@ -38,7 +38,7 @@ def fence(error: type[RadiographError], what: str) -> Iterator[None]:
             yield
     except (RadiographError, MemoryError):
         raise
-    except Exception as raised:
+    except Exception as raised:  # noqa: BLE001 - that is the purpose of this module
         raise error(f"{what} ({type(raised).__name__} in {_origin(raised)})") from None
 
 

@@ -5,7 +5,8 @@ Each step maps one number to one number, so the whole pipeline is computed for e
 
 1. Bits: unused bits masked, high bit shifted, sign extended (PS3.5 section 8.1.1).
 2. Modality LUT Sequence, else Rescale Slope and Intercept (C.11.1).
-3. VOI LUT Sequence, else the first window (C.11.2); without either, the 0.5th to the 99.5th percentile of the picture.
+3. VOI LUT Sequence, else the first window (C.11.2). Without either, 8 bits are taken as displayed, as in a PNG or JPEG
+   of the same film; deeper pixels are scaled from the 0.5th to the 99.5th percentile of the picture.
 4. MONOCHROME1 inverted, once. Presentation LUT Shape INVERSE (C.11.6) accompanies MONOCHROME1 and says the same again,
    so Photometric Interpretation alone decides.
 5. Pixel padding (C.7.5.1.1.2) black: it is no part of the picture.
@@ -14,18 +15,20 @@ Each step maps one number to one number, so the whole pipeline is computed for e
 import numpy as np
 import numpy.typing as npt
 
-from imaging.attributes import whole_number
-from imaging.errors import BlankError, InvalidAttributeError
+from imaging.attributes import code_string, whole_number
+from imaging.errors import InvalidAttributeError
 from imaging.header import DicomFile
 from imaging.lookup_table import modality_values
 from imaging.opencv import cv2
-from imaging.stored_pixels import Patterns, PixelLayout
+from imaging.pixel_layout import PixelLayout
+from imaging.robust_range import robust_range
+from imaging.stored_pixels import Patterns
 from imaging.transfer_syntax import Encoding
 from imaging.voi import apply_voi
 
 Values = npt.NDArray[np.float64]
 
-LOW_PERCENTILE, HIGH_PERCENTILE = 0.5, 99.5
+_DISPLAY_BITS = 8
 
 
 def display_pixels(file: DicomFile, layout: PixelLayout, patterns: Patterns) -> npt.NDArray[np.float32]:
@@ -53,14 +56,13 @@ def display_pixels(file: DicomFile, layout: PixelLayout, patterns: Patterns) -> 
         Only one value without a window to judge it by.
     """
     stored = stored_values(layout, file.syntax.encoding)
-    padding = _padding(file, stored)
+    padding = _padding(file, stored, layout.signed)
     with np.errstate(all="ignore"):
         values = modality_values(file, stored, layout.signed)
-        shown = apply_voi(file, values, layout.signed)
+        shown = apply_voi(file, values)
     if shown is None:
-        low, high = _percentiles(patterns, values, padding)
-        shown = np.clip((values - low) / (high - low), 0.0, 1.0)
-    if file.dataset.PhotometricInterpretation.strip() == "MONOCHROME1":
+        shown = _unwindowed(patterns, values, padding, layout)
+    if code_string(file.dataset, "PhotometricInterpretation") == "MONOCHROME1":
         shown = 1.0 - shown
     table = np.where(padding, 0.0, shown).astype(np.float32)
     if not np.isfinite(table).all():
@@ -89,38 +91,26 @@ def stored_values(layout: PixelLayout, encoding: Encoding) -> npt.NDArray[np.int
         patterns >>= layout.high_bit + 1 - layout.bits_stored
     elif not layout.signed:
         return patterns
-    values = patterns & (2**layout.bits_stored - 1)
+    values = np.asarray(patterns & (2**layout.bits_stored - 1))
     if layout.signed:
         sign = 2 ** (layout.bits_stored - 1)
         values = (values ^ sign) - sign
     return values
 
 
-def _padding(file: DicomFile, stored: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def _unwindowed(patterns: Patterns, values: Values, padding: npt.NDArray[np.bool_], layout: PixelLayout) -> Values:
+    if layout.bits_stored == _DISPLAY_BITS:
+        low, high = float(values.min()), float(values.max())
+    else:
+        low, high = robust_range(patterns, values, padding)
+    return np.asarray(np.clip((values - low) / (high - low), 0.0, 1.0))
+
+
+def _padding(file: DicomFile, stored: npt.NDArray[np.int64], signed: bool) -> npt.NDArray[np.bool_]:
     """Tell which values are padding (PS3.3 C.7.5.1.1.2): Pixel Padding Value to Pixel Padding Range Limit."""
-    value = whole_number(file.dataset, "PixelPaddingValue")
-    if value is None:
+    limits = [whole_number(file.dataset, f"PixelPadding{end}") for end in ("Value", "RangeLimit")]
+    if limits[0] is None:
         return np.zeros(stored.shape, np.bool_)
-    limit = whole_number(file.dataset, "PixelPaddingRangeLimit")
-    low, high = sorted((value, value if limit is None else limit))
-    return (low <= stored) & (stored <= high)
-
-
-def _percentiles(patterns: Patterns, values: Values, padding: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    """Return the robust range of the picture without its padding.
-
-    Markers and collimator borders saturate; half a percent at either end keeps them from squeezing the lungs.
-    """
-    histogram = cv2.calcHist([patterns], [0], None, [values.size], [0, values.size]).ravel()
-    counts = np.where(padding, 0.0, histogram)
-    order = np.argsort(values, kind="stable")
-    cumulated = np.cumsum(counts[order])
-    used = np.flatnonzero(counts[order])
-    if used.size < 2:
-        raise BlankError("a picture of one gray value")
-    share = cumulated / cumulated[-1] * 100.0
-    low = float(values[order[np.searchsorted(share, LOW_PERCENTILE)]])
-    high = float(values[order[np.searchsorted(share, HIGH_PERCENTILE)]])
-    if low < high:
-        return low, high
-    return float(values[order[used[0]]]), float(values[order[used[-1]]])
+    # some writers take the VR US although the pixels are signed
+    told = [value - 65536 if signed and value >= 32768 else value for value in limits if value is not None]
+    return (min(told) <= stored) & (stored <= max(told))

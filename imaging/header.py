@@ -1,19 +1,22 @@
-"""From the bytes of a DICOM file to its data elements and the place of its pixels (PS3.10 section 7, PS3.5 section 7)."""
+"""From the bytes of a DICOM file to its data elements and the place of its pixels (PS3.10 and PS3.5, section 7)."""
 
 import logging
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import pairwise
 
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag
+from pydicom.uid import MediaStorageDirectoryStorage
 
 from imaging.attributes import required_uid
 from imaging.errors import (
     DamagedHeaderError,
     InflationLimitError,
+    OtherObjectError,
     TruncatedFileError,
 )
 from imaging.fence import fence
@@ -76,6 +79,8 @@ def read_header(content: bytes) -> DicomFile:
         The data elements cannot be parsed or stand in the wrong order.
     TruncatedFileError
         The content ends inside a data element or a deflated stream.
+    OtherObjectError
+        The file is a DICOMDIR.
     TransferSyntaxNotAcceptedError
         The transfer syntax is not decoded here.
     InflationLimitError
@@ -105,6 +110,8 @@ def _read_meta(content: bytes, start: int) -> tuple[TransferSyntax, int]:
     with fence(DamagedHeaderError, "the File Meta Information cannot be parsed"):
         meta = read_dataset(stream, is_implicit_VR=False, is_little_endian=True, stop_when=_not_group_2)
     _check_elements(meta)
+    if meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
+        raise OtherObjectError("a DICOMDIR, the index of a medium; the images that it lists are accepted")
     return find_transfer_syntax(required_uid(meta, "TransferSyntaxUID")), stream.tell()
 
 
@@ -131,11 +138,10 @@ def _inflate(deflated: bytes) -> bytes:
 def _check_elements(dataset: Dataset) -> None:
     """Refuse what the lenient parser lets pass: elements cut off, and disorder, the sign of a wrong length."""
     tags = list(dataset.keys())
-    if any(later <= earlier for earlier, later in zip(tags, tags[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(tags)):
         raise DamagedHeaderError("data elements are not in ascending order (PS3.5 section 7.1)")
     for tag in tags:
-        element = dataset.get_item(tag)
-        if not isinstance(element, RawDataElement) or element.length == _UNDEFINED_LENGTH:
-            continue
-        if len(element.value or b"") != element.length:
+        element: object = dataset.get_item(tag)
+        # what is parsed already was a sequence and is whole
+        if isinstance(element, RawDataElement) and len(element.value or b"") != element.length != _UNDEFINED_LENGTH:
             raise TruncatedFileError("the content ends inside a data element")

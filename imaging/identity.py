@@ -1,23 +1,21 @@
 """Who and what a DICOM radiograph shows, as far as the product needs it. Patient's Name is never read."""
 
 import re
-from typing import TYPE_CHECKING
+
+from pydicom.dataset import Dataset
 
 from imaging.attributes import required_uid, text
 from imaging.errors import InvalidAttributeError
 from imaging.fence import fence
 from imaging.header import DicomFile
+from imaging.pixel_layout import PixelLayout
 from imaging.radiograph import Identity
-from imaging.stored_pixels import PixelLayout
-
-if TYPE_CHECKING:
-    from pydicom import Dataset
 
 _AGE = re.compile(r"(\d{3})([DWMY])")
 _UNITS_A_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
 
 
-def check_uids(dataset: "Dataset") -> None:
+def check_uids(dataset: Dataset) -> None:
     """Refuse a file whose identifying UIDs are missing or break the syntax of PS3.5 section 9.1.
 
     Raises
@@ -77,7 +75,7 @@ def _age_years(age: str | None) -> float | None:
     return int(matched[1]) / _UNITS_A_YEAR[matched[2]] if matched else None
 
 
-def _spacing_mm(dataset: "Dataset", keyword: str) -> tuple[float, float] | None:
+def _spacing_mm(dataset: Dataset, keyword: str) -> tuple[float, float] | None:
     try:
         with fence(InvalidAttributeError, keyword):
             rows, columns = (float(value) for value in dataset.get(keyword) or (0, 0))

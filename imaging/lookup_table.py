@@ -1,18 +1,15 @@
 """Lookup tables of the header: LUT Descriptor and LUT Data (PS3.3 C.11.1.1), and the Modality LUT (C.11.1)."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from pydicom.dataset import Dataset
 
 from imaging.attributes import single_real
 from imaging.errors import InvalidAttributeError
 from imaging.fence import fence
 from imaging.header import DicomFile
-
-if TYPE_CHECKING:
-    from pydicom import Dataset
 
 Values = npt.NDArray[np.float64]
 
@@ -70,7 +67,7 @@ def find_table(file: DicomFile, keyword: str, signed: bool) -> LookupTable | Non
         return _read_table(sequence[0], signed, file.syntax.big_endian)
 
 
-def _read_table(item: "Dataset", signed: bool, big_endian: bool) -> LookupTable:
+def _read_table(item: Dataset, signed: bool, big_endian: bool) -> LookupTable:
     count, first, bits = (int(value) for value in item.LUTDescriptor)
     count = count or 65536  # 0 stands for 2 ** 16 (PS3.3 C.11.1.1)
     if signed and first >= 32768:
@@ -117,7 +114,7 @@ def modality_values(file: DicomFile, stored: npt.NDArray[np.int64], signed: bool
     slope, intercept = single_real(file.dataset, "RescaleSlope"), single_real(file.dataset, "RescaleIntercept")
     if slope == 0:
         raise InvalidAttributeError("RescaleSlope is 0")
-    values = stored * (1.0 if slope is None else slope) + (0.0 if intercept is None else intercept)
+    values = stored.astype(np.float64) * (1.0 if slope is None else slope) + (0.0 if intercept is None else intercept)
     if not np.isfinite(values).all():
         raise InvalidAttributeError("RescaleSlope and RescaleIntercept give no finite values")
     return values

@@ -1,6 +1,7 @@
-"""The value of Pixel Data (7FE0,0010), found and measured before any decoder sees it (PS3.5 section 8 and annex A.4)."""
+"""The value of Pixel Data (7FE0,0010), found and measured before any decoder sees it (PS3.5 section 8, annex A.4)."""
 
 import struct
+from dataclasses import dataclass
 
 from imaging.errors import (
     MissingPixelDataError,
@@ -15,10 +16,29 @@ _UNDEFINED_LENGTH = 0xFFFFFFFF
 _ITEM = 0xFFFEE000
 _SEQUENCE_DELIMITATION = 0xFFFEE0DD
 _PIXEL_DATA = 0x7FE00010
-_LONG_VR = {b"OB", b"OW", b"OF", b"OD", b"UN"}
+_LONG_VR = {"OB", "OW", "UN"}
 
 
-def find_pixel_data(file: DicomFile) -> tuple[str | None, int, memoryview]:
+@dataclass(frozen=True, slots=True)
+class PixelDataElement:
+    """Pixel Data as it is written.
+
+    Attributes
+    ----------
+    vr : str
+        "OB" or "OW"; OW in implicit VR (PS3.5 section A.1).
+    length : int
+        Value length in bytes; 0xFFFFFFFF for encapsulated pixels.
+    rest : memoryview
+        Everything after the element's header.
+    """
+
+    vr: str
+    length: int
+    rest: memoryview
+
+
+def find_pixel_data(file: DicomFile) -> PixelDataElement:
     """Find the Pixel Data element.
 
     Parameters
@@ -28,12 +48,8 @@ def find_pixel_data(file: DicomFile) -> tuple[str | None, int, memoryview]:
 
     Returns
     -------
-    vr : str or None
-        "OB" or "OW"; None in implicit VR, where it is OW (PS3.5 section A.1).
-    length : int
-        Value length in bytes as written; 0xFFFFFFFF for encapsulated pixels.
-    value : memoryview
-        Everything after the element's header.
+    PixelDataElement
+        Its header, unchecked, and the bytes that follow.
 
     Raises
     ------
@@ -52,22 +68,20 @@ def find_pixel_data(file: DicomFile) -> tuple[str | None, int, memoryview]:
     if group << 16 | element != _PIXEL_DATA:
         raise MissingPixelDataError("float pixels; Pixel Data (7FE0,0010) is accepted")
     if file.implicit_vr:
-        return None, struct.unpack_from(order + "I", rest, 4)[0], rest[8:]
-    vr = bytes(rest[4:6])
+        return PixelDataElement("OW", struct.unpack_from(order + "I", rest, 4)[0], rest[8:])
+    vr = bytes(rest[4:6]).decode("latin-1")
     if vr not in _LONG_VR:
-        raise PixelDataLengthError("Pixel Data has a VR other than OB and OW")
-    return vr.decode(), struct.unpack_from(order + "I", rest, 8)[0], rest[12:]
+        raise PixelDataLengthError("Pixel Data has another VR than OB and OW")
+    return PixelDataElement(vr, struct.unpack_from(order + "I", rest, 8)[0], rest[12:])
 
 
-def native_value(length: int, value: memoryview, expected_bytes: int) -> memoryview:
-    """Return native pixels of exactly the expected length.
+def native_value(element: PixelDataElement, expected_bytes: int) -> memoryview:
+    """Return native pixels of exactly the expected length, with the byte of padding that may follow.
 
     Parameters
     ----------
-    length : int
-        Value length as written.
-    value : memoryview
-        Everything after the element's header.
+    element : PixelDataElement
+        Pixel Data as it is written.
     expected_bytes : int
         Rows x Columns x bytes a sample; one byte of padding to an even length may follow.
 
@@ -78,24 +92,22 @@ def native_value(length: int, value: memoryview, expected_bytes: int) -> memoryv
     TruncatedFileError
         The content ends before the value does.
     """
-    if length == _UNDEFINED_LENGTH:
+    if element.length == _UNDEFINED_LENGTH:
         raise PixelDataLengthError("encapsulated pixels in a transfer syntax for native ones")
-    if length not in (expected_bytes, expected_bytes + expected_bytes % 2):
-        raise PixelDataLengthError(f"Pixel Data has {length} bytes where the header promises {expected_bytes}")
-    if len(value) < length:
-        raise TruncatedFileError(f"Pixel Data has {len(value)} of {length} bytes")
-    return value[:expected_bytes]
+    if element.length not in (expected_bytes, expected_bytes + expected_bytes % 2):
+        raise PixelDataLengthError(f"Pixel Data has {element.length} bytes where the header promises {expected_bytes}")
+    if len(element.rest) < element.length:
+        raise TruncatedFileError(f"Pixel Data has {len(element.rest)} of {element.length} bytes")
+    return element.rest[: element.length]
 
 
-def encapsulated_codestream(length: int, value: memoryview, encoding: Encoding) -> bytes:
+def encapsulated_codestream(element: PixelDataElement, encoding: Encoding) -> bytes:
     """Join the fragments of the one encapsulated frame.
 
     Parameters
     ----------
-    length : int
-        Value length as written.
-    value : memoryview
-        Everything after the element's header: the Basic Offset Table, the fragments, the delimiter.
+    element : PixelDataElement
+        Pixel Data as it is written: the Basic Offset Table, the fragments, the delimiter.
     encoding : Encoding
         For the message.
 
@@ -113,9 +125,9 @@ def encapsulated_codestream(length: int, value: memoryview, encoding: Encoding) 
     PixelDataLengthError
         Something else than an item, or no fragment.
     """
-    if length != _UNDEFINED_LENGTH:
+    if element.length != _UNDEFINED_LENGTH:
         raise TransferSyntaxNotAcceptedError(f"native pixels under a transfer syntax for {encoding.value}")
-    items = _items(value)
+    items = _items(element.rest)
     codestream = b"".join(items[1:])  # the first item is the Basic Offset Table
     if not codestream:
         raise PixelDataLengthError("encapsulated Pixel Data without a fragment")

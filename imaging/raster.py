@@ -7,18 +7,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from imaging.errors import (
-    BlankError,
-    DamagedPixelDataError,
-    MultiFrameError,
-    TruncatedFileError,
-)
+from imaging.errors import DamagedPixelDataError, MultiFrameError, TruncatedFileError
 from imaging.fence import fence
 from imaging.formats import SourceFormat
+from imaging.opencv import cv2
+from imaging.pixel_layout import check_size
 from imaging.radiograph import Identity, Radiograph
-from imaging.stored_pixels import check_size
+from imaging.robust_range import robust_range
 
-Pixels = npt.NDArray[np.float32]
+Gray = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 _MAX_SCANS = 100
 """A progressive JPEG has about 10; each scan costs a pass over the whole picture."""
@@ -52,36 +49,39 @@ def decode_raster(content: bytes, source_format: SourceFormat) -> Radiograph:
     """
     (_check_png if source_format == "png" else _check_jpeg)(content)
     with fence(DamagedPixelDataError, "the picture cannot be decoded"):
-        with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as picture:
-            check_size(picture.height, picture.width)
-            if getattr(picture, "n_frames", 1) > 1:
-                raise MultiFrameError("an animated PNG; one frame is accepted")
-            picture.load()
-            gray = _grayscale(ImageOps.exif_transpose(picture))
-            bits = 16 if gray.mode.startswith("I") else 8
-            pixels = _robust(np.asarray(gray)) if bits == 16 else np.asarray(gray, np.float32) / np.float32(255)
+        gray = _decode_grayscale(content)
+    bits = 16 if gray.dtype == np.uint16 else 8
+    pixels = cv2.LUT(gray, _table(gray).reshape(1, -1))
     rows, columns = pixels.shape
     return Radiograph(pixels, Identity(source_format=source_format, rows=rows, columns=columns, bits_stored=bits))
 
 
-def _grayscale(picture: Image.Image) -> Image.Image:
-    if picture.mode in ("L", "I;16", "I"):
+def _decode_grayscale(content: bytes) -> Gray:
+    with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as picture:
+        check_size(picture.height, picture.width)
+        if getattr(picture, "n_frames", 1) > 1:
+            raise MultiFrameError("several pictures in one file; one is accepted")
+        picture.load()
+        return np.asarray(_as_grayscale(ImageOps.exif_transpose(picture)))
+
+
+def _as_grayscale(picture: Image.Image) -> Image.Image:
+    if picture.mode == "I;16":
         return picture
     if picture.has_transparency_data:
         rgba = picture.convert("RGBA")
         black = Image.new("RGBA", rgba.size, (0, 0, 0, 255))
         return Image.alpha_composite(black, rgba).convert("L")
-    return picture.convert("RGB").convert("L")
+    return picture.convert("L")
 
 
-def _robust(stored: npt.NDArray[np.generic]) -> Pixels:
-    values = stored.astype(np.float32)
-    low, high = np.percentile(values, (0.5, 99.5))
-    if low == high:
-        low, high = float(values.min()), float(values.max())
-    if low == high:
-        raise BlankError("a picture of one gray value")
-    return np.clip((values - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
+def _table(gray: Gray) -> npt.NDArray[np.float32]:
+    """Return the displayed value of each stored one."""
+    if gray.dtype == np.uint8:
+        return np.linspace(0.0, 1.0, 256, dtype=np.float32)
+    values = np.arange(65536, dtype=np.float64)
+    low, high = robust_range(gray, values, excluded=np.zeros(values.shape, np.bool_))
+    return np.clip((values - low) / (high - low), 0.0, 1.0).astype(np.float32)
 
 
 def _check_png(content: bytes) -> None:

@@ -1,7 +1,9 @@
 """Which DICOM objects the model may judge: single grayscale frontal chest radiographs, for presentation."""
 
 import re
-from typing import TYPE_CHECKING
+
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from imaging.attributes import code_string, required_number, required_uid, text, whole_number
 from imaging.errors import (
@@ -18,9 +20,6 @@ from imaging.errors import (
 )
 from imaging.fence import fence
 
-if TYPE_CHECKING:
-    from pydicom import Dataset
-
 _FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.1.1"
 _STORAGE = {
     "1.2.840.10008.5.1.4.1.1.1": "Computed Radiography",
@@ -30,16 +29,22 @@ _STORAGE = {
     "1.2.840.10008.5.1.4.1.1.7": "Secondary Capture",
 }
 _MODALITIES = {"CR", "DX"}
+# PS3.3 C.7.3.1.1.1; only known words are repeated in messages, since a damaged header may hold anything anywhere
+_OTHER_MODALITIES = {
+    *("CT", "MR", "US", "PT", "NM", "XA", "RF", "MG", "IO", "PX", "OT", "SC", "SR", "PR", "KO", "SEG", "DOC", "ECG"),
+    *("RG", "ES", "XC", "GM", "SM", "OP", "OCT", "BMD", "REG", "RTIMAGE", "RTDOSE", "RTPLAN", "RTSTRUCT"),
+}
 
 # Body Part Examined: PS3.16 annex L, and the same word in the languages that modalities are sold with
 _CHEST = {"CHEST", "THORAX", "LUNG", "LUNGS", "TORAX", "TÓRAX", "TORACE", "POUMON", "POUMONS", "LUNGE"}
 _UNSAID = {"", "UNKNOWN", "OTHER", "NONE"}
 # asked only where Body Part Examined is silent: what study and series say about another part
-_ELSEWHERE = set(
-    "ABDOMEN ANKLE ARM BREAST CLAVICLE CSPINE DENTAL ELBOW EXTREMITY FEMUR FINGER FOOT FOREARM HAND HEAD HEEL HIP"
-    " HUMERUS KNEE LEG LSPINE LUMBAR MAMMOGRAM MANDIBLE NECK PELVIS SCAPULA SHOULDER SKULL SPINE TEETH THIGH TIBIA TOE"
-    " TOOTH TSPINE WRIST".split()
-)
+_ELSEWHERE = {
+    *("ABDOMEN", "ANKLE", "ARM", "BREAST", "CLAVICLE", "CSPINE", "DENTAL", "ELBOW", "EXTREMITY", "FEMUR", "FINGER"),
+    *("FOOT", "FOREARM", "HAND", "HEAD", "HEEL", "HIP", "HUMERUS", "KNEE", "LEG", "LSPINE", "LUMBAR", "MAMMOGRAM"),
+    *("MANDIBLE", "NECK", "PELVIS", "SCAPULA", "SHOULDER", "SKULL", "SPINE", "TEETH", "THIGH", "TIBIA", "TOE", "TOOTH"),
+    *("TSPINE", "WRIST"),
+}
 _DESCRIPTIONS = ("StudyDescription", "SeriesDescription", "ProtocolName", "AcquisitionDeviceProcessingDescription")
 
 # View Position, PS3.3 C.8.11.5 and CR Series C.8.1.1
@@ -50,7 +55,7 @@ _LATERAL_CODES = {"399067008", "399173006", "399198007", "R-10236", "R-10232", "
 _FRONTAL_CODES = {"399348003", "272479007", "399033003", "R-10206", "R-10214", "R-10202"}
 
 
-def check_suitable(dataset: "Dataset") -> None:
+def check_suitable(dataset: Dataset) -> None:
     """Refuse every object but a grayscale frontal chest radiograph for presentation.
 
     Parameters
@@ -78,34 +83,38 @@ def check_suitable(dataset: "Dataset") -> None:
 
 
 def _class_name(sop_class_uid: str) -> str:
-    from pydicom.uid import UID_dictionary
+    name = UID(sop_class_uid).name
+    return name if name != sop_class_uid else "a SOP class unknown to PS3.6"
 
-    return UID_dictionary[sop_class_uid][0] if sop_class_uid in UID_dictionary else "a SOP class unknown to PS3.6"
 
-
-def _check_modality(dataset: "Dataset") -> None:
+def _check_modality(dataset: Dataset) -> None:
     modality = code_string(dataset, "Modality")
     if not modality:
         raise MissingAttributeError("Modality is absent or empty")
     if modality not in _MODALITIES:
-        raise OtherModalityError("Modality is another one; CR and DX are accepted")
+        found = modality if modality in _OTHER_MODALITIES else "unknown"
+        raise OtherModalityError(f"Modality {found}; CR and DX are accepted")
 
 
-def _check_body_part(dataset: "Dataset") -> None:
+def _check_body_part(dataset: Dataset) -> None:
     examined = (text(dataset, "BodyPartExamined") or "").upper()
     if examined in _UNSAID:
         described = _words(" ".join(filter(None, (text(dataset, keyword) for keyword in _DESCRIPTIONS))))
         if described & _ELSEWHERE and not described & _CHEST:
-            raise OtherBodyPartError("study or series description names another body part; CHEST is accepted")
+            raise OtherBodyPartError(f"a description of {_known(described)}; CHEST is accepted")
     elif not _words(examined) & _CHEST:
-        raise OtherBodyPartError("Body Part Examined is another one; CHEST is accepted")
+        raise OtherBodyPartError(f"Body Part Examined {_known(_words(examined))}; CHEST is accepted")
+
+
+def _known(words: set[str]) -> str:
+    return " ".join(sorted(words & _ELSEWHERE)) or "unknown"
 
 
 def _words(said: str) -> set[str]:
     return set(re.findall(r"[^\W\d_]+", said.upper()))
 
 
-def _check_view(dataset: "Dataset") -> None:
+def _check_view(dataset: Dataset) -> None:
     view = (text(dataset, "ViewPosition") or "").upper()
     if view in _LATERAL or (not view and _view_codes(dataset) & _LATERAL_CODES):
         raise LateralViewError("a lateral view; PA and AP are accepted")
@@ -116,12 +125,12 @@ def _check_view(dataset: "Dataset") -> None:
         raise NotFrontalViewError("a view code that is not frontal; PA and AP are accepted")
 
 
-def _view_codes(dataset: "Dataset") -> set[str]:
+def _view_codes(dataset: Dataset) -> set[str]:
     with fence(InvalidAttributeError, "ViewCodeSequence cannot be read"):
         return {str(item.get("CodeValue", "")) for item in dataset.get("ViewCodeSequence") or ()} - {""}
 
 
-def _check_frames(dataset: "Dataset") -> None:
+def _check_frames(dataset: Dataset) -> None:
     frames = whole_number(dataset, "NumberOfFrames")
     if frames is not None and frames > 1:
         raise MultiFrameError(f"{frames} frames; 1 is accepted")
@@ -129,7 +138,7 @@ def _check_frames(dataset: "Dataset") -> None:
         raise InvalidAttributeError(f"NumberOfFrames is {frames}")
 
 
-def _check_grayscale(dataset: "Dataset") -> None:
+def _check_grayscale(dataset: Dataset) -> None:
     photometric = code_string(dataset, "PhotometricInterpretation")
     if not photometric:
         raise MissingAttributeError("PhotometricInterpretation is absent or empty")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pydicom.uid import UID
+
 from imaging.errors import TransferSyntaxNotAcceptedError
 
 
@@ -85,8 +87,6 @@ def find_transfer_syntax(uid: str) -> TransferSyntax:
     """
     if uid in _ACCEPTED:
         return _ACCEPTED[uid]
-    from pydicom.uid import UID_dictionary
-
-    name = UID_dictionary[uid][0] if uid in UID_dictionary else "unknown"
+    name = UID(uid).name if UID(uid).name != uid else "unknown"
     accepted = ", ".join(syntax.name for syntax in _ACCEPTED.values())
     raise TransferSyntaxNotAcceptedError(f"transfer syntax {name!r}; accepted are {accepted}")

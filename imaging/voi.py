@@ -13,7 +13,7 @@ Values = npt.NDArray[np.float64]
 _MAX_EXPONENT = 700.0  # exp overflows float64 beyond 709; the sigmoid is 0 or 1 in float32 long before
 
 
-def apply_voi(file: DicomFile, values: Values, signed: bool) -> Values | None:
+def apply_voi(file: DicomFile, values: Values) -> Values | None:
     """Apply the VOI LUT Sequence, else the first window.
 
     Parameters
@@ -22,8 +22,6 @@ def apply_voi(file: DicomFile, values: Values, signed: bool) -> Values | None:
         A parsed header.
     values : ndarray of float64, shape (n,)
         Modality values.
-    signed : bool
-        Pixel Representation 1.
 
     Returns
     -------
@@ -35,9 +33,9 @@ def apply_voi(file: DicomFile, values: Values, signed: bool) -> Values | None:
     InvalidAttributeError
         A table or window that PS3.3 C.11.2 does not allow.
     """
-    table = find_table(file, "VOILUTSequence", signed)
+    table = find_table(file, "VOILUTSequence", signed=bool(values.min() < 0))
     if table is not None:
-        return np.clip(table.apply(values) / (2**table.bits - 1), 0.0, 1.0)
+        return np.asarray(np.clip(table.apply(values) / (2**table.bits - 1), 0.0, 1.0))
     center, width = first_real(file.dataset, "WindowCenter"), first_real(file.dataset, "WindowWidth")
     if center is None or width is None:
         return None
@@ -78,4 +76,4 @@ def apply_window(values: Values, center: float, width: float, function: str) -> 
         center, width = center - 0.5, width - 1.0
     if width == 0:
         return np.where(values <= center, 0.0, 1.0)
-    return np.clip((values - center) / width + 0.5, 0.0, 1.0)
+    return np.asarray(np.clip((values - center) / width + 0.5, 0.0, 1.0))
