@@ -12,7 +12,7 @@ from typing import Any
 
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery, Task, signals
-from celery.platforms import SecurityWarning
+from celery.exceptions import SecurityWarning
 from sqlalchemy import Engine
 
 from inference.classifier import Classifier

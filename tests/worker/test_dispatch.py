@@ -1,0 +1,140 @@
+"""The dispatcher against a real Valkey."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from celery import Celery
+from kombu.exceptions import OperationalError as BrokerError
+from redis import Redis
+from sqlalchemy import Engine, text
+
+from store.arrivals import count_by_state
+from store.database import reading
+from store.states import ArrivalState
+from tests.worker.conftest import claim, enroll
+from worker.broker import build_broker, embedded_broker_url, wait_for_broker
+from worker.celery_app import QUEUE, build_celery, count_messages
+from worker.dispatch import WINDOW, Dispatcher
+from worker.finishing import Finisher
+from worker.home import Home
+from worker.processes import KeptProcess
+from worker.shelf import Shelf
+
+
+@pytest.fixture
+def broker(home: Home) -> Iterator[KeptProcess]:
+    process = build_broker(home)
+    process.start()
+    wait_for_broker(home.broker_socket)
+    yield process
+    process.stop(5.0)
+
+
+@pytest.fixture
+def client(broker: KeptProcess, home: Home) -> Iterator[Redis]:
+    with Redis(unix_socket_path=str(home.broker_socket)) as client:
+        yield client
+
+
+@pytest.fixture
+def app(broker: KeptProcess, home: Home) -> Iterator[Celery]:
+    with build_celery(embedded_broker_url(home)) as app:
+        yield app
+        app.pool.force_close_all()
+
+
+@pytest.fixture
+def dispatcher(engine: Engine, app: Celery, home: Home) -> Dispatcher:
+    return Dispatcher(engine, app, Finisher(engine, Shelf(home)))
+
+
+def enroll_many(engine: Engine, inbox: Path, count: int) -> list[int]:
+    paths = [inbox / f"SECRET^{number}.dcm" for number in range(count)]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+    return [enroll(engine, path) for path in paths]
+
+
+def states(engine: Engine) -> dict[ArrivalState, int]:
+    with reading(engine) as connection:
+        return count_by_state(connection)
+
+
+def test_a_message_holds_a_row_id_and_nothing_of_the_file(
+    dispatcher: Dispatcher, engine: Engine, inbox: Path, client: Redis
+) -> None:
+    (arrival_id,) = enroll_many(engine, inbox, 1)
+    assert dispatcher.tick() == 1
+    (message,) = client.lrange(QUEUE, 0, -1)
+    assert b"SECRET" not in message
+    assert str(inbox).encode() not in message
+    body = json.loads(message)
+    assert body["headers"]["argsrepr"] == f"({arrival_id},)"
+
+
+def test_no_more_than_the_window_waits_at_the_broker(
+    dispatcher: Dispatcher, engine: Engine, inbox: Path, app: Celery
+) -> None:
+    enroll_many(engine, inbox, WINDOW + 5)
+    assert dispatcher.tick() == WINDOW
+    assert dispatcher.tick() == 0
+    assert count_messages(app) == WINDOW
+    assert states(engine) == {ArrivalState.QUEUED: WINDOW, ArrivalState.WAITING: 5}
+
+
+def test_a_broker_that_is_away_leaves_everything_ready(
+    dispatcher: Dispatcher, engine: Engine, inbox: Path, broker: KeptProcess
+) -> None:
+    dispatcher.tick()
+    enroll_many(engine, inbox, 3)
+    broker.stop(5.0)
+    with pytest.raises(BrokerError):
+        dispatcher.tick()
+    assert states(engine) == {ArrivalState.WAITING: 3}
+    broker.start()
+
+
+def test_an_emptied_broker_loses_nothing(
+    dispatcher: Dispatcher, engine: Engine, inbox: Path, client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enroll_many(engine, inbox, 3)
+    dispatcher.tick()
+    client.flushall()
+    with engine.begin() as connection:  # a minute passes
+        connection.execute(text("UPDATE arrivals SET queued_at = datetime('now', '-1 minute') || '.000000'"))
+    monkeypatch.setattr("worker.dispatch.SWEEP_SECONDS", 0.0)
+    dispatcher._sweep_at = 0.0
+    assert dispatcher.tick() == 3
+    assert states(engine) == {ArrivalState.QUEUED: 3}
+
+
+def test_an_abandoned_lease_is_sent_again_and_costs_the_file_no_attempt(
+    dispatcher: Dispatcher, engine: Engine, inbox: Path
+) -> None:
+    (arrival_id,) = enroll_many(engine, inbox, 1)
+    claim(engine, arrival_id)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE arrivals SET lease_until = datetime('now', '-1 second') || '.000000'"))
+    assert dispatcher.tick() == 1
+    again = claim(engine, arrival_id, "attempt-2")
+    assert (again.attempts, again.transient_faults) == (0, 1)
+
+
+def test_a_recorded_file_that_did_not_move_is_moved_by_the_sweep(
+    dispatcher: Dispatcher, engine: Engine, inbox: Path, home: Home
+) -> None:
+    (arrival_id,) = enroll_many(engine, inbox, 1)
+    place = home.processed / "1.dcm"
+    with engine.begin() as connection:  # as after a crash between the commit and the move
+        connection.execute(
+            text(
+                "UPDATE arrivals SET state = 'done', stored_path = :place, "
+                "finished_at = datetime('now', '-1 minute') || '.000000' WHERE id = :id"
+            ),
+            {"place": str(place), "id": arrival_id},
+        )
+    dispatcher.tick()
+    assert place.read_bytes() == b"SECRET^0.dcm"
+    assert list(inbox.iterdir()) == []
