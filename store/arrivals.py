@@ -35,6 +35,7 @@ class Arrival:
     """A row of the ledger, as far as a worker needs it."""
 
     id: int
+    fingerprint: str | None
     inbox: Path
     path: Path
     stored_path: Path | None
@@ -115,7 +116,7 @@ def claim_arrival(connection: Connection, arrival_id: int, owner: str, lease_sec
     statement = (
         update(arrivals)
         .where(a.id == arrival_id, or_(free, abandoned))
-        .values(state=ArrivalState.SCREENING, lease_owner=owner, lease_until=database_now(int(lease_seconds)))
+        .values(state=ArrivalState.SCREENING, lease_owner=owner, lease_until=database_now(lease_seconds))
         .returning(*ARRIVAL_COLUMNS)
     )
     row = connection.execute(statement).one_or_none()
@@ -151,7 +152,7 @@ def retry_arrival(
         .where(a.id == arrival_id, a.state == ArrivalState.SCREENING, a.lease_owner == owner)
         .values(
             state=ArrivalState.WAITING if spoilt else ArrivalState.FAILED,
-            not_before=database_now(int(delay_seconds)),
+            not_before=database_now(delay_seconds),
             reason_code=reason_code,
             lease_owner=None,
             lease_until=None,
@@ -173,9 +174,18 @@ def list_arrivals(connection: Connection, state: ArrivalState, limit: int = 1000
     return [as_arrival(row) for row in connection.execute(statement)]
 
 
-def count_pending(connection: Connection) -> int:
-    """Return how many arrivals have no result yet."""
-    return connection.scalar(select(func.count()).where(arrivals.c.state.in_(PENDING_STATES))) or 0
+def count_by_state(connection: Connection) -> dict[ArrivalState, int]:
+    """Return how many arrivals there are in each state, of all times."""
+    counts = connection.execute(select(arrivals.c.state, func.count()).group_by(arrivals.c.state))
+    return {ArrivalState(state): count for state, count in counts}
+
+
+def count_pending(connection: Connection, patience: int | None = None) -> int:
+    """Return how many arrivals have no result yet, apart from those with ``patience`` transient faults."""
+    pending: ColumnElement[bool] = arrivals.c.state.in_(PENDING_STATES)
+    if patience is not None:
+        pending &= (arrivals.c.state != ArrivalState.FAILED) | (arrivals.c.transient_faults < patience)
+    return connection.scalar(select(func.count()).where(pending)) or 0
 
 
 def _is_due() -> ColumnElement[bool]:

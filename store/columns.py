@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Integer, Text, TypeDecorator, literal
+from sqlalchemy import DateTime, Dialect, Float, Text, TypeDecorator, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -71,8 +71,8 @@ class database_now(FunctionElement[datetime]):  # noqa: N801  (reads as an SQL f
     type = UtcDateTime()
     inherit_cache = True
 
-    def __init__(self, plus_seconds: Any = 0) -> None:
-        super().__init__(literal(plus_seconds, Integer))
+    def __init__(self, plus_seconds: float = 0.0) -> None:
+        super().__init__(literal(round(plus_seconds, 3), Float))  # SQLite's clock counts milliseconds
 
 
 @compiles(database_now, "sqlite")

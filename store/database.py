@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, ExceptionContext, Table, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
@@ -15,6 +15,19 @@ from store.location import find_filesystem_type, is_network_share
 
 SUPPORTED = ("sqlite", "postgresql+psycopg")
 BUSY_SECONDS = 5.0  # a writer waits this long for another; then the caller's own back-off begins
+READING: dict[str, dict[str, object]] = {
+    "sqlite": {"xray_reading": True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+# a server that stops answering in mid-query is noticed in 20 s; by default it takes hours
+POSTGRESQL_CONNECTION = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+    "client_encoding": "utf8",
+}
 
 
 def open_database(database_url: str) -> Engine:
@@ -30,19 +43,27 @@ def open_database(database_url: str) -> Engine:
     DatabaseUrlError
         The URL cannot be parsed or names another kind of database.
     DatabaseLocationError
-        SQLite on a network share, or in a folder that does not exist.
+        SQLite in memory, on a network share, or in a folder that does not exist.
     """
     url = _parse_url(database_url)
-    if url.drivername == "sqlite":
-        return _open_sqlite(url)
-    return create_engine(url, pool_pre_ping=True, pool_size=2, max_overflow=2, connect_args={"connect_timeout": 5})
+    engine = _open_sqlite(url) if url.drivername == "sqlite" else _open_postgresql(url)
+    event.listen(engine, "handle_error", _hide_values)
+    return engine
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Give a connection that only reads: on SQLite it does not take the writer's lock."""
-    with engine.connect().execution_options(xray_reading=True) as connection, connection.begin():
-        yield connection
+    """Give a connection that only reads, and sees one moment: sums and rows read through it agree."""
+    with engine.connect() as connection:
+        connection.execution_options(**READING[engine.dialect.name])
+        with connection.begin():
+            yield connection
+
+
+def wait_for_turn(connection: Connection, name: str) -> None:
+    """Wait until no other transaction holds this name; SQLite's writers wait for one another as it is."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def build_insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
@@ -55,7 +76,7 @@ def build_insert(connection: Connection, table: Table) -> postgresql.Insert | sq
 def _parse_url(database_url: str) -> URL:
     try:
         url = make_url(database_url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         message = "the database URL cannot be parsed; expected sqlite:///PATH or postgresql+psycopg://..."
         raise DatabaseUrlError(message) from None
     if url.drivername not in SUPPORTED:
@@ -65,18 +86,39 @@ def _parse_url(database_url: str) -> URL:
 
 
 def _open_sqlite(url: URL) -> Engine:
-    path = Path(url.database or "")
-    if not url.database or not path.parent.is_dir():
-        message = f"there is no folder for the SQLite database {path}"
-        raise DatabaseLocationError(message)
+    path = _find_sqlite_file(url)
     if is_network_share(path.parent):
         kind = find_filesystem_type(path.parent)
         message = f"SQLite's locks do not hold on {kind} ({path.parent}); use a local disk or PostgreSQL"
         raise DatabaseLocationError(message)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _find_sqlite_file(url: URL) -> Path:
+    if url.database in {None, "", ":memory:"} or url.query:
+        message = "SQLite in memory or with options is not supported; expected sqlite:///PATH"
+        raise DatabaseLocationError(message)
+    path = Path(url.database or "").resolve()  # where a link leads is where the locks are
+    if not path.parent.is_dir():
+        message = f"there is no folder for the SQLite database {path}"
+        raise DatabaseLocationError(message)
+    return path
+
+
+def _open_postgresql(url: URL) -> Engine:
+    return create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, pool_size=2, max_overflow=2, connect_args=POSTGRESQL_CONNECTION
+    )
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    # PostgreSQL's second line quotes the row that it refused: it may name a patient, and messages reach logs
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
 
 
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:

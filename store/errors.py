@@ -7,6 +7,7 @@
     ├── DatabaseLocationError   SQLite on a network file system, or no folder to hold it
     ├── SchemaMissingError      the database is empty or behind: ``xray-cli db upgrade``
     ├── SchemaTooNewError       a newer version of xray-watch wrote this database
+    ├── ModelUnknownError       the model to be activated was never registered
     └── LeaseLostError          another worker took the arrival over
 
 ``sqlalchemy.exc.OperationalError`` (locked, stopped, unreachable) is let through: it means try again.
@@ -31,6 +32,10 @@ class SchemaMissingError(StoreError):
 
 class SchemaTooNewError(StoreError):
     """The tables were made by a newer version of the program."""
+
+
+class ModelUnknownError(StoreError):
+    """The model that is to be activated was never registered."""
 
 
 class LeaseLostError(StoreError):

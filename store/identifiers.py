@@ -23,10 +23,11 @@ def build_protection(*, store_identifiers: bool, key: bytes) -> Protect:
     """
 
     def protect(identifier: str | None) -> str | None:
-        if not identifier:
+        significant = (identifier or "").strip()  # spaces around LO and SH mean nothing (PS3.5 6.2)
+        if not significant:
             return None
         if store_identifiers:
-            return identifier
-        return "hmac-sha256:" + hmac.new(key, identifier.strip().encode(), "sha256").hexdigest()
+            return significant
+        return "hmac-sha256:" + hmac.new(key, significant.encode(), "sha256").hexdigest()
 
     return protect

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, update
 from store.audit import record_event
 from store.columns import database_now
 from store.database import build_insert
+from store.errors import ModelUnknownError
 from store.tables import models
 
 
@@ -34,7 +35,16 @@ def record_model(connection: Connection, model_sha256: str, model_version: str, 
 
 
 def activate_model(connection: Connection, model_sha256: str) -> None:
-    """Choose the bundle that serves from the next start on, and say so in the audit events."""
+    """Choose the bundle that serves from the next start on, and say so in the audit events.
+
+    Raises
+    ------
+    ModelUnknownError
+        No bundle with this hash was registered; the choice stays as it was.
+    """
+    if connection.execute(select(models.c.active).where(models.c.model_sha256 == model_sha256)).first() is None:
+        message = f"no model {model_sha256[:12]} is registered; see 'xray-cli model list'"
+        raise ModelUnknownError(message)
     connection.execute(update(models).values(active=models.c.model_sha256 == model_sha256))
     record_event(connection, "model_activated", model_sha256=model_sha256)
 

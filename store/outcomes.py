@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 from inference.labels import Label, Outcome
 from store.audit import record_event
 from store.columns import database_now
-from store.database import build_insert
+from store.database import build_insert, wait_for_turn
 from store.errors import LeaseLostError
 from store.states import ArrivalState
 from store.tables import arrivals, screenings
@@ -54,6 +54,9 @@ def record_screening(
     LeaseLostError
         Another worker has taken over; nothing is recorded (roll back).
     """
+    uid = screening.identity.get("sop_instance_uid")
+    if uid is not None:
+        wait_for_turn(connection, uid)  # two at once would not see each other's conflict
     screening_id = _insert(connection, arrival_id, screening)
     if screening_id is None:
         known = find_screening(connection, screening.source_sha256, screening.model_sha256)
@@ -141,16 +144,19 @@ def _insert(connection: Connection, arrival_id: int, screening: NewScreening) ->
 
 
 def _flag_conflicts(connection: Connection, arrival_id: int, screening_id: int, screening: NewScreening) -> None:
-    """Flag both where one SOP Instance UID, which names one instance for ever (PS3.5 9), has other bytes."""
-    sop_instance_uid = screening.identity.get("sop_instance_uid")
-    if sop_instance_uid is None:
+    """Flag all where one SOP Instance UID, which names one instance for ever (PS3.5 9), has other bytes."""
+    uid = screening.identity.get("sop_instance_uid")
+    if uid is None:
         return
     s = screenings.c
-    others = (s.sop_instance_uid == sop_instance_uid) & (s.source_sha256 != screening.source_sha256)
-    flagged = connection.execute(update(screenings).where(others).values(conflict=True)).rowcount
-    if flagged:
-        connection.execute(update(screenings).where(s.id == screening_id).values(conflict=True))
-        record_event(connection, "sop_instance_conflict", arrival_id=arrival_id, screenings=flagged + 1)
+    others = (s.sop_instance_uid == uid) & (s.source_sha256 != screening.source_sha256)
+    flagged = connection.execute(select(s.conflict).where(others).limit(1)).scalar_one_or_none()
+    if flagged is None:
+        return
+    # once two differ all are flagged: a sender that gives a thousand files one UID must not cost a million updates
+    which = s.id == screening_id if flagged else (s.sop_instance_uid == uid) & ~s.conflict
+    connection.execute(update(screenings).where(which).values(conflict=True))
+    record_event(connection, "sop_instance_conflict", arrival_id=arrival_id, screening_id=screening_id)
 
 
 def _finish(connection: Connection, arrival_id: int, owner: str, **values: Any) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
 
-from store.database import reading
+from store.database import reading, wait_for_turn
 from store.errors import SchemaMissingError, SchemaTooNewError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def check_schema(engine: Engine) -> None:
     revision = find_revision(engine)
     if revision == HEAD_REVISION:
         return
-    if revision is None or int(revision) < int(HEAD_REVISION):
+    if revision is None or (revision.isdecimal() and int(revision) < int(HEAD_REVISION)):
         found = "no tables" if revision is None else f"schema {revision}"
         message = f"the database has {found}, this version needs {HEAD_REVISION}: run 'xray-cli db upgrade'"
         raise SchemaMissingError(message)
@@ -59,6 +59,7 @@ def upgrade_schema(engine: Engine) -> None:
         from alembic import command
 
         with engine.begin() as connection:
+            wait_for_turn(connection, "xray-watch schema")  # of two that start at once, one finds the other's work
             config = build_alembic_config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

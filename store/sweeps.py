@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, Connection, case, select, update
 
 from store.arrivals import ARRIVAL_COLUMNS, SEND_AT_ONCE, Arrival, as_arrival
 from store.columns import database_now
-from store.states import FINISHED_STATES, READY_STATES, AfterScreening, ArrivalState
-from store.tables import arrivals
+from store.states import READY_STATES, ArrivalState
+from store.tables import IN_THE_INBOX, arrivals
 
 
 def release_expired(connection: Connection) -> int:
@@ -20,7 +20,7 @@ def release_expired(connection: Connection) -> int:
 def release_lost(connection: Connection, queued_seconds: float) -> int:
     """Make ready again what was sent longer ago than the queue is long."""
     a = arrivals.c
-    return _release(connection, (a.state == ArrivalState.QUEUED) & (a.queued_at < database_now(-int(queued_seconds))))
+    return _release(connection, (a.state == ArrivalState.QUEUED) & (a.queued_at < database_now(-queued_seconds)))
 
 
 def release_all(connection: Connection) -> int:
@@ -47,13 +47,8 @@ def list_unsettled(connection: Connection, older_seconds: float, limit: int = SE
     a = arrivals.c
     statement = (
         select(*ARRIVAL_COLUMNS)
-        .where(
-            a.fingerprint.is_not(None),
-            a.after == AfterScreening.MOVE,
-            a.state.in_(FINISHED_STATES),
-            a.finished_at < database_now(-int(older_seconds)),
-        )
-        .order_by(a.id)
+        .where(IN_THE_INBOX, a.finished_at < database_now(-older_seconds))
+        .order_by(a.finished_at, a.id)
         .limit(limit)
     )
     return [as_arrival(row) for row in connection.execute(statement)]

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    literal,
 )
 
 from inference.labels import LABELS, Label, Outcome
@@ -26,6 +27,7 @@ from store.states import AfterScreening, ArrivalState
 RowId = BigInteger().with_variant(Integer, "sqlite")
 Sha256 = String(64)
 Code = Text
+Uid = String(64)  # PS3.5 9.1
 
 metadata = MetaData(
     naming_convention={
@@ -41,6 +43,11 @@ metadata = MetaData(
 def _one_of(column: str, values: type[ArrivalState | AfterScreening | Outcome | Label]) -> CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def _all(condition: str) -> str:
+    # NaN is larger than every number in PostgreSQL and becomes NULL in SQLite: neither may pass for a probability
+    return "(" + " AND ".join(f"probability_{label} {condition}" for label in LABELS) + ")"
 
 
 models = Table(
@@ -67,10 +74,10 @@ screenings = Table(
     Column("reason", Text),
     Column("conflict", Boolean, nullable=False, server_default=false()),
     Column("source_format", Code),
-    Column("sop_class_uid", Code),
-    Column("sop_instance_uid", Code, index=True),
-    Column("study_instance_uid", Code),
-    Column("series_instance_uid", Code),
+    Column("sop_class_uid", Uid),
+    Column("sop_instance_uid", Uid, index=True),
+    Column("study_instance_uid", Uid),
+    Column("series_instance_uid", Uid),
     Column("patient_id", Text),  # as XRAY_STORE_IDENTIFIERS says: plain, or a keyed hash
     Column("accession_number", Text),
     Column("modality", Code),
@@ -80,7 +87,7 @@ screenings = Table(
     Column("patient_sex", Code),
     Column("manufacturer", Text),
     Column("station_name", Text),
-    Column("transfer_syntax_uid", Code),
+    Column("transfer_syntax_uid", Uid),
     Column("photometric_interpretation", Code),
     Column("presentation_intent_type", Code),
     Column("rows", Integer),
@@ -90,6 +97,9 @@ screenings = Table(
     UniqueConstraint("source_sha256", "model_sha256"),
     _one_of("outcome", Outcome),
     _one_of("label", Label),
+    CheckConstraint("(outcome = 'predicted') = (label IS NOT NULL)", name="predicted"),
+    CheckConstraint(f"{_all('BETWEEN 0 AND 1')} AND {_all('IS NOT NULL')} OR {_all('IS NULL')}", name="probabilities"),
+    CheckConstraint(f"outcome <> 'predicted' OR {_all('IS NOT NULL')}", name="predicted_probabilities"),
 )
 
 arrivals = Table(
@@ -122,8 +132,10 @@ arrivals = Table(
 )
 Index("ix_arrivals_state_id", arrivals.c.state, arrivals.c.id)
 Index("ix_arrivals_received_at", arrivals.c.received_at)
-_in_the_inbox = (arrivals.c.fingerprint.is_not(None)) & (arrivals.c.after == "move")
-Index("ix_arrivals_unsettled", arrivals.c.id, sqlite_where=_in_the_inbox, postgresql_where=_in_the_inbox)
+# written out, not sent as a parameter: a partial index serves only a query that says the same at planning time
+_move = literal(AfterScreening.MOVE.value, literal_execute=True)
+IN_THE_INBOX = arrivals.c.fingerprint.is_not(None) & (arrivals.c.after == _move)
+Index("ix_arrivals_unsettled", arrivals.c.finished_at, sqlite_where=IN_THE_INBOX, postgresql_where=IN_THE_INBOX)
 
 audit_events = Table(
     "audit_events",

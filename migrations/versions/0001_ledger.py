@@ -10,6 +10,10 @@ depends_on = None
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 IN_THE_INBOX = sa.text("fingerprint IS NOT NULL AND \"after\" = 'move'")
+PROBABILITIES = ("probability_covid19", "probability_viral_pneumonia", "probability_normal")
+PROBABILITIES_IN_RANGE = " AND ".join(f"{name} BETWEEN 0 AND 1" for name in PROBABILITIES)
+PROBABILITIES_GIVEN = " AND ".join(f"{name} IS NOT NULL" for name in PROBABILITIES)
+NO_PROBABILITIES = " AND ".join(f"{name} IS NULL" for name in PROBABILITIES)
 
 
 def upgrade() -> None:
@@ -48,10 +52,10 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("conflict", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("source_format", sa.Text(), nullable=True),
-        sa.Column("sop_class_uid", sa.Text(), nullable=True),
-        sa.Column("sop_instance_uid", sa.Text(), nullable=True),
-        sa.Column("study_instance_uid", sa.Text(), nullable=True),
-        sa.Column("series_instance_uid", sa.Text(), nullable=True),
+        sa.Column("sop_class_uid", sa.String(length=64), nullable=True),
+        sa.Column("sop_instance_uid", sa.String(length=64), nullable=True),
+        sa.Column("study_instance_uid", sa.String(length=64), nullable=True),
+        sa.Column("series_instance_uid", sa.String(length=64), nullable=True),
         sa.Column("patient_id", sa.Text(), nullable=True),
         sa.Column("accession_number", sa.Text(), nullable=True),
         sa.Column("modality", sa.Text(), nullable=True),
@@ -61,15 +65,23 @@ def upgrade() -> None:
         sa.Column("patient_sex", sa.Text(), nullable=True),
         sa.Column("manufacturer", sa.Text(), nullable=True),
         sa.Column("station_name", sa.Text(), nullable=True),
-        sa.Column("transfer_syntax_uid", sa.Text(), nullable=True),
+        sa.Column("transfer_syntax_uid", sa.String(length=64), nullable=True),
         sa.Column("photometric_interpretation", sa.Text(), nullable=True),
         sa.Column("presentation_intent_type", sa.Text(), nullable=True),
         sa.Column("rows", sa.Integer(), nullable=True),
         sa.Column("columns", sa.Integer(), nullable=True),
         sa.Column("bits_stored", sa.Integer(), nullable=True),
         sa.Column("screened_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("label IN ('covid19', 'viral_pneumonia', 'normal')", name="ck_screenings_label"),
-        sa.CheckConstraint("outcome IN ('predicted', 'indeterminate', 'rejected')", name="ck_screenings_outcome"),
+        sa.CheckConstraint("label IN ('covid19', 'viral_pneumonia', 'normal')", name=op.f("ck_screenings_label")),
+        sa.CheckConstraint("outcome IN ('predicted', 'indeterminate', 'rejected')", name=op.f("ck_screenings_outcome")),
+        sa.CheckConstraint("(outcome = 'predicted') = (label IS NOT NULL)", name=op.f("ck_screenings_predicted")),
+        sa.CheckConstraint(
+            f"({PROBABILITIES_IN_RANGE}) AND ({PROBABILITIES_GIVEN}) OR ({NO_PROBABILITIES})",
+            name=op.f("ck_screenings_probabilities"),
+        ),
+        sa.CheckConstraint(
+            f"outcome <> 'predicted' OR ({PROBABILITIES_GIVEN})", name=op.f("ck_screenings_predicted_probabilities")
+        ),
         sa.ForeignKeyConstraint(["model_sha256"], ["models.model_sha256"], name="fk_screenings_model_sha256"),
         sa.PrimaryKeyConstraint("id", name="pk_screenings"),
         sa.UniqueConstraint("source_sha256", "model_sha256", name="uq_screenings_source_sha256_model_sha256"),
@@ -98,10 +110,10 @@ def upgrade() -> None:
         sa.Column("screening_id", ROW_ID, nullable=True),
         sa.Column("reason_code", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
-        sa.CheckConstraint("after IN ('move', 'keep')", name="ck_arrivals_after"),
+        sa.CheckConstraint("after IN ('move', 'keep')", name=op.f("ck_arrivals_after")),
         sa.CheckConstraint(
             "state IN ('waiting', 'queued', 'screening', 'failed', 'done', 'duplicate', 'quarantined', 'vanished')",
-            name="ck_arrivals_state",
+            name=op.f("ck_arrivals_state"),
         ),
         sa.ForeignKeyConstraint(["screening_id"], ["screenings.id"], name="fk_arrivals_screening_id"),
         sa.PrimaryKeyConstraint("id", name="pk_arrivals"),
@@ -113,7 +125,7 @@ def upgrade() -> None:
     op.create_index("ix_arrivals_screening_id", "arrivals", ["screening_id"])
     op.create_index("ix_arrivals_state_id", "arrivals", ["state", "id"])
     op.create_index(
-        "ix_arrivals_unsettled", "arrivals", ["id"], sqlite_where=IN_THE_INBOX, postgresql_where=IN_THE_INBOX
+        "ix_arrivals_unsettled", "arrivals", ["finished_at"], sqlite_where=IN_THE_INBOX, postgresql_where=IN_THE_INBOX
     )
 
 

@@ -1,0 +1,131 @@
+import multiprocessing
+from concurrent.futures import Future, ProcessPoolExecutor
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, text
+
+from store.database import open_database
+from store.errors import SchemaMissingError, SchemaTooNewError
+from store.schema import HEAD_REVISION, build_alembic_config, check_schema, find_revision, upgrade_schema
+from store.tables import metadata
+from tests.ledger import arrive
+
+
+def set_revision(engine: Engine, revision: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+
+
+def upgrade_in_process(database_url: str) -> None:
+    engine = open_database(database_url)
+    upgrade_schema(engine)
+    engine.dispose()
+
+
+def downgrade(engine: Engine) -> None:
+    config = build_alembic_config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+
+
+def test_the_revision_written_here_is_alembics_head() -> None:
+    heads = ScriptDirectory.from_config(build_alembic_config()).get_heads()
+    assert heads == [HEAD_REVISION]
+
+
+def test_a_database_without_tables_is_told_apart_and_upgraded(empty_engine: Engine) -> None:
+    assert find_revision(empty_engine) is None
+    with pytest.raises(SchemaMissingError, match=r"no tables.*db upgrade"):
+        check_schema(empty_engine)
+    upgrade_schema(empty_engine)
+    check_schema(empty_engine)
+    assert find_revision(empty_engine) == HEAD_REVISION
+
+
+def test_upgrading_twice_keeps_what_is_there(engine: Engine) -> None:
+    ids = arrive(engine, "a.dcm")
+    upgrade_schema(engine)
+    assert arrive(engine, "a.dcm") == ids
+
+
+def test_an_older_schema_asks_for_an_upgrade(engine: Engine) -> None:
+    set_revision(engine, "0000")
+    with pytest.raises(SchemaMissingError, match=f"schema 0000.*needs {HEAD_REVISION}"):
+        check_schema(engine)
+
+
+@pytest.mark.parametrize("revision", ["9999", "1975ea83b712"])
+def test_a_schema_of_a_newer_or_another_program_is_left_alone(engine: Engine, revision: str) -> None:
+    set_revision(engine, revision)
+    for use in (check_schema, upgrade_schema):
+        with pytest.raises(SchemaTooNewError, match=f"schema {revision}"):
+            use(engine)
+    assert find_revision(engine) == revision
+
+
+def test_the_migrations_make_the_tables_as_they_are_described(engine: Engine) -> None:
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_migrations_make_the_constraints_as_they_are_described(kind: str, request: pytest.FixtureRequest) -> None:
+    """Alembic compares no CHECK: make the tables both ways and read the constraints back."""
+    migrated: Engine = request.getfixturevalue(f"{kind}_engine")
+    described = open_database(request.getfixturevalue(f"empty_{kind}_url"))
+    metadata.create_all(described)
+    for table in metadata.tables:
+        found, expected = read_checks(migrated, table), read_checks(described, table)
+        assert found == expected
+        assert (found != {}) == (table in {"arrivals", "screenings"})
+    described.dispose()
+
+
+def read_checks(engine: Engine, table: str) -> dict[str | None, str]:
+    return {check["name"]: check["sqltext"] for check in inspect(engine).get_check_constraints(table)}
+
+
+def test_the_way_back_leaves_nothing_and_the_way_forth_works_again(engine: Engine) -> None:
+    downgrade(engine)
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
+    assert find_revision(engine) is None
+    upgrade_schema(engine)
+    arrive(engine, "a.dcm")
+
+
+def test_a_migration_that_fails_half_way_leaves_no_tables(
+    empty_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Operations, "create_index", refuse)
+    with pytest.raises(OSError, match="disk full"):
+        upgrade_schema(empty_engine)
+    assert set(inspect(empty_engine).get_table_names()) <= {"sqlite_sequence"}
+
+
+def test_an_upgrade_in_the_midst_of_another_waits_and_finds_the_work_done(
+    empty_engine: Engine, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_table, second = Operations.create_table, list[Future[None]]()
+
+    def start_another_first(self: Operations, *args: object, **kwargs: object) -> object:
+        if not second:
+            second.append(processes.submit(upgrade_in_process, empty_database_url))
+            with pytest.raises(TimeoutError):
+                second[0].result(4)  # time enough to start and to reach the lock
+        return create_table(self, *args, **kwargs)
+
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as processes:
+        monkeypatch.setattr(Operations, "create_table", start_another_first)
+        upgrade_schema(empty_engine)
+        second[0].result(20)
+    check_schema(empty_engine)
