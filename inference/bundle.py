@@ -152,17 +152,23 @@ def _parse_manifest(content: bytes) -> dict[str, Any]:
 def _to_bundle(folder: Path, model_sha256: str, manifest: dict[str, Any]) -> Bundle:
     return Bundle(
         folder=folder,
-        model_version=str(manifest["model_version"]),
+        model_version=_check_text(manifest["model_version"]),
         model_sha256=model_sha256,
         labels=tuple(manifest["labels"]),
         outputs=tuple(manifest["outputs"]),
         input_size=int(manifest["input_size"]),
-        preprocessing_version=str(manifest["preprocessing_version"]),
+        preprocessing_version=_check_text(manifest["preprocessing_version"]),
         calibration={"temperature": float(manifest["calibration"]["temperature"])},
         operating_points={name: float(manifest["operating_points"][name]) for name in manifest["outputs"]},
-        training_data_sha256=str(manifest["training_data_sha256"]),
+        training_data_sha256=_check_text(manifest["training_data_sha256"]),
         metrics=dict(manifest["metrics"]),
     )
+
+
+def _check_text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{value!r} in place of a name")
+    return value
 
 
 def _check_facts(bundle: Bundle) -> None:

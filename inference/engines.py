@@ -5,13 +5,20 @@ costs 0.1 s, TensorFlow 3 s. Build an engine in the process that uses it: a Lite
 that a fork would share.
 """
 
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from inference.bundle import KERAS_NAME, LITERT_NAME, Bundle, BundleCorruptError, BundleMismatchError
+
+log = logging.getLogger(__name__)
 
 EngineName = Literal["litert", "keras"]
 
@@ -60,8 +67,14 @@ class LiteRTEngine:
             self._runner: Any = self._interpreter.get_signature_runner()
             self._input: Any = self._runner.get_input_details()[INPUT_NAME]
             self._logits: Any = self._runner.get_output_details()[LOGITS_NAME]
+            self._warm_up()
         except (KeyError, RuntimeError, ValueError) as error:
             raise BundleCorruptError(f"{path.name} is no LiteRT graph with the expected signature") from error
+
+    def _warm_up(self) -> None:
+        """Run once, so that a graph that cannot run fails here and the first radiograph waits for nothing."""
+        with _native_messages_to_log():
+            self.run(np.zeros((1, *self._input["shape"][1:]), np.float32))
 
     @property
     def input_size(self) -> int:
@@ -108,6 +121,22 @@ class KerasEngine:
         """Return logits and activation maps, see `Engine.run`."""
         answer = self._model.predict_on_batch(batch)
         return answer[LOGITS_NAME], answer[MAPS_NAME]
+
+
+@contextmanager
+def _native_messages_to_log() -> Iterator[None]:
+    """Log what native code writes to file descriptor 2: LiteRT announces its delegate there, amid lines of JSON."""
+    with TemporaryFile() as written:
+        stderr = os.dup(2)
+        os.dup2(written.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+        written.seek(0)
+        for line in written:
+            log.debug("litert: %s", line.decode(errors="replace").rstrip())
 
 
 def load_engine(bundle: Bundle, name: EngineName, *, threads: int = 1) -> Engine:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inference.classifier import calibrate, renormalize
-from inference.labels import LABELS, OTHER_FINDING
+from inference.labels import LABELS, OTHER_FINDING, Label
 
 TARGET_PRECISION = 0.95
 MAX_LOST_TO_OTHER_FINDING = 0.05
@@ -51,7 +51,9 @@ def choose_operating_points(
 
     `other_finding`: the smallest at which at most 5 % of the films of each label are lost to it (and not below
     chance). A label: the smallest, 0.5 at least, at which 95 % or more of the films answered with that label are
-    truly of it, films of other findings counted as wrong; where no threshold reaches that, the most precise one.
+    truly of it; where no threshold reaches that, the most precise one. Films of other findings count as wrong
+    answers for the two diseases, since naming a disease on a film of another one is this field's known failure. They
+    do not count for `normal`: text-mined labels of slight findings would leave hardly a normal film answered.
 
     Parameters
     ----------
@@ -72,7 +74,7 @@ def choose_operating_points(
     labels = renormalize(probabilities)
     answered = labels.argmax(axis=1)
     for place, label in enumerate(LABELS):
-        chosen = passed & (answered == place)
+        chosen = passed & (answered == place) & ((names != OTHER_FINDING) | (label is not Label.NORMAL))
         points[label] = _choose_label(labels[chosen, place], names[chosen] == label)
     return points
 

@@ -26,7 +26,7 @@ WARMUP_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One line of the history: loss and accuracy, in training on augmented radiographs balanced by source."""
+    """One line of the history: means over augmented training radiographs, balanced by source; validation by class."""
 
     phase: str
     epoch: int
@@ -56,7 +56,7 @@ class FitSettings:
 
     epochs: int = 12
     batch_size: int = 32
-    learning_rate: float = 3e-4
+    learning_rate: float = 1e-4
     trainable_layers: int = 100
     seed: int = 0
 
@@ -137,13 +137,13 @@ def fine_tune(fitting: Fitting, progress: Progress) -> None:
     best, best_loss = network.get_weights(), fitting.history[-1].validation_loss
     task = progress.add_task("fine-tuning", total=settings.epochs * fitting.steps)
     for _ in range(settings.epochs):
-        log = {}
+        logs = []
         for batch, reference in fitting.draw_batches(fitting.steps):
             targets = np.eye(len(fitting.outputs), dtype=np.float32)[reference]
-            log = trained.train_on_batch(batch, targets, return_dict=True)
+            logs.append(trained.train_on_batch(batch, targets, return_dict=True))
             progress.advance(task)
-        trained.reset_metrics()
-        epoch = _record(fitting, "fine-tune", float(log["loss"]), float(log["accuracy"]))
+        loss, accuracy = (float(np.mean([log[name] for log in logs])) for name in ("loss", "accuracy"))
+        epoch = _record(fitting, "fine-tune", loss, accuracy)
         if epoch.validation_loss < best_loss:
             best, best_loss = network.get_weights(), epoch.validation_loss
     network.set_weights(best)

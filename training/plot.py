@@ -27,7 +27,7 @@ def write_plot(history: Sequence[Epoch], path: Path) -> None:
     loss.plot(epochs, [epoch.validation_loss for epoch in history], "o-", label="validation")
     accuracy.plot(epochs, [epoch.accuracy for epoch in history], "o-", label="training, augmented")
     accuracy.plot(epochs, [epoch.validation_accuracy for epoch in history], "o-", label="validation")
-    for axes, name in ((loss, "loss"), (accuracy, "accuracy, balanced by source")):
+    for axes, name in ((loss, "loss"), (accuracy, "accuracy, balanced")):
         axes.set(xlabel="epoch", ylabel=name)
         axes.grid(alpha=0.3)
         axes.legend()

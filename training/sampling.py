@@ -27,3 +27,12 @@ def balance_sources(cases: Sequence[Case]) -> npt.NDArray[np.float64]:
         1.0 / (classes * sources[case.reference_label] * films[case.reference_label, case.source]) for case in cases
     ]
     return np.asarray(chances, dtype=np.float64)
+
+
+def balance_classes(cases: Sequence[Case]) -> npt.NDArray[np.float64]:
+    """Give each class the same weight and each film within it, float64 (cases,), sum 1.
+
+    For measuring: a source with a handful of validation films must not decide which epoch is kept.
+    """
+    films = Counter(case.reference_label for case in cases)
+    return np.asarray([1.0 / (len(films) * films[case.reference_label]) for case in cases], dtype=np.float64)

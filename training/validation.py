@@ -9,7 +9,7 @@ import numpy.typing as npt
 from inference.classifier import calibrate
 from inference.engines import LOGITS_NAME
 from training.pixels import Radiographs
-from training.sampling import balance_sources
+from training.sampling import balance_classes
 
 
 def to_indices(radiographs: Radiographs, outputs: Sequence[str]) -> npt.NDArray[np.intp]:
@@ -27,10 +27,10 @@ def predict_logits(network: Any, radiographs: Radiographs, batch_size: int) -> n
 def measure_validation(
     network: Any, validation: Radiographs, outputs: Sequence[str], batch_size: int
 ) -> tuple[float, float]:
-    """Return loss and accuracy, weighted so that classes and their sources count alike, as in training."""
+    """Return loss and accuracy, weighted so that classes count alike."""
     probabilities = calibrate(predict_logits(network, validation, batch_size), 1.0)
     reference = to_indices(validation, outputs)
-    weights = balance_sources(validation.cases)
+    weights = balance_classes(validation.cases)
     chosen = probabilities[np.arange(len(reference)), reference]
     loss = float(weights @ -np.log(np.maximum(chosen, 1e-12)))
     return loss, float(weights @ (probabilities.argmax(axis=1) == reference))

@@ -1,3 +1,4 @@
+import hashlib
 import multiprocessing
 import subprocess
 import sys
@@ -152,6 +153,4 @@ def _predict_in_child(batch: np.ndarray) -> list[dict[Label, float]]:
 
 
 def _hash(path: Path) -> str:
-    import hashlib
-
     return hashlib.sha256(path.read_bytes()).hexdigest()

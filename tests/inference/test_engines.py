@@ -1,4 +1,6 @@
 import csv
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +65,17 @@ def test_the_litert_graph_computes_in_float32():
     weights = [detail["dtype"] for detail in details if np.prod(detail["shape"]) > 1000]
     assert weights
     assert set(weights) == {np.float32}
+
+
+def test_what_litert_announces_goes_to_the_log_and_not_to_stderr():
+    program = (
+        "import logging, sys; logging.basicConfig(level=logging.DEBUG, stream=sys.stdout);"
+        "from inference.bundle import SHIPPED_BUNDLE; from inference.classifier import Classifier;"
+        "Classifier.load(SHIPPED_BUNDLE)"
+    )
+    child = subprocess.run([sys.executable, "-c", program], check=True, timeout=60, capture_output=True, text=True)
+    assert child.stderr == ""
+    assert "DEBUG:inference.engines:litert: INFO: Created TensorFlow Lite XNNPACK" in child.stdout
 
 
 def assert_same_predictions(left: Classifier, right: Classifier, batch: np.ndarray) -> None:

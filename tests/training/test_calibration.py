@@ -55,10 +55,16 @@ def test_at_most_five_percent_of_each_label_are_lost_to_other_findings():
         assert lost[[name == label for name in reference]].mean() <= 0.05
 
 
-def test_films_of_other_findings_count_as_wrong_answers():
+def test_films_of_other_findings_count_as_wrong_answers_for_a_disease():
     probabilities = np.array([[0.7, 0.1, 0.1, 0.1], [0.9, 0.05, 0.03, 0.02]])
     points = choose_operating_points(probabilities, [OTHER_FINDING, "covid19"], OUTPUTS)
     assert points["covid19"] > 0.7 / 0.9
+
+
+def test_films_of_other_findings_do_not_raise_the_bar_for_normal():
+    probabilities = np.array([[0.1, 0.1, 0.7, 0.1], [0.05, 0.03, 0.9, 0.02], [0.2, 0.2, 0.5, 0.1]])
+    points = choose_operating_points(probabilities, [OTHER_FINDING, "normal", "normal"], OUTPUTS)
+    assert points["normal"] == pytest.approx(0.5 / 0.9)
 
 
 def test_every_output_has_an_operating_point():
