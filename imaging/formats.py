@@ -30,7 +30,7 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (rb"BLP[12]", "BLP"),
     (rb"....[\x11\x12]\xaf", "FLI"),
     (rb"P[1-7][\s]", "Netpbm"),
-    (rb"\x00\x00[\x02\x0a]\x00{5}", "TGA"),
+    (rb"\x00\x00[\x02\x03\x0a\x0b]\x00{5}", "TGA"),
     (rb".{0,1024}%PDF-", "PDF"),
     (rb"%!PS", "PostScript"),
     (rb"PK(\x03\x04|\x05\x06)", "ZIP"),

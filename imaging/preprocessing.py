@@ -13,7 +13,7 @@ def normalize(pixels: npt.NDArray[np.float32], size: int) -> npt.NDArray[np.floa
     """Fit a radiograph into a square, aspect ratio kept, centred, padded with black.
 
     Pixels are averaged over their area on the way down (no aliasing) and interpolated linearly on the way up. Large
-    pictures are halved first, exactly, 2 x 2 to 1: 1.4 ms instead of 10.6 ms for 2500 x 2048, within 0.003.
+    pictures are halved first: 1.4 ms instead of 10.6 ms for 2500 x 2048, and 0.0005 apart on a real film in the mean.
 
     Parameters
     ----------
@@ -46,7 +46,8 @@ def _fitted(rows: int, columns: int, size: int) -> tuple[int, int]:
 def _halve(pixels: npt.NDArray[np.float32], rows: int, columns: int) -> npt.NDArray[np.float32]:
     """Halve while at least twice the wanted size is left, so that the last step still averages."""
     while pixels.shape[0] >= 4 * rows and pixels.shape[1] >= 4 * columns:
-        # an odd last row or column is dropped: half a pixel of the original at most, and the fast exact path stays
-        even = pixels[: pixels.shape[0] & ~1, : pixels.shape[1] & ~1]
-        pixels = cv2.resize(even, (even.shape[1] // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        odd = pixels.shape[0] % 2 or pixels.shape[1] % 2
+        # area averaging has a fast path for exactly 2 : 1 only; just beyond it, linear interpolation averages two
+        interpolation = cv2.INTER_LINEAR if odd else cv2.INTER_AREA
+        pixels = cv2.resize(pixels, (pixels.shape[1] // 2, pixels.shape[0] // 2), interpolation=interpolation)
     return pixels

@@ -72,13 +72,16 @@ def read_source(path: Path, max_bytes: int = MAX_BYTES) -> SourceFile:
     OSError
         Whatever else the file system says; worth another try.
     """
-    with os.fdopen(_open(path), "rb", buffering=0) as file:
-        before = os.fstat(file.fileno())
+    descriptor = _open(path)
+    try:
+        before = os.fstat(descriptor)
         _check_regular(before.st_mode)
         if before.st_size > max_bytes:
             raise FileTooLargeError(f"{before.st_size} bytes; at most {max_bytes} are accepted")
-        content = _read_whole(file.fileno(), before.st_size)
-        after = os.fstat(file.fileno())
+        content = _read_whole(descriptor, before.st_size)
+        after = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:
         raise SourceChangedError(errno.EAGAIN, "the file changed while it was read")
     return SourceFile(content, hashlib.sha256(content).hexdigest(), len(content), after.st_mtime_ns, after.st_ino)

@@ -50,7 +50,9 @@ def test_all_predictors_of_jpeg_lossless_decode(predictor: int) -> None:
     np.testing.assert_allclose(decode_radiograph(to_bytes(dataset)).pixels, ramp(12) / 4095, atol=1e-6)
 
 
-@pytest.mark.parametrize("syntax", [factory.EXPLICIT, factory.RLE, factory.JPEG_LOSSLESS_SV1, factory.JPEG_2000_LOSSLESS])
+@pytest.mark.parametrize(
+    "syntax", [factory.EXPLICIT, factory.RLE, factory.JPEG_LOSSLESS_SV1, factory.JPEG_2000_LOSSLESS]
+)
 def test_signed_pixels_survive_the_encoding(syntax: str) -> None:
     stored = (ramp(12).astype(np.int32) - 2048).astype(np.int16)
     dataset = build_dataset(stored, factory.EXPLICIT)
@@ -149,7 +151,9 @@ def test_a_codestream_deeper_than_the_bits_allocated_is_refused() -> None:
         decode_radiograph(to_bytes(dataset))
 
 
-@pytest.mark.parametrize("syntax", [factory.JPEG_BASELINE, factory.JPEG_LOSSLESS_SV1, factory.JPEG_LS, factory.JPEG_2000])
+@pytest.mark.parametrize(
+    "syntax", [factory.JPEG_BASELINE, factory.JPEG_LOSSLESS_SV1, factory.JPEG_LS, factory.JPEG_2000]
+)
 def test_a_codestream_without_its_end_is_truncated(syntax: str) -> None:
     bits = 8 if syntax == factory.JPEG_BASELINE else 12
     stored = ramp(bits).astype(np.uint8) if bits == 8 else ramp(bits)
