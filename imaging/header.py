@@ -83,6 +83,8 @@ def read_header(content: bytes) -> DicomFile:
         The file is a DICOMDIR.
     TransferSyntaxNotAcceptedError
         The transfer syntax is not decoded here.
+    MissingAttributeError, InvalidUidError
+        No usable Transfer Syntax UID.
     InflationLimitError
         A deflated data set is larger than 128 MiB.
     """

@@ -51,8 +51,12 @@ _DESCRIPTIONS = ("StudyDescription", "SeriesDescription", "ProtocolName", "Acqui
 _LATERAL = {"LL", "RL", "LATERAL", "LAT", "LEFT LATERAL", "RIGHT LATERAL", "LLAT", "RLAT"}
 _NOT_FRONTAL = {"LLD", "RLD", "LLO", "RLO", "LAO", "RAO", "LPO", "RPO", "OBLIQUE", "AXIAL", "LORDOTIC"}
 # View Code Sequence, PS3.16 CID 4010, SNOMED CT and the SNOMED RT codes of older systems
-_LATERAL_CODES = {"399067008", "399173006", "399198007", "R-10236", "R-10232", "R-10228"}
-_FRONTAL_CODES = {"399348003", "272479007", "399033003", "R-10206", "R-10214", "R-10202"}
+_LATERAL_CODES = {"399067008", "399173006", "399198007", "R-102CD", "R-10236", "R-10232"}
+_NOT_FRONTAL_CODES = {
+    *("399312000", "399160007", "399135007", "399184004", "399006002", "399356000", "399236003", "399038007"),
+    *("399182000", "399059000", "399061009"),
+    *("R-10208", "R-10204", "R-10220", "R-10238", "R-10212", "R-40985", "R-10234", "R-10210", "R-102C1", "R-10216"),
+}
 
 
 def check_suitable(dataset: Dataset) -> None:
@@ -116,13 +120,11 @@ def _words(said: str) -> set[str]:
 
 def _check_view(dataset: Dataset) -> None:
     view = (text(dataset, "ViewPosition") or "").upper()
-    if view in _LATERAL or (not view and _view_codes(dataset) & _LATERAL_CODES):
+    codes = set() if view else _view_codes(dataset)
+    if view in _LATERAL or codes & _LATERAL_CODES:
         raise LateralViewError("a lateral view; PA and AP are accepted")
-    if view in _NOT_FRONTAL:
-        raise NotFrontalViewError("a view that is not frontal; PA and AP are accepted")
-    codes = _view_codes(dataset)
-    if not view and codes and not codes & _FRONTAL_CODES:
-        raise NotFrontalViewError("a view code that is not frontal; PA and AP are accepted")
+    if view in _NOT_FRONTAL or codes & _NOT_FRONTAL_CODES:
+        raise NotFrontalViewError("an oblique, decubitus or axial view; PA and AP are accepted")
 
 
 def _view_codes(dataset: Dataset) -> set[str]:
