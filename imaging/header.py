@@ -111,8 +111,9 @@ def _read_meta(content: bytes, start: int) -> tuple[TransferSyntax, int]:
     stream.seek(start)
     with fence(DamagedHeaderError, "the File Meta Information cannot be parsed"):
         meta = read_dataset(stream, is_implicit_VR=False, is_little_endian=True, stop_when=_not_group_2)
+        is_directory = meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
     _check_elements(meta)
-    if meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
+    if is_directory:
         raise OtherObjectError("a DICOMDIR, the index of a medium; the images that it lists are accepted")
     return find_transfer_syntax(required_uid(meta, "TransferSyntaxUID")), stream.tell()
 

@@ -1,6 +1,10 @@
 """Every accepted transfer syntax decodes to the right pixels; every other one is refused by name."""
 
+import os
+import subprocess
+import sys
 from io import BytesIO
+from pathlib import Path
 
 import imagecodecs
 import numpy as np
@@ -13,6 +17,7 @@ from pydicom.uid import UID
 
 from imaging import RadiographError, decode_radiograph
 from imaging.errors import CodestreamMismatchError, TransferSyntaxNotAcceptedError, TruncatedFileError
+from tests.conftest import REPOSITORY
 from tests.imaging import dicom_factory as factory
 from tests.imaging.dicom_factory import build_dataset, build_dicom, encode, ramp, to_bytes
 
@@ -163,8 +168,34 @@ def test_a_codestream_without_its_end_is_truncated(syntax: str) -> None:
         decode_radiograph(to_bytes(dataset))
 
 
+# a python-gdcm that can be imported and told its version, and ends the process when it is used, as the real one does
+FAKE_GDCM = """
+import os
+
+class Version:
+    GetVersion = staticmethod(lambda: "3.0.24")
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return lambda *_: os._exit(99)
+"""
+
+
+def test_python_gdcm_is_never_used_even_where_it_is_installed(tmp_path: Path) -> None:
+    (tmp_path / "gdcm.py").write_text(FAKE_GDCM)
+    films = [tmp_path / f"{number}.dcm" for number in range(len(factory.LOSSLESS_SYNTAXES))]
+    for film, syntax in zip(films, factory.LOSSLESS_SYNTAXES, strict=True):
+        film.write_bytes(build_dicom(syntax=syntax))
+    code = "import sys, pathlib, gdcm, imaging; [imaging.read_radiograph(pathlib.Path(film)) for film in sys.argv[1:]]"
+    paths = os.pathsep.join([str(tmp_path), str(REPOSITORY)])
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, films)], env={**os.environ, "PYTHONPATH": paths}, timeout=60, check=False
+    )
+    assert done.returncode == 0
+
+
 def test_no_pixel_decoder_of_pydicom_is_ever_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    # python-gdcm, which pydicom takes first where it is installed, ends the process on malformed files
     def forbidden(*_: object, **__: object) -> None:
         raise AssertionError("pydicom was asked to decode")
 
