@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, ExceptionContext, Table, create_engine, event, func, make_url, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
 from store.errors import DatabaseLocationError, DatabaseUrlError
 from store.location import find_filesystem_type, is_network_share
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 SUPPORTED = ("sqlite", "postgresql+psycopg")
 BUSY_SECONDS = 5.0  # a writer waits this long for another; then the caller's own back-off begins
@@ -66,9 +70,11 @@ def wait_for_turn(connection: Connection, name: str) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
-def build_insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+def build_insert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
     """Begin an INSERT that can say what happens on a conflict, in the dialect of the connection."""
     if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # imports four drivers' dialects: not for a report of SQLite
+
         return postgresql.insert(table)
     return sqlite.insert(table)
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
 
 from inference.labels import LABELS, Label, Outcome
 from store.states import PENDING_STATES, ArrivalState
@@ -47,37 +48,15 @@ class StateCount:
 
 def stream_results(connection: Connection, since: datetime, until: datetime) -> Iterator[Result]:
     """Give the results of a period in order of arrival, a thousand in memory at a time."""
-    a, s = arrivals.c, screenings.c
-    columns = (
-        *(a.id, a.path, a.source_sha256, a.state, a.received_at, a.finished_at),
-        *(s.outcome, s.label, s.conflict, s.model_sha256, models.c.model_version),
-        *(s[f"probability_{label}"] for label in LABELS),
-        func.coalesce(a.reason_code, s.reason_code).label("reason_code"),
-        func.coalesce(a.reason, s.reason).label("reason"),
-    )
-    joined = arrivals.outerjoin(screenings, a.screening_id == s.id).outerjoin(
-        models, s.model_sha256 == models.c.model_sha256
-    )
-    statement = select(*columns).select_from(joined).where(_in_period(since, until)).order_by(a.id)
+    statement = _select_results(since, until).order_by(arrivals.c.id)
     rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(statement)
-    for row in rows.mappings():
-        probabilities = {label: row[f"probability_{label}"] for label in LABELS}
-        yield Result(
-            arrival_id=row["id"],
-            path=row["path"],
-            source_sha256=row["source_sha256"],
-            state=ArrivalState(row["state"]),
-            outcome=row["outcome"] and Outcome(row["outcome"]),
-            label=row["label"] and Label(row["label"]),
-            probabilities=None if None in probabilities.values() else probabilities,
-            reason_code=row["reason_code"],
-            reason=row["reason"],
-            conflict=bool(row["conflict"]),
-            model_version=row["model_version"],
-            model_sha256=row["model_sha256"],
-            received_at=row["received_at"],
-            finished_at=row["finished_at"],
-        )
+    return map(_as_result, rows)
+
+
+def list_newest_results(connection: Connection, since: datetime, until: datetime, limit: int) -> list[Result]:
+    """Return the results of a period that arrived last, the newest first."""
+    statement = _select_results(since, until).order_by(arrivals.c.id.desc()).limit(limit)
+    return [_as_result(row) for row in connection.execute(statement)]
 
 
 def count_states(connection: Connection, since: datetime, until: datetime) -> list[StateCount]:
@@ -118,6 +97,42 @@ def find_oldest_pending(connection: Connection) -> datetime | None:
 def find_last_finished(connection: Connection) -> datetime | None:
     """Return when the newest result was recorded, or None where there is none."""
     return connection.execute(select(func.max(arrivals.c.finished_at))).scalar()
+
+
+def _select_results(since: datetime, until: datetime) -> Select[Any]:
+    a, s = arrivals.c, screenings.c
+    columns = (
+        *(a.id, a.path, a.source_sha256, a.state, a.received_at, a.finished_at),
+        *(s.outcome, s.label, s.conflict, s.model_sha256, models.c.model_version),
+        func.coalesce(a.reason_code, s.reason_code).label("reason_code"),
+        func.coalesce(a.reason, s.reason).label("reason"),
+        *(s[f"probability_{label}"] for label in LABELS),
+    )
+    joined = arrivals.outerjoin(screenings, a.screening_id == s.id).outerjoin(
+        models, s.model_sha256 == models.c.model_sha256
+    )
+    return select(*columns).select_from(joined).where(_in_period(since, until))
+
+
+def _as_result(row: Row[Any]) -> Result:
+    arrival_id, path, source_sha256, state, received_at, finished_at, *answer = tuple(row)
+    outcome, label, conflict, model_sha256, model_version, reason_code, reason, *probabilities = answer
+    return Result(
+        arrival_id=arrival_id,
+        path=path,
+        source_sha256=source_sha256,
+        state=ArrivalState(state),
+        outcome=outcome and Outcome(outcome),
+        label=label and Label(label),
+        probabilities=None if None in probabilities else dict(zip(LABELS, probabilities, strict=True)),
+        reason_code=reason_code,
+        reason=reason,
+        conflict=bool(conflict),
+        model_version=model_version,
+        model_sha256=model_sha256,
+        received_at=received_at,
+        finished_at=finished_at,
+    )
 
 
 def _in_period(since: datetime, until: datetime) -> ColumnElement[bool]:

@@ -1,5 +1,7 @@
 """The tables. Alembic makes them (``migrations/``); a test holds the two together."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -21,7 +23,7 @@ from sqlalchemy import (
 
 from inference.labels import LABELS, Label, Outcome
 from store.columns import FilePath, UtcDateTime
-from store.states import AfterScreening, ArrivalState
+from store.states import FINISHED_STATES, AfterScreening, ArrivalState
 
 # SQLite numbers rows only where the key is INTEGER
 RowId = BigInteger().with_variant(Integer, "sqlite")
@@ -41,8 +43,11 @@ metadata = MetaData(
 
 
 def _one_of(column: str, values: type[ArrivalState | AfterScreening | Outcome | Label]) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
+    return CheckConstraint(f"{column} IN ({_listed(values)})", name=column)
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
 
 
 def _all(condition: str) -> str:
@@ -128,6 +133,9 @@ arrivals = Table(
     Column("reason", Text),
     _one_of("state", ArrivalState),
     _one_of("after", AfterScreening),
+    # the sums of a report rest on these two
+    CheckConstraint(f"(state IN ({_listed(FINISHED_STATES)})) = (finished_at IS NOT NULL)", name="finished"),
+    CheckConstraint("state <> 'done' OR screening_id IS NOT NULL", name="done"),
     sqlite_autoincrement=True,  # a message may outlive its row: ids are never used again
 )
 Index("ix_arrivals_state_id", arrivals.c.state, arrivals.c.id)

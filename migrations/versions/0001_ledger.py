@@ -115,6 +115,11 @@ def upgrade() -> None:
             "state IN ('waiting', 'queued', 'screening', 'failed', 'done', 'duplicate', 'quarantined', 'vanished')",
             name=op.f("ck_arrivals_state"),
         ),
+        sa.CheckConstraint(
+            "(state IN ('done', 'duplicate', 'quarantined', 'vanished')) = (finished_at IS NOT NULL)",
+            name=op.f("ck_arrivals_finished"),
+        ),
+        sa.CheckConstraint("state <> 'done' OR screening_id IS NOT NULL", name=op.f("ck_arrivals_done")),
         sa.ForeignKeyConstraint(["screening_id"], ["screenings.id"], name="fk_arrivals_screening_id"),
         sa.PrimaryKeyConstraint("id", name="pk_arrivals"),
         sa.UniqueConstraint("fingerprint", name="uq_arrivals_fingerprint"),

@@ -10,6 +10,7 @@ from inference.labels import Label, Outcome
 from tests.ledger import MODEL_SHA256, PROBABILITIES, arrive, hold, new_screening, predict, register_model, screen
 
 NAN = float("nan")
+DONE_WITHOUT_RESULT = "state = 'done', finished_at = received_at"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,18 @@ def test_a_screening_that_contradicts_itself_is_refused(engine: Engine, changed:
         screen(engine, arrival_id, new_screening(**changed))
 
 
-@pytest.mark.parametrize("change", ["state = 'lost'", "after = 'delete'", "screening_id = 99", "fingerprint = 'taken'"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "state = 'lost'",
+        "state = 'vanished'",
+        "finished_at = received_at",
+        DONE_WITHOUT_RESULT,
+        "after = 'delete'",
+        "screening_id = 99",
+        "fingerprint = 'taken'",
+    ],
+)
 def test_an_arrival_outside_the_design_is_refused(engine: Engine, change: str) -> None:
     arrive(engine, "a.dcm", "b.dcm")
     with engine.begin() as connection:

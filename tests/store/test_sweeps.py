@@ -92,11 +92,10 @@ def finish_as(engine: Engine, arrival_id: int, state: ArrivalState) -> None:
 
 @pytest.mark.parametrize("state", [ArrivalState.WAITING, ArrivalState.DONE])
 def test_what_is_not_held_is_not_released(engine: Engine, state: ArrivalState) -> None:
-    arrive(engine, "a.dcm")
+    register_model(engine)
+    _ = predict(engine, "a.dcm") if state is ArrivalState.DONE else arrive(engine, "a.dcm")
     with engine.begin() as connection:
-        connection.execute(
-            update(arrivals).values(state=state, lease_until=database_now(-9), queued_at=database_now(-9))
-        )
+        connection.execute(update(arrivals).values(lease_until=database_now(-9), queued_at=database_now(-9)))
         assert release_expired(connection) + release_lost(connection, 0) + release_all(connection) == 0
         assert connection.scalar(select(arrivals.c.state)) == state
 

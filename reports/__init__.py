@@ -1,0 +1,1 @@
+"""Rows of the ledger, summed and written for people and programs: table, CSV and JSON."""

@@ -1,0 +1,60 @@
+"""Results and summaries for the writers, without a database."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from inference.labels import Label, Outcome
+from reports.periods import Period
+from store.queries import Result
+from store.states import ArrivalState
+
+PERIOD = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
+MOMENT = datetime(2026, 11, 1, 8, 30, 0, 500_000, tzinfo=UTC)
+ESC = "\x1b"
+HOSTILE_NAMES = [
+    "=cmd|' -C calc'!A0.dcm",
+    "+1.dcm",
+    "-1.dcm",
+    "@SUM(A1).dcm",
+    "\t=1.dcm",
+    "\r=1.dcm",
+    f"{ESC}[31m{ESC}]0;owned\x07.dcm",
+    "[red]x[bold].dcm",
+    ":smiley:.dcm",
+    'a,"b"\nc.dcm',
+    "\u202emcd.exe",
+    "\x9b2J.dcm",
+    "x" * 255,
+    "胸部" * 40,
+    "bytes\udcff\udc80.dcm",
+    "<script>alert(1)<script>",
+]
+
+PREDICTED = Result(
+    arrival_id=1,
+    path=Path("/inbox/ward/film.dcm"),
+    source_sha256="ab" * 32,
+    state=ArrivalState.DONE,
+    outcome=Outcome.PREDICTED,
+    label=Label.NORMAL,
+    probabilities={Label.COVID19: 0.125, Label.VIRAL_PNEUMONIA: 0.25, Label.NORMAL: 0.625},
+    reason_code=None,
+    reason=None,
+    conflict=False,
+    model_version="1",
+    model_sha256="cd" * 32,
+    received_at=MOMENT,
+    finished_at=MOMENT,
+)
+
+
+def named(name: str) -> Result:
+    return replace(PREDICTED, path=Path("/inbox") / name)
+
+
+def refused(reason_code: str, state: ArrivalState = ArrivalState.DONE, **changed: Any) -> Result:
+    outcome = Outcome.REJECTED if state is ArrivalState.DONE else None
+    facts = {"label": None, "probabilities": None, "reason_code": reason_code, "reason": "no", **changed}
+    return replace(PREDICTED, state=state, outcome=outcome, **facts)

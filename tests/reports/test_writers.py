@@ -1,0 +1,194 @@
+import csv
+import json
+from collections import Counter
+from dataclasses import replace
+from io import StringIO
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.labels import NOTICE, Label
+from reports.csv_report import COLUMNS, write_csv
+from reports.json_report import write_json
+from reports.periods import Period
+from reports.results import result_to_json
+from reports.summary import Summary
+from reports.table_report import write_table
+from reports.text import disarm_formula, find_file_name, show_text
+from store.queries import Result
+from store.states import ArrivalState
+from tests.reports.results import HOSTILE_NAMES, PERIOD, PREDICTED, named, refused
+
+WIDTH = 80
+
+
+def as_json(*results: Result) -> str:
+    stream = StringIO()
+    write_json(PERIOD, Summary(arrived=len(results)), results, stream)
+    return stream.getvalue()
+
+
+def as_csv(*results: Result) -> str:
+    stream = StringIO(newline="")
+    write_csv(PERIOD, results, stream)
+    return stream.getvalue()
+
+
+def as_table(*results: Result, summary: Summary | None = None, advice: dict[str, str] | None = None) -> str:
+    stream = StringIO()
+    write_table(PERIOD, summary or Summary(arrived=max(1, len(results))), results, stream, advice or {})
+    return stream.getvalue()
+
+
+def test_the_json_of_a_result_is_the_contract() -> None:
+    assert result_to_json(PREDICTED, ZoneInfo("Europe/Berlin")) == {
+        "file_name": "film.dcm",
+        "source_sha256": "ab" * 32,
+        "state": "done",
+        "outcome": "predicted",
+        "label": "normal",
+        "probabilities": {"covid19": 0.125, "viral_pneumonia": 0.25, "normal": 0.625},
+        "reason_code": None,
+        "model_version": "1",
+        "model_sha256": "cd" * 32,
+        "received_at": "2026-11-01T09:30:00.500000+01:00",
+        "finished_at": "2026-11-01T09:30:00.500000+01:00",
+    }
+
+
+def test_what_is_not_known_is_null() -> None:
+    waiting = refused("x", state=ArrivalState.WAITING, source_sha256=None, model_version=None, finished_at=None)
+    found = result_to_json(replace(waiting, reason_code=None))
+    unknown = {"source_sha256", "outcome", "label", "probabilities", "reason_code", "model_version", "finished_at"}
+    assert {name for name, value in found.items() if value is None} == unknown
+    assert found["received_at"] == "2026-11-01T08:30:00.500000+00:00"
+
+
+def test_a_json_report_has_the_shape_of_the_contract() -> None:
+    report = json.loads(as_json(PREDICTED, refused("lateral")))
+    assert list(report) == ["schema", "notice", "since", "until", "summary", "results"]
+    assert (report["schema"], report["notice"]) == (1, NOTICE)
+    assert (report["since"], report["until"]) == ("2026-11-01T00:00:00+00:00", "2026-11-02T00:00:00+00:00")
+    assert report["results"] == [result_to_json(PREDICTED), result_to_json(refused("lateral"))]
+
+
+def test_an_empty_json_report_is_whole() -> None:
+    assert json.loads(as_json())["results"] == []
+
+
+def test_hostile_names_come_through_json_as_plain_ascii() -> None:
+    written = as_json(*map(named, HOSTILE_NAMES))
+    assert written.isascii()
+    assert "\x1b" not in written
+    names = [result["file_name"] for result in json.loads(written)["results"]]
+    assert names[:13] == HOSTILE_NAMES[:13]
+    assert r"bytes\xff\x80.dcm" in names
+
+
+def test_a_probability_that_is_no_number_is_never_written() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        as_json(replace(PREDICTED, probabilities={Label.NORMAL: float("nan")}))
+
+
+def test_csv_is_rfc_4180_with_the_notice_in_each_line() -> None:
+    written = as_csv(PREDICTED, refused("lateral"))
+    assert written.count("\r\n") == written.count("\n") == 3
+    first, second = csv.DictReader(StringIO(written, newline=""))
+    assert (first["file_name"], first["label"], first["probability_normal"]) == ("film.dcm", "normal", "0.625")
+    assert (second["outcome"], second["label"], second["reason_code"]) == ("rejected", "", "lateral")
+    assert first["notice"] == second["notice"] == NOTICE
+
+
+def test_an_empty_csv_has_its_header() -> None:
+    assert as_csv() == ",".join(COLUMNS) + "\r\n"
+
+
+def test_no_cell_of_a_csv_is_computed_or_breaks_its_line() -> None:
+    written = as_csv(*map(named, HOSTILE_NAMES))
+    rows = list(csv.reader(StringIO(written, newline="")))
+    assert {len(row) for row in rows} == {len(COLUMNS)}
+    assert written.count("\n") == len(HOSTILE_NAMES) + 1
+    for row in rows:
+        assert not row[0].startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert rows[1][0] == "'" + HOSTILE_NAMES[0]
+    assert "\x1b" not in written
+    assert "\x9b" not in written
+
+
+@given(st.text())
+def test_shown_text_steers_nothing_and_a_disarmed_cell_stays_readable(text: str) -> None:
+    shown = show_text(text)
+    assert shown.isprintable()
+    shown.encode()
+    assert disarm_formula(shown).lstrip("'") == shown.lstrip("'")
+
+
+def test_a_name_that_is_not_utf_8_is_shown_by_its_bytes() -> None:
+    assert find_file_name(named("R\udcf6ntgen.dcm").path) == r"R\xf6ntgen.dcm"
+
+
+def test_a_table_fits_80_columns_and_shows_hostile_names_as_text() -> None:
+    written = as_table(*map(named, HOSTILE_NAMES))
+    assert max(map(_cells, written.splitlines())) <= WIDTH
+    assert "[red]x[bold].dcm" in written
+    assert ":smiley:.dcm" in written
+    assert r"\x1b[31m" in written
+    assert not [sign for sign in written if not sign.isprintable() and sign != "\n"]
+
+
+def _cells(line: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(line)
+
+
+def test_a_table_says_what_became_of_all_and_what_to_do() -> None:
+    summary = Summary(arrived=4, predicted=2, rejected=1, quarantined=1, reasons=Counter(lateral=1, made_up=1))
+    summary.labels[Label.NORMAL] = 2
+    written = as_table(PREDICTED, refused("lateral"), summary=summary, advice={"made_up": "Ask us."})
+    lines = [" ".join(line.split()) for line in written.splitlines()]
+    assert "predicted 2 50.0%" in lines
+    assert "arrived 4 100.0%" in lines
+    assert "normal 2 100.0%" in lines
+    assert "made_up 1 Ask us." in lines
+    assert any(line.startswith("lateral 1") and len(line) > 10 for line in lines)
+    assert "2026-11-01 08:30:00 normal 0.62 film.dcm" in lines
+    assert "2026-11-01 08:30:00 rejected: lateral film.dcm" in lines
+
+
+def test_a_duplicate_and_a_pending_file_are_told_apart_in_a_table() -> None:
+    written = as_table(replace(PREDICTED, state=ArrivalState.DUPLICATE), refused("x", state=ArrivalState.QUEUED))
+    assert "normal 0.62 (duplicate)" in written
+    assert "pending" in written.rsplit("Newest", 1)[1]
+
+
+@pytest.mark.parametrize("summary", [Summary(), Summary(arrived=1, pending=1)])
+def test_every_table_ends_with_the_notice_and_a_file_gets_no_colours(summary: Summary) -> None:
+    written = as_table(summary=summary)
+    assert written.endswith(NOTICE + "\n")
+    assert "\x1b" not in written
+    assert ("Nothing arrived" in written) is (summary.arrived == 0)
+
+
+def test_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    stream = Terminal()
+    write_table(PERIOD, Summary(), [], stream, {})
+    assert "\x1b[1m" in stream.getvalue()
+
+
+def test_times_are_written_in_the_zone_of_the_period() -> None:
+    zone = ZoneInfo("Asia/Tokyo")
+    period = Period(PERIOD.since.astimezone(zone), PERIOD.until.astimezone(zone))
+    stream = StringIO()
+    write_json(period, Summary(), [PREDICTED], stream)
+    report = json.loads(stream.getvalue())
+    assert report["since"] == "2026-11-01T09:00:00+09:00"
+    assert report["results"][0]["finished_at"] == "2026-11-01T17:30:00.500000+09:00"
