@@ -143,8 +143,9 @@ def _check_elements(dataset: Dataset) -> None:
     tags = list(dataset.keys())
     if any(later <= earlier for earlier, later in pairwise(tags)):
         raise DamagedHeaderError("data elements are not in ascending order (PS3.5 section 7.1)")
-    for tag in tags:
-        element: object = dataset.get_item(tag)
-        # what is parsed already was a sequence and is whole
-        if isinstance(element, RawDataElement) and len(element.value or b"") != element.length != _UNDEFINED_LENGTH:
-            raise TruncatedFileError("the content ends inside a data element")
+    with fence(DamagedHeaderError, "a data element cannot be parsed"):
+        for tag in tags:
+            element: object = dataset.get_item(tag)
+            # what is parsed already was a sequence and is whole
+            if isinstance(element, RawDataElement) and len(element.value or b"") != element.length != _UNDEFINED_LENGTH:
+                raise TruncatedFileError("the content ends inside a data element")

@@ -31,6 +31,13 @@ def test_damaged_files_give_a_sound_picture_or_a_named_reason(seed: bytes, chang
     check(bytes(damaged))
 
 
+@pytest.mark.parametrize("value", [0x00, 0xFF])
+def test_each_single_damaged_byte_of_a_header_is_a_decision(value: int) -> None:
+    content = build_dicom()
+    for place in range(128, len(content) - 32 * 40 * 2):
+        check(content[:place] + bytes([value]) + content[place + 1 :])
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(SEEDS), st.floats(0, 1), st.floats(0, 1), st.binary(max_size=12))
 def test_spliced_files_give_a_sound_picture_or_a_named_reason(
