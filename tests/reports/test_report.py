@@ -3,22 +3,19 @@ import json
 import os
 import subprocess
 import sys
-import tracemalloc
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from inference.labels import NOTICE
 from reports import report
 from reports.errors import PeriodError, ReportFormatError, TimeZoneError
 from reports.report import write_report_to
-from store.database import reading
-from store.queries import Result, stream_results
+from store.queries import Result
 from tests.ledger import arrive, predict, quarantine, register_model, reject
 from tests.reports.results import HOSTILE_NAMES
 
@@ -141,36 +138,3 @@ def test_importing_reports_imports_neither_rich_nor_what_is_slow() -> None:
     loaded = set(run_python(code).stdout.split())
     assert "store.queries" in loaded
     assert not loaded & {"rich", "alembic", "numpy", "cv2", "pydicom", "tensorflow", "psycopg", "tzlocal"}
-
-
-@pytest.mark.parametrize("output_format", ["json", "csv"])
-def test_results_are_written_while_they_are_read(sqlite_engine: Engine, output_format: str) -> None:
-    fill_waiting(sqlite_engine, 40_000)
-
-    def hold_all() -> list[Result]:
-        with reading(sqlite_engine) as connection:
-            return list(stream_results(connection, datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)))
-
-    write(sqlite_engine, output_format, Path("/dev/null"))  # what is imported only now is not counted
-    held = measure_peak(hold_all)
-    assert measure_peak(lambda: write(sqlite_engine, output_format, Path("/dev/null"))) < held / 2
-
-
-def fill_waiting(engine: Engine, count: int) -> None:
-    with engine.begin() as connection:
-        connection.execute(
-            text(
-                "WITH RECURSIVE k(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k WHERE i < :n) INSERT INTO arrivals"
-                " (inbox, path, size_bytes, after, state, received_at) SELECT '/i', '/i/' || i, 1, 'keep', 'waiting',"
-                " strftime('%Y-%m-%d %H:%M:%f', 'now') || '000' FROM k"
-            ),
-            {"n": count},
-        )
-
-
-def measure_peak(work: Callable[[], object]) -> int:
-    tracemalloc.start()
-    work()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak

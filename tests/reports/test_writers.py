@@ -1,6 +1,7 @@
 import csv
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
 from zoneinfo import ZoneInfo
@@ -192,3 +193,19 @@ def test_times_are_written_in_the_zone_of_the_period() -> None:
     report = json.loads(stream.getvalue())
     assert report["since"] == "2026-11-01T09:00:00+09:00"
     assert report["results"][0]["finished_at"] == "2026-11-01T17:30:00.500000+09:00"
+
+
+@pytest.mark.parametrize("output_format", ["json", "csv"])
+def test_each_result_is_written_before_the_next_is_read(output_format: str) -> None:
+    stream = StringIO()
+
+    def read_slowly() -> Iterator[Result]:
+        for number in range(3):
+            yield named(f"{number}.dcm")
+            assert f"{number}.dcm" in stream.getvalue()
+
+    if output_format == "json":
+        write_json(PERIOD, Summary(), read_slowly(), stream)
+    else:
+        write_csv(PERIOD, read_slowly(), stream)
+    assert "2.dcm" in stream.getvalue()
