@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 TIME = "%Y-%m-%d %H:%M:%S"
+TIME_IN_YEAR = "%m-%d %H:%M:%S"  # room for the name; the heading says which year
 COLUMNS_WITHOUT_TERMINAL = 80
 
 
@@ -71,16 +72,19 @@ def _build_labels(summary: Summary) -> "Table":
 def _build_reasons(summary: Summary, advice: Mapping[str, str]) -> "Table":
     table = _begin_table("Without a class", ("Reason", "left"), ("Files", "right"), ("What to do", "left"))
     for reason_code, count in summary.reasons.most_common():
-        table.add_row(_text(reason_code), f"{count:,}", _text(find_advice(reason_code, advice)))
+        table.add_row(show_text(reason_code), f"{count:,}", find_advice(reason_code, advice))
     return table
 
 
 def _build_newest(period: Period, newest: Sequence[Result]) -> "Table":
+    from rich.text import Text
+
     table = _begin_table("Newest arrivals", ("Received", "left"), ("Result", "left"), ("File", "left"))
-    table.columns[2].no_wrap = True  # a long name ends in an ellipsis
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True  # only the name gives way, and ends in an ellipsis
     for result in newest:
+        name = Text(show_text(find_file_name(result.path)), no_wrap=True, overflow="ellipsis")
         received_at: datetime = result.received_at.astimezone(period.since.tzinfo)
-        table.add_row(f"{received_at:{TIME}}", _text(_describe(result)), _text(find_file_name(result.path)))
+        table.add_row(f"{received_at:{TIME_IN_YEAR}}", show_text(_describe(result)), name)
     return table
 
 
@@ -90,7 +94,7 @@ def _describe(result: Result) -> str:
     if result.label is not None and result.probabilities is not None:
         same = " (duplicate)" if result.state == "duplicate" else ""
         return f"{result.label} {result.probabilities[result.label]:.2f}{same}"
-    return ": ".join(filter(None, (result.outcome or result.state, result.reason_code)))
+    return result.reason_code or result.outcome or result.state
 
 
 def _begin_table(title: str, *columns: "tuple[str, str]") -> "Table":
@@ -102,10 +106,6 @@ def _begin_table(title: str, *columns: "tuple[str, str]") -> "Table":
     for name, justify in columns:
         add(name, justify=justify)
     return table
-
-
-def _text(text: str) -> str:
-    return show_text(text)  # the console reads no markup
 
 
 def _share(count: int, whole: int) -> str:

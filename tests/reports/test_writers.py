@@ -133,6 +133,7 @@ def test_a_name_that_is_not_utf_8_is_shown_by_its_bytes() -> None:
 def test_a_table_fits_80_columns_and_shows_hostile_names_as_text() -> None:
     written = as_table(*map(named, HOSTILE_NAMES))
     assert max(map(_cells, written.splitlines())) <= WIDTH
+    assert written.count("11-01 08:30:00   normal 0.62") == len(HOSTILE_NAMES)
     assert "[red]x[bold].dcm" in written
     assert ":smiley:.dcm" in written
     assert r"\x1b[31m" in written
@@ -155,8 +156,8 @@ def test_a_table_says_what_became_of_all_and_what_to_do() -> None:
     assert "normal 2 100.0%" in lines
     assert "made_up 1 Ask us." in lines
     assert any(line.startswith("lateral 1") and len(line) > 10 for line in lines)
-    assert "2026-11-01 08:30:00 normal 0.62 film.dcm" in lines
-    assert "2026-11-01 08:30:00 rejected: lateral film.dcm" in lines
+    assert "11-01 08:30:00 normal 0.62 film.dcm" in lines
+    assert "11-01 08:30:00 lateral film.dcm" in lines
 
 
 def test_a_duplicate_and_a_pending_file_are_told_apart_in_a_table() -> None:
