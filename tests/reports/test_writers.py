@@ -1,6 +1,5 @@
 import csv
 import json
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
@@ -16,13 +15,10 @@ from reports.json_report import write_json
 from reports.periods import Period
 from reports.results import result_to_json
 from reports.summary import Summary
-from reports.table_report import write_table
 from reports.text import disarm_formula, find_file_name, show_text
 from store.queries import Result
 from store.states import ArrivalState
 from tests.reports.results import HOSTILE_NAMES, PERIOD, PREDICTED, named, refused
-
-WIDTH = 80
 
 
 def as_json(*results: Result) -> str:
@@ -34,12 +30,6 @@ def as_json(*results: Result) -> str:
 def as_csv(*results: Result) -> str:
     stream = StringIO(newline="")
     write_csv(PERIOD, results, stream)
-    return stream.getvalue()
-
-
-def as_table(*results: Result, summary: Summary | None = None, advice: dict[str, str] | None = None) -> str:
-    stream = StringIO()
-    write_table(PERIOD, summary or Summary(arrived=max(1, len(results))), results, stream, advice or {})
     return stream.getvalue()
 
 
@@ -128,62 +118,6 @@ def test_shown_text_steers_nothing_and_a_disarmed_cell_stays_readable(text: str)
 
 def test_a_name_that_is_not_utf_8_is_shown_by_its_bytes() -> None:
     assert find_file_name(named("R\udcf6ntgen.dcm").path) == r"R\xf6ntgen.dcm"
-
-
-def test_a_table_fits_80_columns_and_shows_hostile_names_as_text() -> None:
-    written = as_table(*map(named, HOSTILE_NAMES))
-    assert max(map(_cells, written.splitlines())) <= WIDTH
-    assert written.count("11-01 08:30:00   normal 0.62") == len(HOSTILE_NAMES)
-    assert "[red]x[bold].dcm" in written
-    assert ":smiley:.dcm" in written
-    assert r"\x1b[31m" in written
-    assert not [sign for sign in written if not sign.isprintable() and sign != "\n"]
-
-
-def _cells(line: str) -> int:
-    from rich.cells import cell_len
-
-    return cell_len(line)
-
-
-def test_a_table_says_what_became_of_all_and_what_to_do() -> None:
-    summary = Summary(arrived=4, predicted=2, rejected=1, quarantined=1, reasons=Counter(lateral=1, made_up=1))
-    summary.labels[Label.NORMAL] = 2
-    written = as_table(PREDICTED, refused("lateral"), summary=summary, advice={"made_up": "Ask us."})
-    lines = [" ".join(line.split()) for line in written.splitlines()]
-    assert "predicted 2 50.0%" in lines
-    assert "arrived 4 100.0%" in lines
-    assert "normal 2 100.0%" in lines
-    assert "made_up 1 Ask us." in lines
-    assert any(line.startswith("lateral 1") and len(line) > 10 for line in lines)
-    assert "11-01 08:30:00 normal 0.62 film.dcm" in lines
-    assert "11-01 08:30:00 lateral film.dcm" in lines
-
-
-def test_a_duplicate_and_a_pending_file_are_told_apart_in_a_table() -> None:
-    written = as_table(replace(PREDICTED, state=ArrivalState.DUPLICATE), refused("x", state=ArrivalState.QUEUED))
-    assert "normal 0.62 (duplicate)" in written
-    assert "pending" in written.rsplit("Newest", 1)[1]
-
-
-@pytest.mark.parametrize("summary", [Summary(), Summary(arrived=1, pending=1)])
-def test_every_table_ends_with_the_notice_and_a_file_gets_no_colours(summary: Summary) -> None:
-    written = as_table(summary=summary)
-    assert written.endswith(NOTICE + "\n")
-    assert "\x1b" not in written
-    assert ("Nothing arrived" in written) is (summary.arrived == 0)
-
-
-def test_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal(StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    stream = Terminal()
-    write_table(PERIOD, Summary(), [], stream, {})
-    assert "\x1b[1m" in stream.getvalue()
 
 
 def test_times_are_written_in_the_zone_of_the_period() -> None:
