@@ -18,6 +18,7 @@ BAD_CONFIGURATION = 78
 
 # by class name, most specific first: importing every room to name its errors would cost each command a second
 EXIT_CODES = {
+    "InputMissingError": NO_INPUT,
     "SettingsError": BAD_CONFIGURATION,
     "DatabaseUrlError": BAD_CONFIGURATION,
     "DatabaseLocationError": BAD_CONFIGURATION,
@@ -25,6 +26,7 @@ EXIT_CODES = {
     "SchemaTooNewError": BAD_CONFIGURATION,
     "BundleNotFoundError": NO_INPUT,
     "BundleCorruptError": BAD_DATA,
+    "ModelUnknownError": NO_INPUT,
     "BundleMismatchError": BAD_CONFIGURATION,
     "HomeError": CANNOT_CREATE,
     "HomeInUseError": CANNOT_CREATE,
@@ -32,10 +34,16 @@ EXIT_CODES = {
     "BrokerUnavailableError": UNAVAILABLE,
     "WorkerFailedError": UNAVAILABLE,
     "PeriodError": USAGE,
+    "ReportFormatError": USAGE,
+    "TimeZoneError": BAD_CONFIGURATION,
     "OperationalError": UNAVAILABLE,
     "BrokenPipeError": 0,
     "OSError": CANNOT_WRITE,
 }
+
+
+class InputMissingError(Exception):
+    """A file that was named is not there."""
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.errors import FAILED, exit_codes
+from cli.errors import FAILED, InputMissingError, exit_codes
 
 if TYPE_CHECKING:
     from inference.classifier import Classifier
@@ -25,6 +25,8 @@ def predict(
     Example: xray-cli predict film.dcm --format json
     """
     with exit_codes():
+        if missing := [str(file) for file in files if not file.exists()]:
+            raise InputMissingError(f"there is no file {', '.join(missing)}")
         results = list(_predict(files, model))
         _print(results, output_format)
     if any(result.outcome is None for result in results):
@@ -80,9 +82,9 @@ def _answer(file: Path, classifier: "Classifier", max_bytes: int) -> "Result":
 
 
 def _print(results: "list[Result]", output_format: str) -> None:
-    from reports.results import result_to_json
-
     from inference.labels import NOTICE
+    from reports.results import result_to_json
+    from reports.text import show_text
 
     if output_format == "json":
         import json
@@ -92,5 +94,5 @@ def _print(results: "list[Result]", output_format: str) -> None:
     for result in results:
         said = result.label or result.outcome or result.state
         shares = ", ".join(f"{label} {share:.3f}" for label, share in (result.probabilities or {}).items())
-        typer.echo(f"{result.path.name!r}: {said}  {shares or result.reason}")
+        typer.echo(f"{show_text(result.path.name)}: {said}  {shares or result.reason}")
     typer.echo(NOTICE)

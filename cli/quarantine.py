@@ -16,6 +16,7 @@ def list_quarantined(
 ) -> None:
     """List quarantined files: arrival id, reason, name, and what was found."""
     with exit_codes(), opened_ledger() as (_, engine):
+        from reports.text import show_text
         from store.arrivals import list_arrivals
         from store.database import reading
         from store.states import ArrivalState
@@ -24,7 +25,7 @@ def list_quarantined(
             arrivals = list_arrivals(connection, ArrivalState.QUARANTINED, limit)
         for arrival in arrivals:
             typer.echo(
-                f"{arrival.id:8} {arrival.reason_code:28} {_printable(arrival.path.name)}\n{'':9}{arrival.reason}"
+                f"{arrival.id:8} {arrival.reason_code:28} {show_text(arrival.path.name)}\n{'':9}{arrival.reason}"
             )
         if not arrivals:
             typer.echo("the quarantine is empty")
@@ -62,7 +63,3 @@ def release(
             typer.echo(f"arrival {arrival_id} is back in its inbox")
     if failed:
         raise typer.Exit(FAILED)
-
-
-def _printable(name: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in name)

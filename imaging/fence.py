@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 from imaging.errors import RadiographError
 
+OPENCV_NO_MEMORY = -4
+
 
 @contextmanager
 def fence(error: type[RadiographError], what: str) -> Iterator[None]:
@@ -29,7 +31,7 @@ def fence(error: type[RadiographError], what: str) -> Iterator[None]:
     RadiographError
         `error`, or unchanged what was one already.
     MemoryError
-        Unchanged.
+        Unchanged, or where OpenCV had no memory left.
     """
     try:
         # one file at a time is decoded in a process; the filters belong to the process
@@ -39,7 +41,14 @@ def fence(error: type[RadiographError], what: str) -> Iterator[None]:
     except (RadiographError, MemoryError):
         raise
     except Exception as raised:  # noqa: BLE001 - that is the purpose of this module
+        if _is_out_of_memory(raised):
+            raise MemoryError from None
         raise error(f"{what} ({type(raised).__name__} in {_origin(raised)})") from None
+
+
+def _is_out_of_memory(raised: Exception) -> bool:
+    # OpenCV has a class of exceptions of its own for everything, and a code for each (StsNoMem in its error codes)
+    return getattr(raised, "code", None) == OPENCV_NO_MEMORY and type(raised).__module__ == "cv2"
 
 
 def _origin(raised: BaseException) -> str:

@@ -180,6 +180,11 @@ def count_by_state(connection: Connection) -> dict[ArrivalState, int]:
     return {ArrivalState(state): count for state, count in counts}
 
 
+def count_screening(connection: Connection) -> int:
+    """Return how many arrivals are in a worker's hands."""
+    return connection.scalar(select(func.count()).where(arrivals.c.state == ArrivalState.SCREENING)) or 0
+
+
 def count_pending(connection: Connection, patience: int | None = None) -> int:
     """Return how many arrivals have no result yet, apart from those with ``patience`` transient faults."""
     pending: ColumnElement[bool] = arrivals.c.state.in_(PENDING_STATES)

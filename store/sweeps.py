@@ -17,6 +17,12 @@ def release_expired(connection: Connection) -> int:
     )
 
 
+def release_held(connection: Connection, owner_prefix: str) -> int:
+    """Make ready again what one dead worker process held, without waiting for its leases to run out."""
+    held = arrivals.c.lease_owner.startswith(owner_prefix, autoescape=True)
+    return _release(connection, (arrivals.c.state == ArrivalState.SCREENING) & held)
+
+
 def release_lost(connection: Connection, queued_seconds: float) -> int:
     """Make ready again what was sent longer ago than the queue is long."""
     a = arrivals.c

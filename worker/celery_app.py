@@ -7,13 +7,16 @@ is sent again by the sweeper.
 
 import logging
 import os
+import socket
 import warnings
+from importlib import import_module
 from typing import Any
 
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery, Task, signals
 from celery.exceptions import SecurityWarning
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from inference.classifier import Classifier
 from store.arrivals import find_arrival
@@ -26,7 +29,7 @@ from worker.finishing import Claim, Finisher
 from worker.home import Home, read_identifier_key
 from worker.logs import configure_logging
 from worker.model import ServingModel
-from worker.screening import Limits, Screener
+from worker.screening import Limits, Screener, log_bug
 from worker.settings import WatchSettings
 from worker.shelf import Shelf
 
@@ -54,7 +57,8 @@ def build_celery(broker_url: str) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_transport_options={"socket_connect_timeout": 5, "socket_timeout": 30},
+        # a worker notices by this health check, in seconds, that a broker which was killed has come back empty-handed
+        broker_transport_options={"socket_connect_timeout": 5, "socket_timeout": 30, "health_check_interval": 3},
     )
     return app
 
@@ -62,6 +66,11 @@ def build_celery(broker_url: str) -> Celery:
 def send_arrival(app: Celery, arrival_id: int) -> None:
     """Send an arrival's id, and nothing else; raises ``kombu.exceptions.OperationalError``."""
     app.send_task(TASK, args=(arrival_id,), retry=False)
+
+
+def name_lease(worker_pid: int, task_id: str = "") -> str:
+    """Name the holder of a lease: the worker process, then the attempt; without the attempt, what all begin with."""
+    return f"{socket.gethostname()}:{worker_pid}:{task_id}"
 
 
 def count_messages(app: Celery) -> int:
@@ -74,6 +83,8 @@ def run_worker(settings: WatchSettings, home: Home, broker_url: str, model: Serv
     """Run Celery's prefork worker in this process until it is told to stop."""
     # Celery warns about root in words for its own options; 'xray-cli doctor' says it in ours
     warnings.filterwarnings("ignore", category=SecurityWarning)
+    import_module("imaging.dicom")  # before the fork: children share it and start at once
+    import_module("imaging.raster")
     app = build_celery(broker_url)
     app.conf.task_time_limit = settings.read_seconds
     _register_task(app, settings, home, model)
@@ -99,7 +110,15 @@ def _register_task(app: Celery, settings: WatchSettings, home: Home, model: Serv
         limit_memory(settings.max_memory_bytes)
 
     def screen(task: Task, arrival_id: int) -> None:
-        child["screener"].screen(arrival_id, task.request.id)
+        try:
+            child["screener"].screen(arrival_id, name_lease(os.getppid(), task.request.id))
+        except DBAPIError as error:
+            facts = {"action": "database_away", "arrival_id": arrival_id}
+            logger.warning(
+                "the database does not answer (%s); it is screened again", type(error.orig).__name__, extra=facts
+            )
+        except Exception as error:  # noqa: BLE001  (Celery would log the message, which may quote a file)
+            log_bug(arrival_id, error)
 
     app.task(screen, name=TASK, bind=True)
 
@@ -138,9 +157,9 @@ class _DeathWatch:
     def note(self, *, task_id: str, exception: BaseException, args: tuple[int, ...], **_: Any) -> None:
         """Count the attempt and give the file back, or quarantine it."""
         if isinstance(exception, TimeLimitExceeded):
-            self._end_attempt(args[0], task_id, READER_TIMEOUT)
+            self._end_attempt(args[0], name_lease(os.getpid(), task_id), READER_TIMEOUT)
         elif isinstance(exception, WorkerLostError):
-            self._end_attempt(args[0], task_id, READER_CRASHED)
+            self._end_attempt(args[0], name_lease(os.getpid(), task_id), READER_CRASHED)
 
     def _end_attempt(self, arrival_id: int, owner: str, reason_code: str) -> None:
         if self._engine is None:

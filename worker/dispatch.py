@@ -2,32 +2,38 @@
 
 import logging
 import time
+from collections.abc import Callable
 
 from celery import Celery
 from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import Engine
 
-from store.arrivals import queue_arrivals, unqueue_arrivals
+from store.arrivals import count_screening, queue_arrivals, unqueue_arrivals
 from store.database import reading
+from store.queries import find_last_finished
 from store.sweeps import list_unsettled, release_expired, release_lost
 from worker.celery_app import count_messages, send_arrival
 from worker.finishing import Finisher
+from worker.stall import StallWatch
 
 logger = logging.getLogger(__name__)
 
 WINDOW = 200  # ids at the broker at most: a few seconds of work, so that the order stays the ledger's
 SWEEP_SECONDS = 5.0
 LOST_SECONDS = 10.0  # an id sent this long ago, while no message waits, was lost
+STALL_SECONDS = 10.0  # messages wait for this long and nobody takes one: the worker is deaf
 SETTLE_SECONDS = 10.0  # a worker has moved its file by then
 
 
 class Dispatcher:
     """Keeps the broker's short queue filled from the ledger, and puts right what was interrupted."""
 
-    def __init__(self, engine: Engine, app: Celery, finisher: Finisher) -> None:
+    def __init__(self, engine: Engine, app: Celery, finisher: Finisher, restart_worker: Callable[[], None]) -> None:
         self._engine = engine
         self._app = app
         self._finisher = finisher
+        self._restart_worker = restart_worker
+        self._stall = StallWatch(STALL_SECONDS)
         self._sweep_at = 0.0
 
     def tick(self) -> int:
@@ -60,12 +66,24 @@ class Dispatcher:
     def _sweep(self) -> None:
         with self._engine.begin() as connection:
             expired = release_expired(connection)
-        if count_messages(self._app) == 0:
+        messages = count_messages(self._app)
+        if messages == 0:
             with self._engine.begin() as connection:
                 expired += release_lost(connection, LOST_SECONDS)
+        self._watch_for_a_stall(messages)
         if expired:
             logger.warning("%d interrupted arrivals are sent again", expired, extra={"action": "sweep"})
         with reading(self._engine) as connection:
             unsettled = list_unsettled(connection, SETTLE_SECONDS)
         for arrival in unsettled:
             self._finisher.settle(arrival)
+
+    def _watch_for_a_stall(self, messages: int) -> None:
+        with reading(self._engine) as connection:
+            screening = count_screening(connection)
+            last_finished_at = find_last_finished(connection)
+        waiting = messages > 0 and screening == 0
+        if self._stall.observe(time.monotonic(), waiting=waiting, progress=last_finished_at):
+            facts = {"action": "stalled"}
+            logger.error("%d messages wait and nothing finishes: the worker is restarted", messages, extra=facts)
+            self._restart_worker()

@@ -31,3 +31,5 @@ def configure_logging(log_format: Literal["auto", "text", "json"], handler: logg
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for noisy in ("celery", "kombu", "amqp", "alembic", "watchdog"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # what it says with a traceback (a killed child, a broker that went away) the service says in a line
+    logging.getLogger("celery.worker.request").setLevel(logging.CRITICAL + 1)

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,8 @@ class KeptProcess:
         Where its output goes; None: where ours goes.
     give_up_after : int
         So many starts in a row that did not last mean that another would not either.
+    on_end : Callable or None
+        Called with the process id of one that ended without being asked to.
     """
 
     name: str
@@ -41,6 +43,7 @@ class KeptProcess:
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     log: Path | None = None
     give_up_after: int = 5
+    on_end: Callable[[int], None] | None = None
     _process: subprocess.Popen[bytes] | None = None
     _started_at: float = 0.0
     _start_at: float = 0.0
@@ -59,8 +62,8 @@ class KeptProcess:
                 self.command,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT if output else None,
+                stdout=output or subprocess.DEVNULL,  # our own processes log to standard error
+                stderr=output,
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
@@ -83,11 +86,14 @@ class KeptProcess:
                 self._short_lives = 0
             return
         if self._process is not None:
-            self._note_end(self._process.returncode, now)
+            self._note_end(self._process, now)
         if now >= self._start_at:
             self.start()
 
-    def _note_end(self, code: int, now: float) -> None:
+    def _note_end(self, ended: subprocess.Popen[bytes], now: float) -> None:
+        code = ended.returncode
+        if self.on_end is not None:
+            self.on_end(ended.pid)
         self._process = None
         self._short_lives += 1
         if self._short_lives >= self.give_up_after:
@@ -99,6 +105,12 @@ class KeptProcess:
             "the %s ended (exit code %s); starting it again in %.1f s", self.name, code, pause,
             extra={"action": "restart"},
         )  # fmt: skip
+
+    def restart(self) -> None:
+        """End it at once; the next ``keep_alive`` starts it again."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
 
     def stop(self, seconds: float) -> None:
         """Ask it to finish what it does, and end it when it has not done so in time."""

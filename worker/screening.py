@@ -121,7 +121,7 @@ class Screener:
             max_attempts=self._limits.max_attempts,
         )
         if fate.reason_code == INTERNAL_ERROR:
-            _log_bug(arrival, error)
+            log_bug(arrival.id, error)
         match fate.kind:
             case FateKind.REJECT if source is not None:
                 rejection = self._as_rejection(source, fate)
@@ -150,8 +150,8 @@ class Screener:
         )
 
 
-def _log_bug(arrival: Arrival, error: Exception) -> None:
-    # the frames say where; the message is left out, because it may quote the file
+def log_bug(arrival_id: int, error: Exception) -> None:
+    """Log where a bug is; the message is left out, because it may quote the file."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
-    logger.error("%s at %s", type(error).__name__, where, extra={"action": "bug", "arrival_id": arrival.id})
+    logger.error("%s at %s", type(error).__name__, where, extra={"action": "bug", "arrival_id": arrival_id})

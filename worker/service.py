@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from celery import Celery
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from store.audit import record_event
 from store.database import open_database
 from store.schema import check_schema, upgrade_schema
-from store.sweeps import release_all
+from store.sweeps import release_all, release_held
 from worker.broker import build_broker, embedded_broker_url, wait_for_broker
-from worker.celery_app import build_celery, run_worker
+from worker.celery_app import build_celery, name_lease, run_worker
 from worker.dispatch import Dispatcher
 from worker.errors import BrokerUnavailableError
 from worker.finishing import Finisher
@@ -75,12 +76,17 @@ def run_service(settings: WatchSettings, worker_command: Sequence[str]) -> Itera
         else:
             broker_url, processes = settings.broker_url.get_secret_value(), []
         command = (*worker_command, "--expect-model", model.model_sha256)
-        worker = KeptProcess("worker", command, environment=_worker_environment(settings, model))
+        worker = KeptProcess(
+            "worker",
+            command,
+            environment=_worker_environment(settings, model),
+            on_end=lambda pid: _release_leases(engine, pid),
+        )
         stack.callback(worker.stop, settings.read_seconds + 5.0)
         worker.start()
         app = build_celery(broker_url)
         stack.callback(app.close)
-        dispatcher = Dispatcher(engine, app, Finisher(engine, Shelf(home)))
+        dispatcher = Dispatcher(engine, app, Finisher(engine, Shelf(home)), worker.restart)
         with engine.begin() as connection:
             record_event(connection, "service_started", model_sha256=model.model_sha256)
         yield Service(settings, home, engine, app, model, dispatcher, [*processes, worker])
@@ -140,6 +146,14 @@ def _recover(engine: Engine) -> None:
         released = release_all(connection)
     if released:
         logger.info("%d arrivals of the last run go on", released, extra={"action": "recover"})
+
+
+def _release_leases(engine: Engine, worker_pid: int) -> None:
+    try:
+        with engine.begin() as connection:
+            release_held(connection, name_lease(worker_pid))
+    except DBAPIError:
+        logger.warning("the leases of a dead worker run out by themselves", extra={"action": "leases_left"})
 
 
 def _worker_environment(settings: WatchSettings, model: ServingModel) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
@@ -49,7 +50,7 @@ class WatchSettings(BaseModel):
         int, Field(ge=MEBIBYTE, description="larger files are quarantined without being read")
     ] = 512 * MEBIBYTE
     max_memory_bytes: Annotated[
-        int, Field(ge=512 * MEBIBYTE, description="address space that one screening process may take")
+        int, Field(ge=128 * MEBIBYTE, description="address space that one screening process may take")
     ] = 2048 * MEBIBYTE
     store_identifiers: Annotated[
         bool, Field(description="keep patient id and accession number as they are, instead of a keyed hash")
@@ -68,6 +69,17 @@ class WatchSettings(BaseModel):
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().resolve()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name != "local":
+            try:
+                ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                message = f"there is no time zone '{name}'; accepted are names such as Europe/Berlin, or 'local'"
+                raise ValueError(message) from None
+        return name
 
     @model_validator(mode="after")
     def _lease_outlives_a_read(self) -> Self:

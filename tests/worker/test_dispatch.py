@@ -47,7 +47,10 @@ def app(broker: KeptProcess, home: Home) -> Iterator[Celery]:
 
 @pytest.fixture
 def dispatcher(engine: Engine, app: Celery, home: Home) -> Dispatcher:
-    return Dispatcher(engine, app, Finisher(engine, Shelf(home)))
+    def restart_worker() -> None:
+        pytest.fail("no worker is here to be restarted")
+
+    return Dispatcher(engine, app, Finisher(engine, Shelf(home)), restart_worker)
 
 
 def enroll_many(engine: Engine, inbox: Path, count: int) -> list[int]:
@@ -130,7 +133,7 @@ def test_a_recorded_file_that_did_not_move_is_moved_by_the_sweep(
     with engine.begin() as connection:  # as after a crash between the commit and the move
         connection.execute(
             text(
-                "UPDATE arrivals SET state = 'done', stored_path = :place, "
+                "UPDATE arrivals SET state = 'quarantined', reason_code = 'empty_file', stored_path = :place, "
                 "finished_at = datetime('now', '-1 minute') || '.000000' WHERE id = :id"
             ),
             {"place": str(place), "id": arrival_id},

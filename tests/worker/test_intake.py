@@ -143,9 +143,7 @@ def test_a_database_that_is_away_costs_nothing_but_time(make_intake: MakeIntake,
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE arrivals RENAME TO gone"))
     with pytest.raises(OperationalError):
-        for _ in range(20):
-            intake.tick()
-            time.sleep(0.02)
+        tick_until_idle(intake)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE gone RENAME TO arrivals"))
     tick_until_idle(intake)

@@ -1,0 +1,59 @@
+"""``make demo``: a handful of synthetic phantoms through the whole product, in a temporary folder."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+
+import typer
+
+from cli.errors import exit_codes
+from cli.live import show_progress
+from cli.settings import read_settings
+from cli.watching import WORKER_COMMAND
+from imaging.phantom import write_dicom_phantom, write_png_phantom
+from reports.report import write_report_to
+from store.states import AfterScreening
+from worker.fates import REASONS
+from worker.service import run_service
+from worker.settings import WatchSettings
+from worker.watch import build_intake, screen_once, stop_on_signals
+
+
+def main() -> None:
+    """Drop phantoms, screen them, show the report and where the files went."""
+    with exit_codes(), TemporaryDirectory(prefix="xray-demo-") as folder:
+        inbox = Path(folder, "inbox")
+        inbox.mkdir()
+        typer.echo("Synthetic phantoms, drawn by this program: no patient's film, and no meaning in their labels.\n")
+        _drop(inbox)
+        settings = read_settings(home=Path(folder, "home"), stable_seconds=0.5)
+        _screen(settings, inbox)
+        typer.echo("\nWhere the files went:")
+        for path in sorted(settings.home.rglob("*-*.*")):
+            typer.echo(f"  {path.relative_to(folder)}")
+
+
+def _drop(inbox: Path) -> None:
+    for seed in range(3):
+        write_dicom_phantom(inbox / f"phantom-{seed}.dcm", seed=seed)
+    write_dicom_phantom(inbox / "phantom-compressed.dcm", seed=3, compression="jpeg_lossless")
+    write_png_phantom(inbox / "phantom.png", seed=4)
+    write_dicom_phantom(inbox / "phantom-lateral.dcm", seed=5, attributes={"ViewPosition": "LL"})
+    (inbox / "letter.txt").write_text("This is no radiograph.\n")
+    (inbox / "phantom-0-again.dcm").write_bytes((inbox / "phantom-0.dcm").read_bytes())
+
+
+def _screen(settings: WatchSettings, inbox: Path) -> None:
+    wake = Event()
+    with (
+        stop_on_signals(wake) as stop,
+        show_progress(settings) as progress,
+        run_service(settings, WORKER_COMMAND) as service,
+    ):
+        intake = build_intake(service, [inbox], AfterScreening.MOVE, wake)
+        screen_once(service, intake, stop, wake, progress.update)
+        write_report_to(service.engine, "1h", None, settings.time_zone, "table", None, REASONS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from cli.app import app
+from imaging.phantom import write_dicom_phantom, write_png_phantom
+from inference.bundle import SHIPPED_BUNDLE
+from tests.cli.conftest import Run
+from worker.settings import WatchSettings
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+HEAVY = ("sqlalchemy", "numpy", "celery", "pydicom", "cv2", "tensorflow", "keras", "alembic", "redis", "pydantic")
+
+
+def all_commands() -> dict[str, object]:
+    found: dict[str, object] = {}
+
+    def walk(command: object, name: str) -> None:
+        children = getattr(command, "commands", None)
+        if children is None:
+            found[name] = command
+        for child, below in (children or {}).items():
+            walk(below, f"{name} {child}".strip())
+
+    walk(get_command(app), "")
+    return found
+
+
+@pytest.mark.parametrize("name", all_commands())
+def test_every_command_teaches_and_stands_in_the_readme(name: str) -> None:
+    command = all_commands()[name]
+    assert len(command.help or "") > 30  # type: ignore[attr-defined]
+    assert all(parameter.help for parameter in command.params if not parameter.hidden)  # type: ignore[attr-defined]
+    assert f"`{name}" in README.read_text()
+
+
+@pytest.mark.parametrize("name", WatchSettings.model_fields)
+def test_every_setting_stands_in_the_readme(name: str) -> None:
+    assert f"`XRAY_{name.upper()}`" in README.read_text()
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = f"import cli.app, sys; print([name for name in {HEAVY} if name in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert answer.stdout.strip() == "[]"
+
+
+def test_a_report_imports_neither_pictures_nor_models_nor_the_queue(run: Run) -> None:
+    run("db", "upgrade")
+    program = (
+        "import sys; sys.argv = ['xray-cli', 'report', '--format', 'json']\n"
+        "from cli.app import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('numpy', 'celery', 'pydicom', 'cv2', 'alembic', 'redis') if name in sys.modules])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"XRAY_HOME": str(Path(run("config", "show", "--format", "json").stdout and "home").resolve())},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert answer.stdout.strip().endswith("[]")
+
+
+def test_predict_answers_without_a_ledger(run: Run, tmp_path: Path) -> None:
+    write_dicom_phantom(tmp_path / "a.dcm", seed=1, rows=500, columns=400)
+    write_png_phantom(tmp_path / "b.png", seed=2)
+    (tmp_path / "c.txt").write_text("no radiograph")
+    answer = run("predict", "a.dcm", "b.png", "c.txt", "--format", "json")
+    assert answer.returncode == 1
+    first, second, third = json.loads(answer.stdout)
+    assert first["file_name"] == "a.dcm"
+    assert sum(second["probabilities"].values()) == pytest.approx(1.0, abs=1e-5)
+    assert (third["state"], third["reason_code"], third["probabilities"]) == (
+        "quarantined",
+        "format_not_accepted",
+        None,
+    )
+    assert not (tmp_path / "home").exists()
+    assert "Not for diagnosis" in run("predict", "a.dcm").stdout
+
+
+def test_predict_names_a_missing_file(run: Run) -> None:
+    answer = run("predict", "missing.dcm")
+    assert answer.returncode == 66
+    assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "code", "says"),
+    [
+        (("watch", "/nonexistent"), {}, 66, "not a folder"),
+        (("watch",), {"XRAY_WORKER": "2"}, 78, "unknown setting XRAY_WORKER"),
+        (("report",), {}, 78, "no ledger"),
+        (("report", "--since", "whenever"), {}, 2, "whenever"),
+        (("db", "check"), {"XRAY_DATABASE_URL": "mysql://db/x"}, 78, "not supported"),
+        (
+            ("db", "check"),
+            {"XRAY_DATABASE_URL": "postgresql+psycopg://nobody:s3cret@127.0.0.1:9/x"},
+            69,
+            "does not answer",
+        ),
+        (("worker",), {}, 69, "no service runs"),
+        (("model", "verify", "/nonexistent"), {}, 66, "bundle.json"),
+        (("frobnicate",), {}, 2, "frobnicate"),
+    ],
+)
+def test_what_is_wrong_is_one_clear_line_and_the_right_exit_code(
+    run: Run, words: tuple[str, ...], variables: dict[str, str], code: int, says: str
+) -> None:
+    if words[0] == "report" and len(words) > 1:
+        run("db", "upgrade")
+    answer = run(*words, **variables)
+    assert answer.returncode == code, answer.stderr
+    assert says in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert "s3cret" not in answer.stderr
+
+
+def test_a_database_of_a_newer_version_is_refused(run: Run, tmp_path: Path) -> None:
+    assert run("db", "upgrade").returncode == 0
+    assert run("db", "check").returncode == 0
+    with sqlite3.connect(tmp_path / "home" / "xray.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    (tmp_path / "inbox").mkdir()
+    for words in (("db", "check"), ("db", "upgrade"), ("report",), ("watch", "inbox")):
+        answer = run(*words)
+        assert (answer.returncode, answer.stderr.count("\n")) == (78, 1), answer.stderr
+        assert "newer version" in answer.stderr
+
+
+def test_a_bundle_with_one_flipped_byte_is_refused_by_every_command_that_would_serve_it(
+    run: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "bundle"
+    shutil.copytree(SHIPPED_BUNDLE, folder)
+    content = bytearray((folder / "model.tflite").read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / "model.tflite").write_bytes(content)
+    (tmp_path / "inbox").mkdir()
+    write_png_phantom(tmp_path / "b.png", seed=2)
+    run("db", "upgrade")
+    for words in (("watch", "inbox"), ("predict", "b.png")):
+        answer = run(*words, XRAY_MODEL=str(folder))
+        assert answer.returncode == 65, answer.stderr
+        assert "sha256" in answer.stderr.splitlines()[-1]
+    assert run("model", "activate", folder).returncode == 65
+
+
+def test_an_activated_bundle_is_listed_and_serves(run: Run, tmp_path: Path) -> None:
+    run("db", "upgrade")
+    folder = tmp_path / "bundle"
+    shutil.copytree(SHIPPED_BUNDLE, folder)
+    assert run("model", "activate", folder).returncode == 0
+    listed = run("model", "list").stdout
+    assert re.search(rf"^\* .* {folder}$", listed, re.MULTILINE)
+    assert json.loads(run("model", "show", folder).stdout)["labels"] == ["covid19", "viral_pneumonia", "normal"]
+    assert "is sound" in run("model", "verify").stdout
+
+
+def test_config_shows_every_setting_and_no_secret(run: Run) -> None:
+    answer = run("config", "show", XRAY_BROKER_URL="redis://:s3cret@broker/0")
+    assert "s3cret" not in answer.stdout
+    for name in WatchSettings.model_fields:
+        assert f"XRAY_{name.upper()}" in answer.stdout
+
+
+def test_the_doctor_finds_what_is_wrong(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    well = run("doctor", "inbox")
+    assert well.returncode == 0, well.stdout
+    assert "FAIL" not in well.stdout
+    ill = run("doctor", "missing", XRAY_BROKER_URL="redis://127.0.0.1:9/0")
+    assert ill.returncode == 1
+    assert len(re.findall("^FAIL", ill.stdout, re.MULTILINE)) == 2
+
+
+def test_status_and_retry_on_an_empty_ledger(run: Run) -> None:
+    run("db", "upgrade")
+    answer = run("status", "--format", "json")
+    assert answer.returncode == 0
+    assert json.loads(answer.stdout)["service_runs"] is False
+    assert run("retry").stdout == "0 arrivals are tried again now\n"
+
+
+def test_reports_are_written_whole(run: Run, tmp_path: Path) -> None:
+    run("db", "upgrade")
+    answer = run("report", "--format", "csv", "--output", "r.csv")
+    assert answer.returncode == 0, answer.stderr
+    assert (tmp_path / "r.csv").read_text().startswith("file_name,")
+    assert run("report", "--output", "/nonexistent/r.csv").returncode in (73, 74)
