@@ -123,7 +123,8 @@ def _read_manifest(manifest: Path, reference_label: str | None) -> list[Case]:
 def _to_case(folder: Path, line: int, row: Mapping[str, str | None], reference_label: str | None) -> Case:
     label = reference_label or row.get("label") or row.get("class") or ""
     if label not in (*LABELS, OTHER_FINDING):
-        raise DatasetManifestError(f"{MANIFEST_NAME} line {line}: label {label!r}, accepted are {', '.join(LABELS)}")
+        accepted = ", ".join((*LABELS, OTHER_FINDING))
+        raise DatasetManifestError(f"{MANIFEST_NAME} line {line}: label {label!r}, accepted are {accepted}")
     path = folder / (row.get("file") or "")
     if not path.is_file():
         raise DatasetManifestError(f"{MANIFEST_NAME} line {line}: its file does not exist")

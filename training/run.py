@@ -3,7 +3,7 @@
 import csv
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +92,11 @@ def train_and_export(settings: TrainingSettings, console: Console) -> TrainingRe
     """
     check_target(settings.model)
     split = split_by_patient(_read_cases(settings), settings.shares, settings.fit.seed)
-    _check_labels(split)
+    for name, side in (("training", split.train), ("validation", split.validation), ("test", split.test)):
+        _check_labels(name, side)
     train = _read_side(split.train, round(settings.input_size * CACHE_MARGIN), "training", console)
     validation = _read_side(split.validation, settings.input_size, "validation", console)
-    outputs = _name_outputs(settings)
+    outputs = _name_outputs(split.train)
     network = build_network(settings.weights, len(outputs), settings.input_size)
     fitting = Fitting(network, outputs, train, validation, settings.fit, console)
     history = fit(fitting)
@@ -110,19 +111,21 @@ def _read_cases(settings: TrainingSettings) -> list[Case]:
     return cases + (read_other_findings(settings.other_findings) if settings.other_findings else [])
 
 
-def _name_outputs(settings: TrainingSettings) -> tuple[str, ...]:
-    return (*LABELS, OTHER_FINDING) if settings.other_findings else tuple(LABELS)
+def _name_outputs(cases: Sequence[Case]) -> tuple[str, ...]:
+    has_others = any(case.reference_label == OTHER_FINDING for case in cases)
+    return (*LABELS, OTHER_FINDING) if has_others else tuple(LABELS)
 
 
-def _check_labels(split: Split) -> None:
-    for name, side in (("training", split.train), ("validation", split.validation), ("test", split.test)):
-        missing = [label for label in LABELS if all(case.reference_label != label for case in side)]
-        if missing:
-            raise DatasetNotFoundError(f"no {', '.join(missing)} on the {name} side: each label needs three patients")
+def _check_labels(name: str, side: Sequence[Case]) -> None:
+    missing = [label for label in LABELS if all(case.reference_label != label for case in side)]
+    if missing:
+        raise DatasetNotFoundError(f"no {', '.join(missing)} on the {name} side: each label needs three patients")
 
 
 def _read_side(cases: Sequence[Case], size: int, name: str, console: Console) -> Radiographs:
-    return read_radiographs(cases, size, progress=track(cases, f"reading {name}", console=console))
+    radiographs = read_radiographs(cases, size, progress=track(cases, f"reading {name}", console=console))
+    _check_labels(name, radiographs.cases)
+    return radiographs
 
 
 def _export(settings: TrainingSettings, fitting: Fitting, split: Split, staging: Path) -> dict[str, Any]:
@@ -135,8 +138,7 @@ def _export(settings: TrainingSettings, fitting: Fitting, split: Split, staging:
     metrics = evaluate(answer_cases(Classifier.load(staging), cases), seed=settings.fit.seed)
     metrics["litert_keras_difference"] = difference
     metrics["training"] = _describe(settings, fitting)
-    written = {each.name: getattr(facts, each.name) for each in fields(facts)} | {"metrics": metrics}
-    write_manifest(staging, BundleFacts(**written))
+    write_manifest(staging, replace(facts, metrics=metrics))
     return metrics
 
 

@@ -20,10 +20,11 @@ def make_cases(*films: tuple[str, str, str]) -> list[Case]:
     return [Case(Path(f"{place}.png"), label, patient, source) for place, (label, source, patient) in enumerate(films)]
 
 
-def write_film(path: Path, bright_row: int, seed: int) -> None:
-    """Write a grey PNG whose class is the height of a bright band: easy to learn, and no person."""
-    pixels = np.random.default_rng(seed).normal(90.0, 15.0, (180, 160))
-    pixels[bright_row : bright_row + 35, 20:140] += 90.0
+def write_film(path: Path, texture: int, seed: int) -> None:
+    """Write a grey PNG whose class is its texture: horizontal or vertical stripes, none, or a chessboard."""
+    rows, columns = np.indices((180, 160)) // 18 % 2
+    patterns = (rows, columns, np.zeros_like(rows), rows ^ columns)
+    pixels = np.random.default_rng(seed).normal(90.0, 10.0, (180, 160)) + 100.0 * patterns[texture]
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.clip(pixels, 1, 255).astype(np.uint8)).save(path)
 
@@ -41,7 +42,7 @@ def write_dataset(folder: Path) -> Path:
     for number, label in enumerate(LABELS):
         for film in range(FILMS_OF_A_LABEL):
             file = f"{label}/{film}.png"
-            write_film(folder / file, 15 + 50 * number, seed=100 * number + film)
+            write_film(folder / file, number, seed=100 * number + film)
             patient = film // FILMS_OF_A_PATIENT
             age = 40 if number == 0 else 4
             rows.append(
@@ -58,9 +59,9 @@ def write_dataset(folder: Path) -> Path:
 
 
 def write_other_findings(folder: Path) -> Path:
-    """Write films with a band at no class's height, in a folder without a manifest."""
+    """Write films with a texture of no class, in a folder without a manifest."""
     for film in range(10):
-        write_film(folder / f"{film}.png", 90, seed=900 + film)
+        write_film(folder / f"{film}.png", 3, seed=900 + film)
     return folder
 
 

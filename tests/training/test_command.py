@@ -41,7 +41,7 @@ def test_no_data_set_is_exit_code_66_and_one_line(tmp_path: Path):
 
 
 def test_a_bad_manifest_is_exit_code_65(tmp_path: Path):
-    write_film(tmp_path / "a.png", 10, seed=0)
+    write_film(tmp_path / "a.png", 0, seed=0)
     write_manifest(tmp_path, [{"file": "a.png", "label": "flu"}])
     assert run("--dataset", tmp_path, "--model", tmp_path / "model").exit_code == 65
 

@@ -31,7 +31,7 @@ def test_every_viral_pneumonia_film_of_the_development_set_is_of_a_child(shared:
 
 def test_class_folders_without_a_manifest_work_and_warn(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     for number, label in enumerate(LABELS):
-        write_film(tmp_path / label / "deep" / "a.png", 10, seed=number)
+        write_film(tmp_path / label / "deep" / "a.png", 0, seed=number)
     with caplog.at_level(logging.WARNING):
         cases = read_dataset(tmp_path)
     assert [case.reference_label for case in cases] == list(LABELS)
@@ -47,7 +47,7 @@ def test_an_empty_folder_is_no_data_set(tmp_path: Path):
 
 
 def test_an_unknown_label_is_named_with_its_line(tmp_path: Path):
-    write_film(tmp_path / "a.png", 10, seed=0)
+    write_film(tmp_path / "a.png", 0, seed=0)
     write_manifest(tmp_path, [{"file": "a.png", "label": "flu"}])
     with pytest.raises(DatasetManifestError, match="line 2: label 'flu', accepted are covid19"):
         read_dataset(tmp_path)
@@ -72,6 +72,6 @@ def test_a_manifest_without_labels_is_refused(tmp_path: Path):
      ("", "unknown (mostly adult)", "unknown"), ("", "", "unknown")],
 )  # fmt: skip
 def test_age_in_years_decides_and_words_stand_in_for_it(tmp_path: Path, age: str, words: str, expected: str):
-    write_film(tmp_path / "a.png", 10, seed=0)
+    write_film(tmp_path / "a.png", 0, seed=0)
     write_manifest(tmp_path, [{"file": "a.png", "label": "normal", "age": age, "adult_or_paediatric": words}])
     assert read_dataset(tmp_path)[0].age_group == expected

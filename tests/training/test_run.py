@@ -10,8 +10,8 @@ from rich.console import Console
 from inference.bundle import BundleCorruptError, read_bundle
 from inference.classifier import Classifier
 from inference.labels import LABELS, OTHER_FINDING
-from tests.training.factories import write_film
-from training.dataset import DatasetNotFoundError
+from tests.training.factories import write_dataset, write_film
+from training.dataset import DatasetNotFoundError, read_dataset
 from training.export import TargetTakenError
 from training.pixels import hash_training_data, read_radiographs
 from training.run import TrainingResult, TrainingSettings, train_and_export
@@ -26,7 +26,7 @@ def test_a_run_ends_with_a_bundle_that_loads(result: TrainingResult):
 
 
 def test_the_network_has_learnt_its_simple_task(result: TrainingResult):
-    assert result.history[-1].loss < result.history[0].loss
+    assert result.history[-1].validation_loss < result.history[0].validation_loss
     assert result.metrics["accuracy"]["value"] > 0.6
 
 
@@ -51,7 +51,7 @@ def test_every_metric_lies_within_its_interval(result: TrainingResult):
 def test_the_history_is_kept_with_the_head_first(result: TrainingResult):
     with (result.model / "history.csv").open() as lines:
         rows = list(csv.DictReader(lines))
-    assert [row["phase"] for row in rows] == ["head", "fine-tune", "fine-tune"]
+    assert [row["phase"] for row in rows] == ["head", "fine-tune", "fine-tune", "fine-tune"]
 
 
 def test_nothing_but_the_bundle_is_left_behind(result: TrainingResult):
@@ -62,9 +62,6 @@ def test_nothing_but_the_bundle_is_left_behind(result: TrainingResult):
 
 
 def test_a_file_that_is_no_radiograph_is_left_out_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture):
-    from tests.training.factories import write_dataset
-    from training.dataset import read_dataset
-
     folder = write_dataset(tmp_path / "dataset")
     (folder / "normal" / "3.png").write_bytes(b"no radiograph")
     radiographs = read_radiographs(read_dataset(folder), 64)
@@ -74,8 +71,6 @@ def test_a_file_that_is_no_radiograph_is_left_out_and_counted(tmp_path: Path, ca
 
 
 def test_the_data_hash_depends_on_films_and_labels_and_not_on_their_order(dataset: Path):
-    from training.dataset import read_dataset
-
     cases = read_dataset(dataset)[:6]
     digest = hash_training_data(read_radiographs(cases, 64))
     assert hash_training_data(read_radiographs(cases[::-1], 64)) == digest
@@ -87,9 +82,19 @@ def test_the_data_hash_depends_on_films_and_labels_and_not_on_their_order(datase
 def test_a_data_set_with_an_empty_class_is_refused(settings: TrainingSettings, tmp_path: Path, console: Console):
     for label in ("covid19", "normal"):
         for film in range(5):
-            write_film(tmp_path / "dataset" / label / f"{film}.png", 10, seed=film)
+            write_film(tmp_path / "dataset" / label / f"{film}.png", 0, seed=film)
     with pytest.raises(DatasetNotFoundError, match="no viral_pneumonia on the training side"):
         train_and_export(replace(settings, dataset=tmp_path / "dataset", other_findings=None), console)
+
+
+def test_a_data_set_whose_films_of_one_class_cannot_be_read_is_refused(
+    settings: TrainingSettings, tmp_path: Path, console: Console
+):
+    folder = write_dataset(tmp_path / "dataset")
+    for path in (folder / "normal").iterdir():
+        path.write_bytes(b"no radiograph")
+    with pytest.raises(DatasetNotFoundError, match="no normal on the training side"):
+        train_and_export(replace(settings, dataset=folder, other_findings=None), console)
 
 
 def test_a_taken_folder_is_refused_before_the_training(settings: TrainingSettings, tmp_path: Path, console: Console):
