@@ -1,43 +1,23 @@
 """From folder to ledger: events make it quick, the scan makes it certain."""
 
-import logging
 import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from threading import Event
 
 from sqlalchemy import Engine
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
-from watchdog.observers import Observer
 
 from store.arrivals import NewArrival, find_known_fingerprints, record_arrivals
 from store.database import reading
 from store.location import is_network_share
 from store.states import AfterScreening
 from worker.inbox import as_look, fingerprint_file, has_open_writer, is_ignored, list_files, look_at
+from worker.listener import Listener
 from worker.stability import Look, StabilityTracker
-
-logger = logging.getLogger(__name__)
 
 BATCH = 500  # arrivals a transaction: a hundred times faster than one at a time, and short enough not to block
 SCAN_SHARE = 5  # scanning may take one part in this many of the time, however large the folder
-
-
-class _Listener(FileSystemEventHandler):
-    """Puts the names from file events where the intake finds them; it does nothing else on their thread."""
-
-    def __init__(self, heard: SimpleQueue[str], wake: Event) -> None:
-        self._heard = heard
-        self._wake = wake
-
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        """Hear of a file or folder that was made, changed, closed or moved here."""
-        if event.event_type in ("opened", "closed_no_write", "deleted"):
-            return
-        self._heard.put(os.fsdecode(event.dest_path or event.src_path))
-        self._wake.set()
 
 
 class Intake:
@@ -74,33 +54,21 @@ class Intake:
         self._rescan_seconds = rescan_seconds
         self._tracker = StabilityTracker(stable_seconds)
         self._known: dict[str, Look] = {}
-        self._heard: SimpleQueue[str] = SimpleQueue()
-        self._wake = wake
-        self._observer = Observer()
+        self._listener = Listener(wake)
         self._rescan_at = 0.0
 
     @property
     def is_idle(self) -> bool:
         """True once a full scan has been made and every file that it found is in the ledger."""
-        return self._rescan_at > 0.0 and not len(self._tracker) and self._heard.empty()
+        return self._rescan_at > 0.0 and not len(self._tracker) and self._listener.is_silent
 
     def start(self) -> None:
-        """Begin to listen; where the system gives no events, scanning alone does the work."""
-        listener = _Listener(self._heard, self._wake)
-        for inbox in self._inboxes:
-            try:
-                self._observer.schedule(listener, inbox, recursive=True)
-            except OSError as error:
-                logger.warning(
-                    "no file events here (%s); new files are found by scanning", error.strerror,
-                    extra={"action": "watch_without_events"},
-                )  # fmt: skip
-        self._observer.start()
+        """Begin to listen."""
+        self._listener.start(self._inboxes)
 
     def stop(self) -> None:
         """Stop listening; what was heard and not recorded is found again by the next scan."""
-        self._observer.stop()
-        self._observer.join()
+        self._listener.stop()
 
     def tick(self) -> int:
         """Do what is due now; returns how many arrivals were committed.
@@ -124,11 +92,7 @@ class Intake:
         return max(0.0, min(at_most, self._rescan_at - now, at_most if due is None else due - now))
 
     def _hear(self) -> None:
-        while True:
-            try:
-                path = self._heard.get_nowait()
-            except Empty:
-                return
+        for path in self._listener.take_heard():
             if Path(path).is_dir():
                 self._rescan_at = 0.0  # a folder came in whole: its files made no events of their own
             elif not self._is_out_of_bounds(path):
