@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import config, db, doctor, ledger, model, predict, quarantine, report, watching
+from cli import config, db, doctor, ledger, model, predict, quarantine, report, train, watching
 
 app = typer.Typer(
     name="xray-cli",
@@ -25,7 +25,7 @@ def _add_commands() -> None:
     for command in (
         *(watching.watch, watching.scan, predict.predict, watching.worker),
         *(report.report, ledger.status, ledger.retry),
-        doctor.doctor,
+        *(train.train, doctor.doctor),
     ):
         app.command()(command)
     for name, group in (

@@ -48,7 +48,7 @@ def _screen(settings: WatchSettings, inbox: Path) -> None:
     with (
         stop_on_signals(wake) as stop,
         show_progress(settings) as progress,
-        run_service(settings, WORKER_COMMAND) as service,
+        run_service(progress.settings, WORKER_COMMAND, progress.messages) as service,
     ):
         intake = build_intake(service, [inbox], AfterScreening.MOVE, wake)
         screen_once(service, intake, stop, wake, progress.update)

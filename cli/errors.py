@@ -28,6 +28,12 @@ EXIT_CODES = {
     "BundleCorruptError": BAD_DATA,
     "ModelUnknownError": NO_INPUT,
     "BundleMismatchError": BAD_CONFIGURATION,
+    "EngineUnavailableError": UNAVAILABLE,
+    "DatasetNotFoundError": NO_INPUT,
+    "DatasetError": BAD_DATA,
+    "WeightsError": BAD_DATA,
+    "ExportError": CANNOT_CREATE,
+    "ModuleNotFoundError": UNAVAILABLE,
     "HomeError": CANNOT_CREATE,
     "HomeInUseError": CANNOT_CREATE,
     "InboxError": NO_INPUT,
@@ -69,6 +75,8 @@ def describe_error(error: BaseException) -> str:
     """Say in one line what an expected error means."""
     if type(error).__name__ == "OperationalError":
         return "the database or the broker does not answer; is it running, and is its URL right? ('xray-cli doctor')"
+    if isinstance(error, ModuleNotFoundError):
+        return f"the package '{error.name}' is not installed; training needs: pip install 'xray-watch[train]'"
     if isinstance(error, OSError):
         return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
     return " ".join(str(error).split())

@@ -1,12 +1,14 @@
 """What a person sees while the service runs: one line that moves on a terminal, log lines elsewhere."""
 
 import logging
+import os
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +20,7 @@ from store.states import PENDING_STATES, ArrivalState
 from worker.logs import configure_logging
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.status import Status
 
     from worker.service import Service
@@ -26,21 +29,34 @@ if TYPE_CHECKING:
 logger = logging.getLogger("xray_watch")
 
 REFRESH_SECONDS = 1.0
+RATE_SAMPLES = 10  # the rate is that of the last ten seconds
+RELAY_SECONDS = 2.0
 
 
 class Progress:
-    """Shows how far the service is: one moving line on a terminal, else nothing but the log."""
+    """Shows how far the service is: one moving line on a terminal, else nothing but the log.
 
-    def __init__(self, status: "Status | None") -> None:
+    Attributes
+    ----------
+    settings : WatchSettings
+        Those with which the service is to run, so that its log fits in here.
+    messages : int or None
+        The descriptor to which its worker is to log; None is standard error.
+    """
+
+    def __init__(self, settings: "WatchSettings", status: "Status | None" = None, messages: int | None = None) -> None:
+        self.settings = settings
+        self.messages = messages
         self._status = status
         self._service: Service | None = None
         self._started_at = datetime.now(tz=UTC)
         self._next = 0.0
+        self._seen: deque[tuple[float, int]] = deque(maxlen=RATE_SAMPLES)
 
     def announce(self, what: str, service: "Service") -> None:
         """Say what begins."""
         self._service = service
-        logger.info("%s (Ctrl-C stops). %s", what, NOTICE, extra={"action": "started"})
+        logger.info("%s; Ctrl-C stops. %s", what, NOTICE, extra={"action": "started"})
 
     def update(self) -> None:
         """Renew the line on a terminal, once a second."""
@@ -64,10 +80,13 @@ class Progress:
         counts = self._count()
         pending = sum(counts.pop(state, 0) for state in PENDING_STATES)
         finished = sum(counts.values())
-        rate = finished / max(1.0, (datetime.now(tz=UTC) - self._started_at).total_seconds())
+        self._seen.append((time.monotonic(), finished))
+        (first_at, before), (now, _) = self._seen[0], self._seen[-1]
+        rate = (finished - before) / (now - first_at) if now > first_at else 0.0
+        speed = f" ({rate:.1f}/s)" if rate else ""
         left = f", {pending / rate:.0f} s left" if pending and rate else ""
         told = ", ".join(f"{count} {state}" for state, count in counts.items())
-        return f"{pending} pending{left} · {finished} finished ({rate:.1f}/s) · {told or 'waiting for files'}"
+        return f"{pending} pending{left} · {finished} finished{speed} · {told or 'waiting for files'}"
 
     def _count(self) -> dict[ArrivalState, int]:
         if self._service is None:
@@ -85,12 +104,31 @@ def show_progress(settings: "WatchSettings") -> Iterator[Progress]:
     """Set up the log for this command, and a live line where there is a terminal."""
     if settings.log_format == "json" or not sys.stderr.isatty():
         configure_logging(settings.log_format)
-        yield Progress(None)
+        yield Progress(settings)
         return
     from rich.console import Console
-    from rich.logging import RichHandler
 
-    console = Console(stderr=True)
-    configure_logging("text", RichHandler(console=console, show_path=False, show_time=False, show_level=False))
-    with console.status("starting") as status:
-        yield Progress(status)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    with _relay(console) as descriptor, os.fdopen(os.dup(descriptor), "w", buffering=1) as stream:
+        configure_logging("text", logging.StreamHandler(stream))
+        with console.status("starting") as status:
+            yield Progress(settings.model_copy(update={"log_format": "text"}), status, descriptor)
+
+
+@contextmanager
+def _relay(console: "Console") -> Iterator[int]:
+    """Give a descriptor whose lines, ours and the worker's, appear above the live line and not in it."""
+    read_end, write_end = os.pipe()
+
+    def print_lines() -> None:
+        with os.fdopen(read_end, errors="replace") as lines:
+            for line in lines:
+                console.print(line.rstrip("\n"), markup=False)
+
+    printer = Thread(target=print_lines, daemon=True)
+    printer.start()
+    try:
+        yield write_end
+    finally:
+        os.close(write_end)
+        printer.join(RELAY_SECONDS)

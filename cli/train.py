@@ -6,14 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.errors import exit_codes
 from inference.labels import NOTICE
 
 MODEL_HELP = "The bundle's folder; an old bundle there is replaced."
-
-EXIT_BAD_DATA = 65
-EXIT_NO_INPUT = 66
-EXIT_UNAVAILABLE = 69
-EXIT_CANNOT_CREATE = 73
 
 
 def train(
@@ -26,38 +22,26 @@ def train(
     weights: Annotated[str, typer.Option(help="'shipped' or the path of a .keras file to start from.")] = "shipped",
     model_version: Annotated[str, typer.Option(help="Name of the model.")] = "local",
 ) -> None:
-    """Train a model on a data set, patients kept apart, and write it as a bundle with figures on held-out patients."""
-    from rich.console import Console
+    """Train a model on a data set, patients kept apart, and write it as a bundle with figures on held-out patients.
 
-    from training.dataset import DatasetError, DatasetNotFoundError
-    from training.export import ExportError
-    from training.fitting import FitSettings
-    from training.network import WeightsError
-    from training.plot import write_plot
-    from training.run import TrainingSettings, train_and_export
+    Needs TensorFlow: pip install 'xray-watch[train]'.
 
-    console = Console(stderr=True)
-    fit = FitSettings(epochs=epochs, seed=seed)
-    settings = TrainingSettings(dataset, model, other_findings, weights, model_version, fit=fit)
-    try:
-        result = train_and_export(settings, console)
-    except DatasetNotFoundError as error:
-        raise _fail(error, EXIT_NO_INPUT) from error
-    except (DatasetError, WeightsError) as error:
-        raise _fail(error, EXIT_BAD_DATA) from error
-    except ExportError as error:
-        raise _fail(error, EXIT_CANNOT_CREATE) from error
-    except ImportError as error:
-        raise _fail(error, EXIT_UNAVAILABLE) from error
-    if plot:
-        write_plot(result.history, plot)
-    _show(result.metrics)
-    typer.echo(f"{result.model}: {NOTICE}")
+    Example: xray-cli train --dataset dataset --plot plot.png --model covid19
+    """
+    with exit_codes():
+        from rich.console import Console
 
+        from training.fitting import FitSettings
+        from training.plot import write_plot
+        from training.run import TrainingSettings, train_and_export
 
-def _fail(error: Exception, exit_code: int) -> typer.Exit:
-    typer.echo(f"train: {error}", err=True)
-    return typer.Exit(exit_code)
+        fit = FitSettings(epochs=epochs, seed=seed)
+        settings = TrainingSettings(dataset, model, other_findings, weights, model_version, fit=fit)
+        result = train_and_export(settings, Console(stderr=True))
+        if plot:
+            write_plot(result.history, plot)
+        _show(result.metrics)
+        typer.echo(f"{result.model}: {NOTICE}")
 
 
 def _show(metrics: Mapping[str, Any]) -> None:

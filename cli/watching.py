@@ -50,7 +50,7 @@ def _watch(settings: "WatchSettings", inboxes: list[Path]) -> None:
     with (
         stop_on_signals(wake) as stop,
         show_progress(settings) as progress,
-        run_service(settings, WORKER_COMMAND) as service,
+        run_service(progress.settings, WORKER_COMMAND, progress.messages) as service,
     ):
         intake = build_intake(service, inboxes, settings.after, wake)
         progress.announce(f"watching {', '.join(str(inbox.resolve()) for inbox in inboxes)}", service)
@@ -88,7 +88,7 @@ def _scan(settings: "WatchSettings", folders: list[Path]) -> bool:
     with (
         stop_on_signals(wake) as stop,
         show_progress(settings) as progress,
-        run_service(settings, WORKER_COMMAND) as service,
+        run_service(progress.settings, WORKER_COMMAND, progress.messages) as service,
     ):
         intake = build_intake(service, folders, AfterScreening.KEEP, wake)
         progress.announce(f"screening {', '.join(str(folder) for folder in folders)}", service)

@@ -91,10 +91,10 @@ def _build_newest(period: Period, newest: Sequence[Result]) -> "Table":
 def _describe(result: Result) -> str:
     if result.state in PENDING_STATES:
         return "pending"
+    said = result.reason_code or result.outcome or result.state
     if result.label is not None and result.probabilities is not None:
-        same = " (duplicate)" if result.state == "duplicate" else ""
-        return f"{result.label} {result.probabilities[result.label]:.2f}{same}"
-    return result.reason_code or result.outcome or result.state
+        said = f"{result.label} {result.probabilities[result.label]:.2f}"
+    return f"{said} (duplicate)" if result.state == "duplicate" else said
 
 
 def _begin_table(title: str, *columns: "tuple[str, str]") -> "Table":

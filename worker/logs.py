@@ -4,17 +4,15 @@ import logging
 import sys
 from typing import Literal
 
-TEXT = "%(asctime)s %(levelname)-7s %(message)s%(facts)s"
-FACTS = ("action", "arrival_id", "outcome", "reason_code")
+TEXT = "%(asctime)s %(levelname)-7s %(arrival)s%(message)s"
 
 
 class _TextFormatter(logging.Formatter):
-    """Adds the facts of a record behind its message."""
+    """Puts the arrival before the message; the other facts stand in the message."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Format one line."""
-        found = (f"{name}={getattr(record, name)}" for name in FACTS if hasattr(record, name))
-        record.facts = "  " + " ".join(found) if hasattr(record, "action") else ""
+        record.arrival = f"arrival {record.arrival_id}: " if hasattr(record, "arrival_id") else ""
         return super().format(record)
 
 

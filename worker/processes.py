@@ -31,7 +31,9 @@ class KeptProcess:
     environment : mapping
         Its whole environment.
     log : Path or None
-        Where its output goes; None: where ours goes.
+        Where its output goes; None: its messages go where ours go.
+    messages : int or None
+        A descriptor to which its standard error goes instead of ours.
     give_up_after : int
         So many starts in a row that did not last mean that another would not either.
     on_end : Callable or None
@@ -42,6 +44,7 @@ class KeptProcess:
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     log: Path | None = None
+    messages: int | None = None
     give_up_after: int = 5
     on_end: Callable[[int], None] | None = None
     _process: subprocess.Popen[bytes] | None = None
@@ -63,7 +66,7 @@ class KeptProcess:
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output or subprocess.DEVNULL,  # our own processes log to standard error
-                stderr=output,
+                stderr=output or self.messages,
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )

@@ -50,13 +50,17 @@ class Service:
 
 
 @contextmanager
-def run_service(settings: WatchSettings, worker_command: Sequence[str]) -> Iterator[Service]:
+def run_service(
+    settings: WatchSettings, worker_command: Sequence[str], messages: int | None = None
+) -> Iterator[Service]:
     """Start everything in order, and stop it in the opposite order.
 
     Parameters
     ----------
     worker_command : sequence of str
         What starts one more worker on the same settings.
+    messages : int or None
+        A descriptor to which the worker's log goes instead of standard error.
 
     Raises
     ------
@@ -80,6 +84,7 @@ def run_service(settings: WatchSettings, worker_command: Sequence[str]) -> Itera
             "worker",
             command,
             environment=_worker_environment(settings, model),
+            messages=messages,
             on_end=lambda pid: _release_leases(engine, pid),
         )
         stack.callback(worker.stop, settings.read_seconds + 5.0)

@@ -9,11 +9,11 @@ from inference.bundle import BundleCorruptError
 from store.errors import SchemaTooNewError, StoreError
 from worker.errors import WorkerError
 
-ROOMS = ("imaging", "inference", "store", "reports", "worker", "cli")
+ROOMS = ("imaging", "inference", "store", "reports", "training", "worker", "cli")
 
 
 def all_error_names() -> set[str]:
-    names = {"OperationalError", "OSError", "BrokenPipeError"}
+    names = {"OperationalError", "OSError", "BrokenPipeError", "ModuleNotFoundError"}
     for room in ROOMS:
         package = importlib.import_module(room)
         for module in pkgutil.walk_packages(package.__path__, f"{room}."):
