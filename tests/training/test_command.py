@@ -36,7 +36,7 @@ def test_train_writes_a_bundle_and_the_plot_and_shows_the_figures(dataset: Path,
 def test_no_data_set_is_exit_code_66_and_one_line(tmp_path: Path):
     answer = run("--dataset", tmp_path, "--model", tmp_path / "model")
     assert answer.exit_code == 66
-    assert answer.stderr.startswith("train: no manifest.csv")
+    assert answer.stderr.startswith("xray-cli: no manifest.csv")
     assert "Traceback" not in answer.output
 
 
