@@ -7,6 +7,7 @@ is sent again by the sweeper.
 
 import logging
 import os
+import signal
 import socket
 import warnings
 from importlib import import_module
@@ -18,6 +19,7 @@ from celery.exceptions import SecurityWarning
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from inference.bundle import BundleError
 from inference.classifier import Classifier
 from store.arrivals import find_arrival
 from store.database import open_database, reading
@@ -106,7 +108,13 @@ def _register_task(app: Celery, settings: WatchSettings, home: Home, model: Serv
 
     def prepare_child(**_: Any) -> None:
         die_with_parent()
-        child["screener"] = build_screener(settings, home, model)
+        try:
+            child["screener"] = build_screener(settings, home, model)
+        except BundleError as error:
+            # without its model the whole worker must end, so that the service sees and says why
+            logger.critical("%s", error, extra={"action": "model_refused"})
+            os.kill(os.getppid(), signal.SIGTERM)
+            os._exit(1)
         limit_memory(settings.max_memory_bytes)
 
     def screen(task: Task, arrival_id: int) -> None:

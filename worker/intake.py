@@ -81,9 +81,10 @@ class Intake:
             The database is away or locked: likewise.
         """
         self._hear()
+        recorded = self._record_complete()
         if time.monotonic() >= self._rescan_at:
             self._rescan()
-        return self._record_complete()
+        return recorded
 
     def seconds_to_next(self, at_most: float) -> float:
         """Return how long the next tick may wait."""
@@ -113,7 +114,7 @@ class Intake:
 
     def _rescan(self) -> None:
         began = time.monotonic()
-        found = {path: status for inbox in self._inboxes for path, status in list_files(inbox, self._excluded)}
+        found, faults = self._list_all()
         self._known = {path: look for path, look in self._known.items() if path in found}
         new = {path: status for path, status in found.items() if self._known.get(path) != as_look(status)}
         self._drop_recorded(new)
@@ -123,6 +124,19 @@ class Intake:
             self._notice(path, as_look(status), quiet)
         now = time.monotonic()
         self._rescan_at = now + max(self._rescan_seconds, SCAN_SHARE * (now - began))
+        if faults:
+            raise faults[0]
+
+    def _list_all(self) -> tuple[dict[str, os.stat_result], list[OSError]]:
+        """List every inbox; one that cannot be read does not hide the others."""
+        found: dict[str, os.stat_result] = {}
+        faults: list[OSError] = []
+        for inbox in self._inboxes:
+            try:
+                found.update(list_files(inbox, self._excluded))
+            except OSError as fault:
+                faults.append(fault)
+        return found, faults
 
     def _drop_recorded(self, found: dict[str, os.stat_result]) -> None:
         """Drop files that already have a row: those whose turn has not come, and those that stay."""
