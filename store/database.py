@@ -1,9 +1,11 @@
 """Opening the database: one engine for SQLite (WAL, FULL, ``BEGIN IMMEDIATE``) and PostgreSQL."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import OperationalError as SqliteOperationalError
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, ExceptionContext, Table, create_engine, event, func, make_url, select
@@ -129,8 +131,23 @@ def _hide_values(context: ExceptionContext) -> None:
 
 def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    _enter_wal(connection)
+    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _enter_wal(connection: SqliteConnection) -> None:
+    """Switch a new file to the write-ahead log; of two that do so together one is refused at once, without waiting."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except SqliteOperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
