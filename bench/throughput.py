@@ -195,7 +195,7 @@ class Product:
 
 
 def measure_product(pool: Sequence[Path], root: Path, files: int, model: Path) -> tuple[float, dict[str, int]]:
-    """Drop all files at once by renaming a folder in; files a second from the end of the stability wait to the last row."""
+    """Drop all files at once by renaming a folder in; files a second, from the stability wait to the last row."""
     staged = root / "staged"
     staged.mkdir()
     for number in range(files):

@@ -33,7 +33,7 @@ EXIT_CODES = {
     "DatasetError": BAD_DATA,
     "WeightsError": BAD_DATA,
     "ExportError": CANNOT_CREATE,
-    "ModuleNotFoundError": UNAVAILABLE,
+    "PackageMissingError": UNAVAILABLE,
     "HomeError": CANNOT_CREATE,
     "HomeInUseError": CANNOT_CREATE,
     "InboxError": NO_INPUT,
@@ -50,6 +50,10 @@ EXIT_CODES = {
 
 class InputMissingError(Exception):
     """A file that was named is not there."""
+
+
+class PackageMissingError(Exception):
+    """A command needs a package that serving does not."""
 
 
 @contextmanager
@@ -75,8 +79,6 @@ def describe_error(error: BaseException) -> str:
     """Say in one line what an expected error means."""
     if type(error).__name__ == "OperationalError":
         return "the database or the broker does not answer; is it running, and is its URL right? ('xray-cli doctor')"
-    if isinstance(error, ModuleNotFoundError):
-        return f"the package '{error.name}' is not installed; training needs: pip install 'xray-watch[train]'"
     if isinstance(error, OSError):
         return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
     return " ".join(str(error).split())

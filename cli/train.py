@@ -1,12 +1,13 @@
 """`xray-cli train`: a data set in, a model bundle out."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cli.errors import exit_codes
+from cli.errors import PackageMissingError, exit_codes
 from inference.labels import NOTICE
 
 MODEL_HELP = "The bundle's folder; an old bundle there is replaced."
@@ -29,6 +30,8 @@ def train(
     Example: xray-cli train --dataset dataset --plot plot.png --model covid19
     """
     with exit_codes():
+        if find_spec("tensorflow") is None:
+            raise PackageMissingError("training needs TensorFlow: pip install 'xray-watch[train]'")
         from rich.console import Console
 
         from training.fitting import FitSettings

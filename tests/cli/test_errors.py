@@ -13,7 +13,7 @@ ROOMS = ("imaging", "inference", "store", "reports", "training", "worker", "cli"
 
 
 def all_error_names() -> set[str]:
-    names = {"OperationalError", "OSError", "BrokenPipeError", "ModuleNotFoundError"}
+    names = {"OperationalError", "OSError", "BrokenPipeError"}
     for room in ROOMS:
         package = importlib.import_module(room)
         for module in pkgutil.walk_packages(package.__path__, f"{room}."):
