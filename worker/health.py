@@ -17,7 +17,7 @@ from store.arrivals import count_by_state
 from store.database import open_database, reading
 from store.errors import StoreError
 from store.location import find_filesystem_type, is_network_share
-from store.models import find_active_model
+from store.models import list_models
 from store.queries import find_last_finished, find_oldest_pending
 from store.schema import check_schema
 from store.states import PENDING_STATES, ArrivalState
@@ -56,7 +56,7 @@ class Status:
     def as_lines(self) -> Iterator[str]:
         """Return what people read."""
         yield f"service          {'running' if self.service_runs else 'not running'}"
-        yield f"model            {self.model_version or 'the one that ships, or XRAY_MODEL'}"
+        yield f"model            {self.model_version or '-'}"
         for state in ArrivalState:
             yield f"{state.value:16} {self.states.get(state, 0)}"
         yield f"oldest pending   {_ago(self.oldest_pending_at)}"
@@ -68,14 +68,14 @@ def read_status(settings: WatchSettings, engine: Engine) -> Status:
     """Read the state of the service from its ledger and its lock."""
     with reading(engine) as connection:
         states = count_by_state(connection)
-        oldest, last, model = (
-            find_oldest_pending(connection),
-            find_last_finished(connection),
-            find_active_model(connection),
-        )
+        oldest, last = find_oldest_pending(connection), find_last_finished(connection)
+        models = list_models(connection)
     runs = is_locked(Home(settings.home))
     problems = tuple(_find_problems(states, oldest, last, runs=runs, embedded=settings.broker_url is None))
-    return Status(runs, states, oldest, last, model.model_version if model else None, problems)
+    model = next((model.model_version for model in models if model.active), None) or (
+        models[0].model_version if models else None
+    )
+    return Status(runs, states, oldest, last, model, problems)
 
 
 def _find_problems(
@@ -117,9 +117,17 @@ def run_checks(settings: WatchSettings, inbox: Path) -> Iterator[Check]:
     """Look at everything that the service needs; each check says what was found and what to do."""
     for check in (_check_home, _check_disk, _check_database, _check_broker, _check_model):
         yield check(settings)
+    yield _check_user()
     yield _check_inbox(settings, inbox)
     yield _check_share(inbox)
     yield _check_watches()
+
+
+def _check_user() -> Check:
+    if os.geteuid() == 0:
+        advice = "the service needs no rights but to its folders: give it a user of its own"
+        return Check("user", "root", advice, is_warning=True)
+    return Check("user", "not root")
 
 
 def _check_home(settings: WatchSettings) -> Check:

@@ -35,7 +35,8 @@ class KeptProcess:
     messages : int or None
         A descriptor to which its standard error goes instead of ours.
     give_up_after : int
-        So many starts in a row that did not last mean that another would not either.
+        So many exits in a row soon after the start mean that another start would not last either; an end by
+        a signal (killed, out of memory) is met with patience only.
     on_end : Callable or None
         Called with the process id of one that ended without being asked to.
     """
@@ -51,6 +52,7 @@ class KeptProcess:
     _started_at: float = 0.0
     _start_at: float = 0.0
     _short_lives: int = 0
+    _exits: int = 0
 
     @property
     def pid(self) -> int | None:
@@ -86,7 +88,7 @@ class KeptProcess:
         now = time.monotonic()
         if self.pid is not None:
             if now - self._started_at > STEADY_SECONDS:
-                self._short_lives = 0
+                self._short_lives = self._exits = 0
             return
         if self._process is not None:
             self._note_end(self._process, now)
@@ -99,8 +101,9 @@ class KeptProcess:
             self.on_end(ended.pid)
         self._process = None
         self._short_lives += 1
-        if self._short_lives >= self.give_up_after:
-            message = f"the {self.name} ended {self._short_lives} times soon after its start (last exit code {code})"
+        self._exits += code >= 0
+        if self._exits >= self.give_up_after:
+            message = f"the {self.name} ended {self._exits} times soon after its start (last exit code {code})"
             raise WorkerFailedError(message)
         pause = min(LONGEST_PAUSE_SECONDS, 0.5 * 2 ** (self._short_lives - 1))
         self._start_at = now + pause

@@ -33,7 +33,7 @@ BROKER_STOP_SECONDS = 5.0
 
 @dataclass(slots=True)
 class Service:
-    """A running service; ``tick`` it until it is time to stop."""
+    """A running service; ``worker.watch`` drives it until it is time to stop."""
 
     settings: WatchSettings
     home: Home
