@@ -84,7 +84,7 @@ def vary(source: Path, target: Path, number: int) -> None:
 
 
 def measure_steps(pool: Sequence[Path], root: Path, model: Path) -> dict[str, float]:
-    """Time each step of one file alone; seconds a file, the median."""
+    """Time each step of one file alone; seconds a file, the mean, because a rate is made of means."""
     classifier = Classifier.load(model)
     engine = open_database(f"sqlite:///{root / 'steps.db'}")
     upgrade_schema(engine)
@@ -134,7 +134,7 @@ def measure_steps(pool: Sequence[Path], root: Path, model: Path) -> dict[str, fl
         timed("move", lambda path=path: path.rename(root / "moved" / path.name))
     engine.dispose()
     shutil.rmtree(root / "moved")
-    return {name: statistics.median(values) for name, values in taken.items()}
+    return {name: statistics.fmean(values) for name, values in taken.items()}
 
 
 def print_steps(steps: dict[str, float]) -> None:
