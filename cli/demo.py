@@ -2,21 +2,18 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 
 import typer
 
 from cli.errors import exit_codes
-from cli.live import show_progress
+from cli.running import run
 from cli.settings import read_settings
-from cli.watching import WORKER_COMMAND
 from imaging.phantom import write_dicom_phantom, write_png_phantom
 from reports.report import write_report_to
 from store.states import AfterScreening
 from worker.fates import REASONS
-from worker.service import run_service
 from worker.settings import WatchSettings
-from worker.watch import build_intake, screen_once, stop_on_signals
+from worker.watch import build_intake, screen_once
 
 
 def main() -> None:
@@ -44,15 +41,10 @@ def _drop(inbox: Path) -> None:
 
 
 def _screen(settings: WatchSettings, inbox: Path) -> None:
-    wake = Event()
-    with (
-        stop_on_signals(wake) as stop,
-        show_progress(settings) as progress,
-        run_service(progress.settings, WORKER_COMMAND, progress.messages) as service,
-    ):
-        intake = build_intake(service, [inbox], AfterScreening.MOVE, wake)
-        screen_once(service, intake, stop, wake, progress.update)
-        write_report_to(service.engine, "1h", None, settings.time_zone, "table", None, REASONS)
+    with run(settings) as running:
+        intake = build_intake(running.service, [inbox], AfterScreening.MOVE, running.wake)
+        screen_once(running.service, intake, running.stop, running.wake, running.progress.update)
+        write_report_to(running.service.engine, "1h", None, settings.time_zone, "table", None, REASONS)
 
 
 if __name__ == "__main__":

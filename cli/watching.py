@@ -1,7 +1,6 @@
 """``watch``, ``scan`` and ``worker``: the commands that screen through the ledger."""
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +10,6 @@ from cli.errors import FAILED, exit_codes
 
 if TYPE_CHECKING:
     from worker.settings import WatchSettings
-
-WORKER_COMMAND = (sys.executable, "-m", "cli", "worker")
 
 Home = Annotated[Path | None, typer.Option(help="Folder for everything that is written (XRAY_HOME).")]
 Workers = Annotated[int | None, typer.Option(help="Screening processes (XRAY_WORKERS); default: one a core.")]
@@ -38,23 +35,15 @@ def watch(
 
 
 def _watch(settings: "WatchSettings", inboxes: list[Path]) -> None:
-    from threading import Event
+    from cli.running import run
+    from worker.watch import build_intake, watch
 
-    from cli.live import show_progress
-    from worker.service import run_service
-    from worker.watch import build_intake, stop_on_signals, watch
-
-    wake = Event()
     if inboxes == [Path("inbox")]:
         inboxes[0].mkdir(exist_ok=True)  # the default inbox is ours to make; a named one may be a typing error
-    with (
-        stop_on_signals(wake) as stop,
-        show_progress(settings) as progress,
-        run_service(progress.settings, WORKER_COMMAND, progress.messages) as service,
-    ):
-        intake = build_intake(service, inboxes, settings.after, wake)
-        progress.announce(f"watching {', '.join(str(inbox.resolve()) for inbox in inboxes)}", service)
-        watch(service, intake, stop, wake, progress.update)
+    with run(settings) as running:
+        intake = build_intake(running.service, inboxes, settings.after, running.wake)
+        running.progress.announce(f"watching {', '.join(str(inbox.resolve()) for inbox in inboxes)}", running.service)
+        watch(running.service, intake, running.stop, running.wake, running.progress.update)
 
 
 def scan(
@@ -77,23 +66,15 @@ def scan(
 
 
 def _scan(settings: "WatchSettings", folders: list[Path]) -> bool:
-    from threading import Event
-
-    from cli.live import show_progress
+    from cli.running import run
     from store.states import AfterScreening
-    from worker.service import run_service
-    from worker.watch import build_intake, screen_once, stop_on_signals
+    from worker.watch import build_intake, screen_once
 
-    wake = Event()
-    with (
-        stop_on_signals(wake) as stop,
-        show_progress(settings) as progress,
-        run_service(progress.settings, WORKER_COMMAND, progress.messages) as service,
-    ):
-        intake = build_intake(service, folders, AfterScreening.KEEP, wake)
-        progress.announce(f"screening {', '.join(str(folder) for folder in folders)}", service)
-        screen_once(service, intake, stop, wake, progress.update)
-        return progress.log_summary() > 0 or stop.is_set()
+    with run(settings) as running:
+        intake = build_intake(running.service, folders, AfterScreening.KEEP, running.wake)
+        running.progress.announce(f"screening {', '.join(str(folder) for folder in folders)}", running.service)
+        screen_once(running.service, intake, running.stop, running.wake, running.progress.update)
+        return running.progress.log_summary() > 0 or running.stop.is_set()
 
 
 def worker(
