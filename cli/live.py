@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from inference.labels import NOTICE
+from store.arrivals import count_pending
 from store.database import reading
 from store.queries import count_states
-from store.states import PENDING_STATES, ArrivalState
+from store.states import FINISHED_STATES, ArrivalState
 from worker.logs import configure_logging
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ logger = logging.getLogger("xray_watch")
 REFRESH_SECONDS = 1.0
 RATE_SAMPLES = 10  # the rate is that of the last ten seconds
 RELAY_SECONDS = 2.0
+STILL_COMMITTING = timedelta(seconds=1)  # a row carries its time before it can be seen
+CLOCKS_DIFFER = timedelta(minutes=1)  # the database's clock and ours
 
 
 class Progress:
@@ -50,6 +53,8 @@ class Progress:
         self._status = status
         self._service: Service | None = None
         self._started_at = datetime.now(tz=UTC)
+        self._counted_until = self._started_at
+        self._finished: Counter[ArrivalState] = Counter()
         self._next = 0.0
         self._seen: deque[tuple[float, int]] = deque(maxlen=RATE_SAMPLES)
 
@@ -70,33 +75,42 @@ class Progress:
 
     def log_summary(self) -> int:
         """Log the sums of this run; returns how many files could not be read or still wait."""
-        counts = self._count()
+        counts = self._count(self._started_at, datetime.now(tz=UTC) + CLOCKS_DIFFER)
         told = ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing to do"
         logger.info("%s. %s", told, NOTICE, extra={"action": "summary"})
         finished_well = (ArrivalState.DONE, ArrivalState.DUPLICATE)
         return sum(count for state, count in counts.items() if state not in finished_well)
 
     def _describe(self) -> str:
-        counts = self._count()
-        pending = sum(counts.pop(state, 0) for state in PENDING_STATES)
-        finished = sum(counts.values())
+        pending = self._advance()
+        finished = self._finished.total()
         self._seen.append((time.monotonic(), finished))
         (first_at, before), (now, _) = self._seen[0], self._seen[-1]
         rate = (finished - before) / (now - first_at) if now > first_at else 0.0
         speed = f" ({rate:.1f}/s)" if rate else ""
         left = f", {pending / rate:.0f} s left" if pending and rate else ""
-        told = ", ".join(f"{count} {state}" for state, count in counts.items())
+        told = ", ".join(f"{count} {state}" for state, count in self._finished.items())
         return f"{pending} pending{left} · {finished} finished{speed} · {told or 'waiting for files'}"
 
-    def _count(self) -> dict[ArrivalState, int]:
+    def _advance(self) -> int:
+        """Add what has finished since the last look, however long the service runs; returns what is pending."""
         if self._service is None:
-            return {}
+            return 0
+        until = datetime.now(tz=UTC) - STILL_COMMITTING
+        for state, count in self._count(self._counted_until, until).items():
+            if state in FINISHED_STATES:
+                self._finished[state] += count
+        self._counted_until = until
         with reading(self._service.engine) as connection:
-            groups = count_states(connection, self._started_at, datetime.now(tz=UTC) + timedelta(minutes=1))
+            return count_pending(connection)
+
+    def _count(self, since: datetime, until: datetime) -> Counter[ArrivalState]:
         counts: Counter[ArrivalState] = Counter()
-        for group in groups:
-            counts[group.state] += group.count
-        return dict(counts)
+        if self._service is not None:
+            with reading(self._service.engine) as connection:
+                for group in count_states(connection, since, until):
+                    counts[group.state] += group.count
+        return counts
 
 
 @contextmanager
