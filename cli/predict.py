@@ -47,9 +47,7 @@ def _predict(files: list[Path], model: Path | None) -> "Iterator[Result]":
 def _answer(file: Path, classifier: "Classifier", max_bytes: int) -> "Result":
     from datetime import UTC, datetime
 
-    import numpy as np
-
-    from imaging import RadiographError, UnsuitableRadiographError, decode_radiograph, normalize, read_source
+    from imaging import RadiographError, UnsuitableRadiographError, decode_radiograph, read_source
     from inference.labels import Outcome
     from store.queries import Result
     from store.states import ArrivalState
@@ -60,8 +58,7 @@ def _answer(file: Path, classifier: "Classifier", max_bytes: int) -> "Result":
     try:
         source = read_source(file, max_bytes)
         sha256 = source.sha256
-        pixels = normalize(decode_radiograph(source.content).pixels, classifier.bundle.input_size)
-        answer = classifier.predict(pixels[np.newaxis, :, :, np.newaxis])[0]
+        answer = classifier.predict_radiograph(decode_radiograph(source.content))
         facts |= {"outcome": answer.outcome, "label": answer.label, "probabilities": answer.probabilities}
         facts |= {"reason_code": answer.reason_code}
     except UnsuitableRadiographError as error:

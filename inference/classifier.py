@@ -19,6 +19,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from imaging import Radiograph, normalize
 from inference.bundle import Bundle, read_bundle
 from inference.engines import Engine, EngineName, load_engine
 from inference.labels import BELOW_OPERATING_POINT, LABELS, OTHER_FINDING, Label, Outcome
@@ -105,6 +106,11 @@ class Classifier:
         probabilities = calibrate(logits, self.bundle.calibration["temperature"])
         points = self.bundle.operating_points
         return [_to_prediction(*answer, points) for answer in zip(probabilities, maps, strict=True)]
+
+    def predict_radiograph(self, radiograph: Radiograph) -> Prediction:
+        """Normalize one radiograph for this model and classify it; raises as `predict` does."""
+        pixels = normalize(radiograph.pixels, self.bundle.input_size)
+        return self.predict(pixels[np.newaxis, :, :, np.newaxis])[0]
 
     def _check_batch(self, batch: npt.NDArray[np.float32]) -> None:
         size = self.bundle.input_size

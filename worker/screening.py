@@ -4,10 +4,9 @@ import logging
 import traceback
 from dataclasses import dataclass
 
-import numpy as np
 from sqlalchemy import Engine
 
-from imaging import decode_radiograph, identify_format, normalize, read_source
+from imaging import decode_radiograph, identify_format, read_source
 from imaging.source import SourceFile
 from inference.classifier import Classifier
 from inference.labels import Outcome
@@ -99,8 +98,7 @@ class Screener:
 
     def _predict(self, source: SourceFile) -> NewScreening:
         radiograph = decode_radiograph(source.content)
-        pixels = normalize(radiograph.pixels, self._classifier.bundle.input_size)
-        prediction = self._classifier.predict(pixels[np.newaxis, :, :, np.newaxis])[0]
+        prediction = self._classifier.predict_radiograph(radiograph)
         return NewScreening(
             source_sha256=source.sha256,
             model_sha256=self._classifier.bundle.model_sha256,
