@@ -103,8 +103,8 @@ class KeptProcess:
         self._short_lives += 1
         self._exits += code >= 0
         if self._exits >= self.give_up_after:
-            message = f"the {self.name} ended {self._exits} times soon after its start (last exit code {code}); the log above says why"
-            raise WorkerFailedError(message)
+            found = f"the {self.name} ended {self._exits} times soon after its start (exit code {code})"
+            raise WorkerFailedError(f"{found}; the log above says why")
         pause = min(LONGEST_PAUSE_SECONDS, 0.5 * 2 ** (self._short_lives - 1))
         self._start_at = now + pause
         logger.error(
