@@ -31,7 +31,14 @@
         |-- MultiFrameError                multi_frame
         |-- ColorError                     color
         |-- TooSmallError                  too_small
-        `-- BlankError                     blank
+        |-- BlankError                     blank
+        |-- NotAChestRadiographError       not_a_chest_radiograph
+        |-- InvertedPolarityError          inverted_polarity
+        |-- RotatedError                   rotated
+        `-- LungsCutOffError               lungs_cut_off
+
+The last four are decided from the pixels, by the input gate of the model's bundle (`inference`), and so is a lateral
+view where the header says nothing; all others from the file itself.
 
 A leaf's `reason_code` is stored in the database and read by programs: it never changes. Messages name what was found,
 where, and what is accepted; they never hold a value that could identify a patient (names, numbers, UIDs, file names).
@@ -253,6 +260,34 @@ class BlankError(UnsuitableRadiographError):
 
     reason_code = "blank"
     advice = "Check the exposure and the export; the picture shows nothing."
+
+
+class NotAChestRadiographError(UnsuitableRadiographError):
+    """The pixels show no frontal chest radiograph: another part of the body, a photograph, text, a test image."""
+
+    reason_code = "not_a_chest_radiograph"
+    advice = "Send frontal chest radiographs only; if this is one, look at its export and its quality."
+
+
+class InvertedPolarityError(UnsuitableRadiographError):
+    """A negative: air is bright and bone is dark."""
+
+    reason_code = "inverted_polarity"
+    advice = "Export it with dark lungs and bright bones, or correct Photometric Interpretation (MONOCHROME1)."
+
+
+class RotatedError(UnsuitableRadiographError):
+    """The chest lies on its side or stands on its head."""
+
+    reason_code = "rotated"
+    advice = "Turn the radiograph upright, head at the top, and send it again."
+
+
+class LungsCutOffError(UnsuitableRadiographError):
+    """Too little of the lungs is in the picture."""
+
+    reason_code = "lungs_cut_off"
+    advice = "Send the whole radiograph; too little of the lungs is in this picture to judge it."
 
 
 def _leaves(branch: type[RadiographError]) -> list[type[RadiographError]]:

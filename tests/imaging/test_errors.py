@@ -38,4 +38,5 @@ def test_the_vocabulary_is_stable() -> None:
         *("inflation_limit", "too_many_pixels", "missing_pixel_data", "pixel_data_length", "codestream_mismatch"),
         *("damaged_pixel_data", "undecodable", "other_object", "other_modality", "for_processing", "other_body_part"),
         *("lateral", "not_frontal", "multi_frame", "color", "too_small", "blank"),
+        *("not_a_chest_radiograph", "inverted_polarity", "rotated", "lungs_cut_off"),
     }
