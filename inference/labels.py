@@ -19,6 +19,9 @@ OTHER_FINDING = "other_finding"
 BELOW_OPERATING_POINT = "below_operating_point"
 """The reason of an indeterminate answer whose best label does not reach its operating point."""
 
+OUTSIDE_TRAINING_POPULATION = "outside_training_population"
+"""The mark of a label that was learnt only from patients of another age; the answer stays `predicted`."""
+
 
 class Outcome(StrEnum):
     """How the screening of one radiograph ended."""

@@ -1,12 +1,15 @@
-"""What an administrator can do about each reason for which a file has no class."""
+"""What an administrator can do about each reason for which a file has no class, or one that is to be doubted."""
 
 from collections.abc import Mapping
 
-from inference.labels import BELOW_OPERATING_POINT, OTHER_FINDING
+from inference.labels import BELOW_OPERATING_POINT, OTHER_FINDING, OUTSIDE_TRAINING_POPULATION
 
 NO_CLASS = {
     BELOW_OPERATING_POINT: "The model is not sure enough to name a class. Nothing is wrong with the file.",
     OTHER_FINDING: "The film shows something that the model has no class for. Nothing is wrong with the file.",
+}
+MARKS = {
+    OUTSIDE_TRAINING_POPULATION: "The model has learnt this label from patients of another age only: trust it less.",
 }
 
 
@@ -22,5 +25,5 @@ def find_advice(reason_code: str, more: Mapping[str, str]) -> str:
     """
     from imaging import REASONS
 
-    known = (more, NO_CLASS, REASONS)
+    known = (more, NO_CLASS, MARKS, REASONS)
     return next((advice[reason_code] for advice in known if reason_code in advice), "")

@@ -14,7 +14,8 @@ class Summary:
     """Counts of a period: every arrival is in exactly one of the seven parts of ``arrived``.
 
     ``labels`` divides ``predicted``; ``reasons`` says why there is no class: it counts the reason codes of
-    ``indeterminate``, ``rejected``, ``quarantined`` and ``vanished``.
+    ``indeterminate``, ``rejected``, ``quarantined`` and ``vanished``. ``marks`` counts those of ``predicted``: what
+    speaks against a label that was given.
     """
 
     arrived: int = 0
@@ -27,6 +28,7 @@ class Summary:
     pending: int = 0
     labels: dict[Label, int] = field(default_factory=lambda: dict.fromkeys(LABELS, 0))
     reasons: Counter[str] = field(default_factory=Counter)
+    marks: Counter[str] = field(default_factory=Counter)
 
 
 PARTS = ("predicted", "indeterminate", "rejected", "duplicate", "quarantined", "vanished", "pending")
@@ -42,8 +44,10 @@ def summarize(counts: Iterable[StateCount]) -> Summary:
         setattr(summary, part, getattr(summary, part) + group.count)
         if group.label is not None:
             summary.labels[group.label] += group.count
-        if part in REFUSALS and group.reason_code is not None:
+        if group.reason_code is not None and part in REFUSALS:
             summary.reasons[group.reason_code] += group.count
+        if group.reason_code is not None and part == Outcome.PREDICTED:
+            summary.marks[group.reason_code] += group.count
     return summary
 
 

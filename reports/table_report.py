@@ -1,5 +1,6 @@
 """The report for a terminal of 80 columns or more; Rich is imported only here."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
@@ -47,8 +48,10 @@ def _build_tables(
     period: Period, summary: Summary, newest: Sequence[Result], advice: Mapping[str, str]
 ) -> "list[Table]":
     tables = [_build_counts(summary), _build_labels(summary)]
+    if summary.marks:
+        tables.append(_build_reasons("Predicted, but marked", "What it means", summary.marks, advice))
     if summary.reasons:
-        tables.append(_build_reasons(summary, advice))
+        tables.append(_build_reasons("Without a class", "What to do", summary.reasons, advice))
     return [*tables, _build_newest(period, newest)]
 
 
@@ -69,9 +72,9 @@ def _build_labels(summary: Summary) -> "Table":
     return table
 
 
-def _build_reasons(summary: Summary, advice: Mapping[str, str]) -> "Table":
-    table = _begin_table("Without a class", ("Reason", "left"), ("Files", "right"), ("What to do", "left"))
-    for reason_code, count in summary.reasons.most_common():
+def _build_reasons(title: str, heading: str, reasons: Counter[str], advice: Mapping[str, str]) -> "Table":
+    table = _begin_table(title, ("Reason", "left"), ("Files", "right"), (heading, "left"))
+    for reason_code, count in reasons.most_common():
         table.add_row(show_text(reason_code), f"{count:,}", find_advice(reason_code, advice))
     return table
 
@@ -93,7 +96,8 @@ def _describe(result: Result) -> str:
         return "pending"
     said = result.reason_code or result.outcome or result.state
     if result.label is not None and result.probabilities is not None:
-        said = f"{result.label} {result.probabilities[result.label]:.2f}"
+        marked = " (marked)" if result.reason_code else ""
+        said = f"{result.label} {result.probabilities[result.label]:.2f}{marked}"
     return f"{said} (duplicate)" if result.state == "duplicate" else said
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from inference.labels import LABELS, Outcome
+from inference.labels import LABELS, OUTSIDE_TRAINING_POPULATION, Label, Outcome
 from reports.summary import PARTS, Summary, summarize, summary_to_json
 from store.database import reading
 from store.queries import StateCount, count_states
@@ -29,6 +29,7 @@ def test_the_parts_add_up_to_all_that_arrived(counts: list[StateCount]) -> None:
     assert sum(summary.labels.values()) == summary.predicted
     refusals = summary.indeterminate + summary.rejected + summary.quarantined + summary.vanished
     assert sum(summary.reasons.values()) <= refusals
+    assert sum(summary.marks.values()) <= summary.predicted
     assert summary.pending == sum(group.count for group in counts if group.state in PENDING_STATES)
 
 
@@ -55,6 +56,19 @@ def test_a_ledger_of_each_kind_is_counted_once_each(engine: Engine) -> None:
     assert [getattr(summary, part) for part in PARTS] == [1] * 7
     assert summary.arrived == 7
     assert dict(summary.reasons) == {"lateral": 1, "truncated": 1, "vanished": 1, "other_finding": 1}
+
+
+def test_a_marked_answer_is_counted_with_its_label_and_its_mark(engine: Engine) -> None:
+    register_model(engine)
+    before = datetime.now(UTC) - timedelta(hours=1)
+    predict(engine, "a", label=Label.VIRAL_PNEUMONIA, reason_code=OUTSIDE_TRAINING_POPULATION)
+    predict(engine, "b", label=Label.VIRAL_PNEUMONIA)
+    with reading(engine) as connection:
+        summary = summarize(count_states(connection, before, before + timedelta(hours=2)))
+    assert (summary.predicted, summary.labels[Label.VIRAL_PNEUMONIA]) == (2, 2)
+    assert dict(summary.marks) == {OUTSIDE_TRAINING_POPULATION: 1}
+    assert not summary.reasons
+    assert "marks" not in summary_to_json(summary)
 
 
 def test_the_json_of_an_empty_summary_is_the_contract() -> None:

@@ -50,6 +50,16 @@ def test_a_table_says_what_became_of_all_and_what_to_do() -> None:
     assert "11-01 08:30:00 lateral film.dcm" in lines
 
 
+def test_a_marked_answer_keeps_its_label_and_says_why_it_is_marked() -> None:
+    summary = Summary(arrived=1, predicted=1, marks=Counter(outside_training_population=1))
+    written = as_table(replace(PREDICTED, reason_code="outside_training_population"), summary=summary)
+    assert "normal 0.62 (marked)" in written
+    marked = " ".join(written.split("Predicted, but marked", 1)[1].split())
+    assert marked.startswith("Reason Files What it means")
+    assert "outside_training_population 1 The model" in marked
+    assert "Without a class" not in written
+
+
 def test_a_duplicate_and_a_pending_file_are_told_apart_in_a_table() -> None:
     written = as_table(replace(PREDICTED, state=ArrivalState.DUPLICATE), refused("x", state=ArrivalState.QUEUED))
     assert "normal 0.62 (duplicate)" in written

@@ -1,0 +1,53 @@
+"""The mark of an answer about a patient of another age than the model has learnt from."""
+
+import numpy as np
+import pytest
+
+from imaging import Identity
+from inference.classifier import Prediction
+from inference.labels import LABELS, OUTSIDE_TRAINING_POPULATION, Label, Outcome
+from inference.population import TRAINING_AGES_YEARS, mark_population
+from reports.advice import MARKS
+
+
+def answer(label: Label | None, reason_code: str | None = None) -> Prediction:
+    outcome = Outcome.PREDICTED if label else Outcome.INDETERMINATE
+    probabilities = dict.fromkeys(LABELS, 1 / 3)
+    return Prediction(outcome, label, probabilities, reason_code, np.zeros((7, 7), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("label", "age_years", "marked"),
+    [
+        (Label.VIRAL_PNEUMONIA, 42.0, True),
+        (Label.VIRAL_PNEUMONIA, 18.0, True),
+        (Label.VIRAL_PNEUMONIA, 17.0, False),
+        (Label.VIRAL_PNEUMONIA, 0.5, False),
+        (Label.COVID19, 15.0, True),
+        (Label.COVID19, 0.0, True),
+        (Label.COVID19, 16.0, False),
+        (Label.COVID19, 94.0, False),
+        (Label.NORMAL, 3.0, False),
+        (Label.NORMAL, 80.0, False),
+    ],
+)
+def test_a_label_that_was_learnt_at_another_age_is_marked(label: Label, age_years: float, marked: bool) -> None:
+    given = mark_population(answer(label), Identity(patient_age_years=age_years))
+    assert given.reason_code == (OUTSIDE_TRAINING_POPULATION if marked else None)
+    assert (given.outcome, given.label) == (Outcome.PREDICTED, label)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_without_an_age_nothing_is_marked(label: Label) -> None:
+    given = answer(label)
+    assert mark_population(given, Identity()) is given
+
+
+def test_an_answer_without_a_label_keeps_its_reason() -> None:
+    given = answer(None, "other_finding")
+    assert mark_population(given, Identity(patient_age_years=42.0)) is given
+
+
+def test_every_label_has_its_ages_and_the_mark_its_advice() -> None:
+    assert set(TRAINING_AGES_YEARS) == set(LABELS)
+    assert set(MARKS) == {OUTSIDE_TRAINING_POPULATION}
