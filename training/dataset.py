@@ -52,9 +52,10 @@ class Case:
         One of `inference.labels.LABELS` or `other_finding`.
     patient_id : str
         Unique within the data set; a file without one is its own patient.
-    source, view, age_group, side : str
-        Where it comes from, its projection, `adult`, `paediatric` or `unknown`, and the side of the split which
-        the manifest's column `split` names ("" when it has none).
+    source, view, age_group, sex, site, side : str
+        Where it comes from, its projection, `adult`, `paediatric` or `unknown`, the patient's sex as the manifest
+        writes it, the hospital or place, and the side of the split which the manifest's column `split` names ("" when
+        it has none).
     """
 
     path: Path
@@ -64,6 +65,8 @@ class Case:
     view: str = UNKNOWN
     age_group: str = UNKNOWN
     side: str = ""
+    sex: str = UNKNOWN
+    site: str = UNKNOWN
 
 
 def read_dataset(folder: Path) -> list[Case]:
@@ -73,7 +76,7 @@ def read_dataset(folder: Path) -> list[Case]:
     ----------
     folder : Path
         With `manifest.csv` (columns `file`, `label` or `class`, `patient_id`; optional `source`, `view`, `age` in
-        years, `adult_or_paediatric`, `split`), or with one folder for each label.
+        years, `adult_or_paediatric`, `sex`, `site`, `split`), or with one folder for each label.
 
     Returns
     -------
@@ -136,6 +139,8 @@ def _to_case(folder: Path, line: int, row: Mapping[str, str | None], reference_l
         view=row.get("view") or UNKNOWN,
         age_group=_to_age_group(row.get("age") or "", row.get("adult_or_paediatric") or ""),
         side=row.get("split") or "",
+        sex=row.get("sex") or UNKNOWN,
+        site=row.get("site") or UNKNOWN,
     )
 
 
