@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from imaging.opencv import cv2
 
-PREPROCESSING_VERSION = "1"
+PREPROCESSING_VERSION = "2"
 """Changes whenever `decode_radiograph` or `normalize` gives other numbers for the same file; stands in every bundle."""
 
 

@@ -19,11 +19,12 @@ from typing import Any
 from imaging import PREPROCESSING_VERSION
 from inference.labels import LABELS, OTHER_FINDING
 
-SCHEMA = 1
+SCHEMA = 2
 MANIFEST_NAME = "bundle.json"
 KERAS_NAME = "model.keras"
 LITERT_NAME = "model.tflite"
-FILE_NAMES = (KERAS_NAME, LITERT_NAME)
+LUNGS_NAME = "lungs.tflite"
+FILE_NAMES = (KERAS_NAME, LITERT_NAME, LUNGS_NAME)
 SEAL_NAME = "manifest_sha256"
 UNSEALED = "0" * 64
 SHIPPED_BUNDLE = Path(__file__).resolve().parent / "bundles" / "lite0-2026.11.1"
@@ -70,6 +71,8 @@ class Bundle:
         `temperature`, above 0: the logits are divided by it before the softmax (Guo et al., ICML 2017).
     operating_points : Mapping[str, float]
         For every output a probability in [0, 1], see `inference.classifier`.
+    gate : Mapping[str, float]
+        Limits of the input gate, the fields of `inference.gate.GateLimits`.
     training_data_sha256 : str
         Hash over the files and reference labels of the training side, see `training.pixels`.
     metrics : Mapping[str, Any]
@@ -85,6 +88,7 @@ class Bundle:
     preprocessing_version: str
     calibration: Mapping[str, float]
     operating_points: Mapping[str, float]
+    gate: Mapping[str, float]
     training_data_sha256: str
     metrics: Mapping[str, Any]
 
@@ -160,6 +164,7 @@ def _to_bundle(folder: Path, model_sha256: str, manifest: dict[str, Any]) -> Bun
         preprocessing_version=_check_text(manifest["preprocessing_version"]),
         calibration={"temperature": float(manifest["calibration"]["temperature"])},
         operating_points={name: float(manifest["operating_points"][name]) for name in manifest["outputs"]},
+        gate={name: float(limit) for name, limit in manifest["gate"].items()},
         training_data_sha256=_check_text(manifest["training_data_sha256"]),
         metrics=dict(manifest["metrics"]),
     )

@@ -1,6 +1,7 @@
-"""The classifier: a batch of normalised radiographs in, one `Prediction` for each out.
+"""The classifier: a radiograph in, a `Prediction` out.
 
-How an answer is made: logits / temperature, softmax over all outputs, then
+The film is looked at as a whole first (`inference.lungs`, `inference.gate`); what the network sees is the lungs' frame
+(`inference.framing`). How its answer is made: logits / temperature, softmax over all outputs, then
 
 - `other_finding` at or above its operating point: indeterminate, reason `other_finding`;
 - else the most probable label, its probability renormalised over the three labels, below that label's operating
@@ -12,7 +13,7 @@ whatever the internal fourth output says.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -20,9 +21,17 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging import Radiograph, normalize
-from inference.bundle import Bundle, read_bundle
+from inference.bundle import LUNGS_NAME, Bundle, read_bundle
+from inference.decision import calibrate, decide, renormalize
 from inference.engines import Engine, EngineName, load_engine
-from inference.labels import BELOW_OPERATING_POINT, LABELS, OTHER_FINDING, Label, Outcome
+from inference.framing import Box, find_box, frame
+from inference.gate import GateLimits, check_sighting
+from inference.labels import LABELS, Label, Outcome
+from inference.lungs import LungFinder
+from inference.population import mark_population
+
+FILM_SIZE = 512
+"""Films are fitted into a square of this many pixels before anything else: finer detail is not used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +47,12 @@ class Prediction:
     probabilities : dict[Label, float]
         Calibrated, of the three labels, in their order; sum 1.
     reason_code : str or None
-        `other_finding` or `below_operating_point` when indeterminate, else None.
+        `other_finding` or `below_operating_point` when indeterminate; `outside_training_population` may mark a label.
     activation_map : numpy.ndarray
         float32 (rows, columns) in [0, 1], coarse: where the most probable label's evidence lies
         (class activation map, Zhou et al., CVPR 2016; negative evidence is cut off, the maximum is 1).
+    box : Box or None
+        The part of the radiograph, in its pixels, that the map covers; None where the radiograph is not known.
     """
 
     outcome: Outcome
@@ -49,14 +60,17 @@ class Prediction:
     probabilities: dict[Label, float]
     reason_code: str | None
     activation_map: npt.NDArray[np.float32]
+    box: Box | None = None
 
 
 class Classifier:
     """A verified bundle with a loaded engine. Load it in the process that uses it; it is not for several threads."""
 
-    def __init__(self, bundle: Bundle, engine: Engine) -> None:
+    def __init__(self, bundle: Bundle, engine: Engine, finder: LungFinder) -> None:
         self.bundle = bundle
         self._engine = engine
+        self._finder = finder
+        self._limits = GateLimits(**bundle.gate)
 
     @classmethod
     def load(cls, folder: Path, *, engine: EngineName = "litert", threads: int = 1) -> Self:
@@ -79,7 +93,8 @@ class Classifier:
             The engine is not installed.
         """
         bundle = read_bundle(folder)
-        return cls(bundle, load_engine(bundle, engine, threads=threads))
+        finder = LungFinder(folder / LUNGS_NAME, threads=threads)
+        return cls(bundle, load_engine(bundle, engine, threads=threads), finder)
 
     def predict(self, batch: npt.NDArray[np.float32]) -> list[Prediction]:
         """Classify radiographs.
@@ -87,7 +102,7 @@ class Classifier:
         Parameters
         ----------
         batch : numpy.ndarray
-            float32 (batch, input_size, input_size, 1) in [0, 1]: the output of `imaging.normalize`.
+            float32 (batch, input_size, input_size, 1) in [0, 1]: the output of `frame`.
 
         Returns
         -------
@@ -108,9 +123,32 @@ class Classifier:
         return [_to_prediction(*answer, points) for answer in zip(probabilities, maps, strict=True)]
 
     def predict_radiograph(self, radiograph: Radiograph) -> Prediction:
-        """Normalize one radiograph for this model and classify it; raises as `predict` does."""
-        pixels = normalize(radiograph.pixels, self.bundle.input_size)
-        return self.predict(pixels[np.newaxis, :, :, np.newaxis])[0]
+        """Check, frame and classify one radiograph: what serves.
+
+        Raises
+        ------
+        imaging.UnsuitableRadiographError
+            The gate refuses the picture (`inference.gate`).
+        """
+        film = normalize(radiograph.pixels, FILM_SIZE)
+        sighting = self._finder.find(film)
+        check_sighting(sighting, self._limits)
+        pixels = self.frame(film, sighting.lungs)
+        prediction = self.predict(pixels[np.newaxis, :, :, np.newaxis])[0]
+        box = _to_radiograph(find_box(sighting.lungs), radiograph.pixels.shape)
+        return mark_population(replace(prediction, box=box), radiograph.identity)
+
+    def check(self, pixels: npt.NDArray[np.float32]) -> None:
+        """Refuse a film, float32 (rows, columns), that is no frontal chest radiograph, as `predict_radiograph` does."""
+        check_sighting(self._finder.find(normalize(pixels, FILM_SIZE)), self._limits)
+
+    def find_lungs(self, pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the lung probability, float32 (rows, columns) in [0, 1], of a film of the same shape."""
+        return self._finder.find(pixels).lungs
+
+    def frame(self, pixels: npt.NDArray[np.float32], lungs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the model's input, float32 (input_size, input_size), from a film and its lung probability."""
+        return frame(pixels, lungs, self.bundle.input_size)
 
     def _check_batch(self, batch: npt.NDArray[np.float32]) -> None:
         size = self.bundle.input_size
@@ -119,60 +157,6 @@ class Classifier:
         # The negation also catches NaN, which compares false with everything.
         if not np.all((batch >= 0.0) & (batch <= 1.0)):
             raise ValueError("batch holds values outside of [0, 1] or not finite")
-
-
-def calibrate(logits: npt.NDArray[np.float32], temperature: float) -> npt.NDArray[np.float64]:
-    """Turn logits into calibrated probabilities by temperature scaling (Guo et al., ICML 2017).
-
-    Parameters
-    ----------
-    logits : numpy.ndarray
-        float32 (batch, outputs).
-    temperature : float
-        Above 0; it never changes the order of the outputs.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 (batch, outputs) in [0, 1], each row sums to 1.
-    """
-    scaled = logits.astype(np.float64) / temperature
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-
-
-def renormalize(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the probabilities of the labels alone, float64 (batch, labels), each row made to sum to 1."""
-    labels = probabilities[:, : len(LABELS)]
-    total = labels.sum(axis=1, keepdims=True)
-    # All three may underflow when the fourth output is certain: then nothing is known about them.
-    return np.where(total > 0, labels / np.where(total > 0, total, 1.0), 1.0 / len(LABELS))
-
-
-def decide(probabilities: npt.NDArray[np.float64], operating_points: Mapping[str, float]) -> tuple[Label, str | None]:
-    """Apply the operating points to one radiograph.
-
-    Parameters
-    ----------
-    probabilities : numpy.ndarray
-        float64 (outputs,), from `calibrate`.
-    operating_points : Mapping[str, float]
-        For each output a probability in [0, 1].
-
-    Returns
-    -------
-    label : Label
-        The most probable of the three.
-    reason_code : str or None
-        Why this label must not be given, None if it may.
-    """
-    labels = renormalize(probabilities[np.newaxis])[0]
-    label = LABELS[int(labels.argmax())]
-    if len(probabilities) > len(LABELS) and probabilities[len(LABELS)] >= operating_points[OTHER_FINDING]:
-        return label, OTHER_FINDING
-    if labels.max() < operating_points[label]:
-        return label, BELOW_OPERATING_POINT
-    return label, None
 
 
 def _to_prediction(
@@ -193,3 +177,13 @@ def _scale_map(activation_map: npt.NDArray[np.float32]) -> npt.NDArray[np.float3
     evidence = np.maximum(activation_map, 0.0)
     maximum = evidence.max()
     return np.asarray(evidence / maximum if maximum > 0 else evidence, dtype=np.float32)
+
+
+def _to_radiograph(box: Box, shape: tuple[int, ...]) -> Box:
+    """Convert a box from the fitted square to a radiograph's own pixels, cut at its edges."""
+    rows, columns = shape
+    longest = max(rows, columns)
+    scale, above, before = longest / FILM_SIZE, (longest - rows) / 2, (longest - columns) / 2
+    down = (min(max(round(at * scale - above), 0), rows) for at in (box.top, box.bottom))
+    across = (min(max(round(at * scale - before), 0), columns) for at in (box.left, box.right))
+    return Box(*down, *across)

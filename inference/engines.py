@@ -58,13 +58,8 @@ class LiteRTEngine:
     """Runs `model.tflite`, one radiograph at a time: LiteRT gains nothing from batching on a CPU."""
 
     def __init__(self, path: Path, *, threads: int = 1) -> None:
+        self._runner = load_litert(path, threads)
         try:
-            from ai_edge_litert.interpreter import Interpreter
-        except ImportError as error:
-            raise EngineUnavailableError("the engine litert needs the package ai-edge-litert") from error
-        try:
-            self._interpreter: Any = Interpreter(model_path=str(path), num_threads=threads)
-            self._runner: Any = self._interpreter.get_signature_runner()
             self._input: Any = self._runner.get_input_details()[INPUT_NAME]
             self._logits: Any = self._runner.get_output_details()[LOGITS_NAME]
             self._warm_up()
@@ -73,7 +68,7 @@ class LiteRTEngine:
 
     def _warm_up(self) -> None:
         """Run once, so that a graph that cannot run fails here and the first radiograph waits for nothing."""
-        with _native_messages_to_log():
+        with native_messages_to_log():
             self.run(np.zeros((1, *self._input["shape"][1:]), np.float32))
 
     @property
@@ -123,8 +118,29 @@ class KerasEngine:
         return answer[LOGITS_NAME], answer[MAPS_NAME]
 
 
+def load_litert(path: Path, threads: int) -> Any:
+    """Load a LiteRT graph and return the runner of its only signature.
+
+    Raises
+    ------
+    EngineUnavailableError
+        LiteRT is not installed.
+    BundleCorruptError
+        The file is no such graph.
+    """
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError as error:
+        raise EngineUnavailableError("the engine litert needs the package ai-edge-litert") from error
+    try:
+        # The runner keeps its interpreter alive.
+        return Interpreter(model_path=str(path), num_threads=threads).get_signature_runner()
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise BundleCorruptError(f"{path.name} is no LiteRT graph with a signature") from error
+
+
 @contextmanager
-def _native_messages_to_log() -> Iterator[None]:
+def native_messages_to_log() -> Iterator[None]:
     """Log what native code writes to file descriptor 2: LiteRT announces its delegate there, amid lines of JSON."""
     with TemporaryFile() as written:
         stderr = os.dup(2)
