@@ -1,47 +1,44 @@
-"""Figures on held-out patients, through the very classifier that serves."""
+"""Figures on films of a data set, through the very classifier that serves, each with its 95 % interval by patient."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from imaging import RadiographError, normalize, read_radiograph
-from inference.classifier import Classifier, Prediction
-from inference.labels import LABELS, OTHER_FINDING, Label, Outcome
-from training.dataset import Case
-from training.metrics import Estimate, bootstrap, count_confusions, measure
+from inference.labels import (
+    BELOW_OPERATING_POINT,
+    LABELS,
+    OTHER_FINDING,
+    OUTSIDE_TRAINING_POPULATION,
+    Label,
+    Outcome,
+)
+from training.answers import Answer, Refusal, answer_cases, is_labelled, to_patients, to_probabilities, to_reference
+from training.estimates import Weights, draw_patients, estimate, estimates_to_json, weigh_mean, weigh_share
+from training.groups import GROUPINGS, name_groups
+from training.metrics import ECE_BINS, OVERALL, Indices, Probabilities, find_bins, measure, predict_values
 
-GROUPS: Mapping[str, Callable[[Case], str]] = {
-    "source": lambda case: case.source,
-    "age_group": lambda case: case.age_group,
-    "view": lambda case: case.view,
+__all__ = ["Answer", "answer_cases", "evaluate", "score"]
+
+PREVALENCES: Mapping[Label, tuple[float, ...]] = {
+    Label.COVID19: (0.01, 0.05, 0.20),
+    Label.VIRAL_PNEUMONIA: (0.01, 0.05, 0.20),
+    Label.NORMAL: (0.50, 0.80, 0.95),
 }
+"""Shares of the patients who are sent to a radiograph, from a quiet season to an outbreak."""
+
+THRESHOLDS = (0.34, *np.arange(0.40, 0.96, 0.05).round(2).tolist(), 0.98, 0.99)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A radiograph of the data set and what the classifier said."""
-
-    case: Case
-    prediction: Prediction
-
-
-def answer_cases(classifier: Classifier, cases: Iterable[Case]) -> list[Answer]:
-    """Classify each radiograph as serving does; one that `imaging` refuses gives no answer."""
-    answers = []
-    for case in cases:
-        try:
-            pixels = normalize(read_radiograph(case.path).pixels, classifier.bundle.input_size)
-        except RadiographError:
-            continue
-        answers.append(Answer(case, classifier.predict(pixels[np.newaxis, :, :, np.newaxis])[0]))
-    return answers
-
-
-def evaluate(answers: Sequence[Answer], *, seed: int) -> dict[str, Any]:
-    """Measure held-out answers, every metric with its 95 % bootstrap interval by patient.
+def evaluate(
+    answers: Sequence[Answer],
+    *,
+    seed: int,
+    refusals: Sequence[Refusal] = (),
+    prevalences: Mapping[Label, Sequence[float]] = PREVALENCES,
+) -> dict[str, Any]:
+    """Measure answers, every metric with its 95 % bootstrap interval by patient.
 
     Parameters
     ----------
@@ -49,84 +46,153 @@ def evaluate(answers: Sequence[Answer], *, seed: int) -> dict[str, Any]:
         Of radiographs of the three labels and, where there are any, of other findings.
     seed : int
         Of the bootstrap.
+    refusals : sequence of Refusal
+        Films that got no answer; they are counted, and no metric is over them.
+    prevalences : mapping
+        For each label the prevalences at which its predictive values are given too.
 
     Returns
     -------
     dict
-        The object that `evaluate --format json` prints, less schema and model version: `n`, `n_patients`,
-        `accuracy`, `balanced_accuracy`, `ece`, `per_class`, `confusion_matrix` over the most probable label, whatever
-        the outcome; `answered` with coverage and accuracy under the operating points; `other_finding`; `by_group`.
+        The object that `evaluate --format json` prints, less what is known of model and data set: the scores of
+        `score`, over the most probable label whatever the outcome; predictive values at stated prevalences;
+        `answered` with coverage and accuracy under the operating points; `coverage_curve`; `reliability`;
+        `other_finding`; `refused`; `by_group`.
     """
-    labelled = [answer for answer in answers if answer.case.reference_label != OTHER_FINDING]
-    others = [answer for answer in answers if answer.case.reference_label == OTHER_FINDING]
-    report = _evaluate_labels(labelled, seed)
-    matrix = count_confusions(_to_reference(labelled), _to_probabilities(labelled).argmax(axis=1))
-    report["confusion_matrix"] = matrix.tolist()
-    report["answered"] = _estimate(labelled, _measure_answered, seed)
-    report["other_finding"] = {"n": len(others), **_estimate(others, _measure_others, seed)}
-    report["by_group"] = {
-        name: {group: _evaluate_labels(members, seed) for group, members in _group(labelled, key).items()}
-        for name, key in GROUPS.items()
-    }
+    labelled = [answer for answer in answers if is_labelled(answer)]
+    weights = draw_patients(to_patients(labelled), seed=seed)
+    report = score(labelled, weights)
+    _add_predictive_values(report, labelled, weights, prevalences)
+    report["answered"] = estimates_to_json(_measure_answered(labelled, weights))
+    report["coverage_curve"] = _measure_coverage(labelled, weights)
+    report["reliability"] = {"bins": _measure_reliability(labelled, weights)}
+    report["other_finding"] = _measure_others(answers, refusals, seed)
+    report["by_group"] = {name: _score_groups(labelled, refusals, weights, name) for name in GROUPINGS}
     return report
 
 
-def _evaluate_labels(answers: Sequence[Answer], seed: int) -> dict[str, Any]:
-    reference, probabilities = _to_reference(answers), _to_probabilities(answers)
-    patients = [answer.case.patient_id for answer in answers]
-    found = bootstrap(lambda chosen: measure(reference[chosen], probabilities[chosen]), patients, seed=seed)
-    report: dict[str, Any] = {"n": len(answers), "n_patients": len(set(patients))}
-    report |= {name: found[name].to_json() for name in ("accuracy", "balanced_accuracy", "ece")}
+def score(answers: Sequence[Answer], weights: Weights) -> dict[str, Any]:
+    """Return the scores of answers to films of the three labels: the object that each group and audit has too.
+
+    Parameters
+    ----------
+    answers : sequence of Answer
+        Of radiographs of the three labels.
+    weights : numpy.ndarray
+        float64 (draws, films), from `training.estimates.draw_patients`.
+    """
+    patients = len(set(to_patients(answers)))
+    return score_probabilities(to_reference(answers), to_probabilities(answers), weights) | {"n_patients": patients}
+
+
+def score_probabilities(reference: Indices, probabilities: Probabilities, weights: Weights) -> dict[str, Any]:
+    """Return the scores of probabilities, whatever model they come from; see `training.metrics.measure`."""
+    found = estimates_to_json(measure(reference, probabilities, weights))
     supports = np.bincount(reference, minlength=len(LABELS)).tolist()
-    classes = zip(LABELS, supports, strict=True)
-    report["per_class"] = {label: _select(found, label) | {"support": support} for label, support in classes}
+    matrix = np.zeros((len(LABELS), len(LABELS)), dtype=np.intp)
+    np.add.at(matrix, (reference, probabilities.argmax(axis=1)), 1)
+    report: dict[str, Any] = {"n": len(reference), "n_patients": 0}
+    report |= {name: found[name] for name in OVERALL}
+    report["per_class"] = {
+        str(label): _select(found, label) | {"support": support}
+        for label, support in zip(LABELS, supports, strict=True)
+    }
+    report["confusion_matrix"] = matrix.tolist()
     return report
 
 
-def _select(found: Mapping[str, Estimate], label: Label) -> dict[str, Any]:
+def _select(found: Mapping[str, Any], label: Label) -> dict[str, Any]:
     prefix = f"{label}."
-    return {name.removeprefix(prefix): value.to_json() for name, value in found.items() if name.startswith(prefix)}
+    return {name.removeprefix(prefix): value for name, value in found.items() if name.startswith(prefix)}
 
 
-def _estimate(
-    answers: Sequence[Answer], statistic: Callable[[Sequence[Answer]], dict[str, float]], seed: int
-) -> dict[str, Any]:
-    patients = [answer.case.patient_id for answer in answers]
-    found = bootstrap(lambda chosen: statistic([answers[index] for index in chosen]), patients, seed=seed)
-    return {name: value.to_json() for name, value in found.items()}
+def _add_predictive_values(
+    report: dict[str, Any],
+    answers: Sequence[Answer],
+    weights: Weights,
+    prevalences: Mapping[Label, Sequence[float]],
+) -> None:
+    found = measure(to_reference(answers), to_probabilities(answers), weights)
+    for label in LABELS:
+        rates = found[f"{label}.sensitivity"], found[f"{label}.specificity"]
+        report["per_class"][label]["at_prevalence"] = [
+            {"prevalence": prevalence, **estimates_to_json(predict_values(*rates, prevalence))}
+            for prevalence in prevalences.get(label, ())
+        ]
 
 
-def _measure_answered(answers: Sequence[Answer]) -> dict[str, float]:
-    given = [answer for answer in answers if answer.prediction.outcome is Outcome.PREDICTED]
-    lost = [answer.prediction.reason_code == OTHER_FINDING for answer in answers]
-    return {
-        "coverage": _share([answer.prediction.outcome is Outcome.PREDICTED for answer in answers]),
-        "accuracy": _share([answer.prediction.label == answer.case.reference_label for answer in given]),
-        "lost_to_other_finding": _share(lost),
+def _measure_answered(answers: Sequence[Answer], weights: Weights) -> dict[str, npt.NDArray[np.float64]]:
+    given = np.asarray([answer.prediction.outcome is Outcome.PREDICTED for answer in answers], dtype=bool)
+    right = np.asarray([answer.prediction.label == answer.case.reference_label for answer in answers], dtype=bool)
+    reasons = {
+        "lost_to_other_finding": OTHER_FINDING,
+        "below_operating_point": BELOW_OPERATING_POINT,
+        "outside_training_population": OUTSIDE_TRAINING_POPULATION,
     }
+    shares = {
+        name: weigh_share([answer.prediction.reason_code == reason for answer in answers], weights)
+        for name, reason in reasons.items()
+    }
+    accuracy = weigh_share(right[given], weights[:, given])
+    return {"coverage": weigh_share(given, weights), "accuracy": accuracy, **shares}
 
 
-def _measure_others(answers: Sequence[Answer]) -> dict[str, float]:
-    labels = [answer.prediction.label for answer in answers]
-    shares = {f"answered_{label}": _share([given is label for given in labels]) for label in LABELS}
-    return shares | {"indeterminate": _share([given is None for given in labels])}
+def _measure_coverage(answers: Sequence[Answer], weights: Weights) -> list[dict[str, Any]]:
+    probabilities = to_probabilities(answers)
+    right = probabilities.argmax(axis=1) == to_reference(answers)
+    lost = np.asarray([answer.prediction.reason_code == OTHER_FINDING for answer in answers], dtype=bool)
+    points = []
+    for threshold in THRESHOLDS:
+        covered = (probabilities.max(axis=1) >= threshold) & ~lost
+        found = {"coverage": weigh_share(covered, weights)}
+        found["accuracy"] = weigh_share(right[covered], weights[:, covered])
+        points.append({"threshold": threshold, **estimates_to_json(found)})
+    return points
 
 
-def _group(answers: Sequence[Answer], key: Callable[[Case], str]) -> dict[str, list[Answer]]:
-    groups: dict[str, list[Answer]] = {}
-    for answer in answers:
-        groups.setdefault(key(answer.case), []).append(answer)
-    return dict(sorted(groups.items()))
+def _measure_reliability(answers: Sequence[Answer], weights: Weights) -> list[dict[str, Any]]:
+    probabilities = to_probabilities(answers)
+    right, bins = probabilities.argmax(axis=1) == to_reference(answers), find_bins(probabilities)
+    rows = []
+    for place in range(ECE_BINS):
+        inside = bins == place
+        count = int(inside.sum())
+        rows.append(
+            {
+                "low": round(place / ECE_BINS, 4),
+                "high": round((place + 1) / ECE_BINS, 4),
+                "n": count,
+                "mean_probability": round(float(probabilities[inside].max(axis=1).mean()), 4) if count else None,
+                "accuracy": estimate(weigh_share(right[inside], weights[:, inside])).to_json(),
+            }
+        )
+    return rows
 
 
-def _share(facts: Sequence[bool]) -> float:
-    return float(np.mean(facts)) if facts else float("nan")
+def _measure_others(answers: Sequence[Answer], refusals: Sequence[Refusal], seed: int) -> dict[str, Any]:
+    others = [answer for answer in answers if not is_labelled(answer)]
+    weights = draw_patients(to_patients(others), seed=seed)
+    given = [answer.prediction.label for answer in others]
+    facts = {f"answered_{label}": [answered is label for answered in given] for label in LABELS}
+    facts["indeterminate"] = [answered is None for answered in given]
+    facts["reason_other_finding"] = [answer.prediction.reason_code == OTHER_FINDING for answer in others]
+    counts = {"n": len(others), "n_refused": sum(not is_labelled(refusal) for refusal in refusals)}
+    return counts | estimates_to_json({name: weigh_share(fact, weights) for name, fact in facts.items()})
 
 
-def _to_reference(answers: Sequence[Answer]) -> npt.NDArray[np.intp]:
-    return np.asarray([LABELS.index(Label(answer.case.reference_label)) for answer in answers], dtype=np.intp)
-
-
-def _to_probabilities(answers: Sequence[Answer]) -> npt.NDArray[np.float64]:
-    rows = [[answer.prediction.probabilities[label] for label in LABELS] for answer in answers]
-    return np.asarray(rows, dtype=np.float64).reshape(len(answers), len(LABELS))
+def _score_groups(
+    answers: Sequence[Answer], refusals: Sequence[Refusal], weights: Weights, grouping: str
+) -> dict[str, Any]:
+    refused = [refusal for refusal in refusals if is_labelled(refusal)]
+    names = np.asarray(name_groups([*answers, *refused], grouping), dtype=np.str_)
+    answered, left_out = names[: len(answers)], names[len(answers) :]
+    groups: dict[str, Any] = {}
+    for name in sorted(set(names.tolist())):
+        places = np.flatnonzero(answered == name).tolist()
+        members = [answers[place] for place in places]
+        given = np.asarray([member.prediction.outcome is Outcome.PREDICTED for member in members], dtype=np.float64)
+        groups[name] = score(members, weights[:, places]) | {
+            "refused": int((left_out == name).sum()),
+            "coverage": estimate(weigh_mean(given, weights[:, places])).to_json(),
+        }
+    return groups

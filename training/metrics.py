@@ -1,134 +1,129 @@
-"""Metrics of a three-class classifier with bootstrap intervals, in plain numpy.
+"""Metrics of a three-class classifier for all bootstrap draws at once, in plain numpy.
 
-A metric that cannot be had, such as the sensitivity for a class without films, is NaN here and null in JSON.
+Each function takes weights (draws, films), see `training.estimates`, and returns one number a draw; a metric that
+cannot be had is NaN.
 """
-
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from inference.labels import LABELS
+from inference.labels import LABELS, Label
+from training.estimates import Draws, Weights, divide, weigh_mean
+from training.ranking import Ranking
 
-RESAMPLES = 1000
 ECE_BINS = 15
 
 Indices = npt.NDArray[np.intp]
 Probabilities = npt.NDArray[np.float64]
 
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A metric and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def to_json(self) -> dict[str, float | None]:
-        """Return value, low and high, None for what could not be had."""
-        pairs = (("value", self.value), ("low", self.low), ("high", self.high))
-        return {name: None if np.isnan(number) else round(number, 4) for name, number in pairs}
+OVERALL = ("accuracy", "balanced_accuracy", "ece", "brier", "auroc_covid19_vs_normal")
 
 
-def count_confusions(reference: Indices, answered: Indices) -> npt.NDArray[np.intp]:
-    """Return the confusion matrix (true label, answered label) in the order of `LABELS`."""
-    matrix = np.zeros((len(LABELS), len(LABELS)), dtype=np.intp)
-    np.add.at(matrix, (reference, answered), 1)
-    return matrix
-
-
-def measure(reference: Indices, probabilities: Probabilities) -> dict[str, float]:
-    """Measure accuracy, balanced accuracy, ECE and, for each label, the metrics named `label.metric`.
+def measure(reference: Indices, probabilities: Probabilities, weights: Weights) -> dict[str, Draws]:
+    """Measure everything of `OVERALL` and, for each label, the metrics named `label.metric`.
 
     Parameters
     ----------
     reference : numpy.ndarray
-        int (radiographs,), index of the true label.
+        int (films,), index of the true label.
     probabilities : numpy.ndarray
-        float64 (radiographs, labels), rows sum to 1.
+        float64 (films, labels), rows sum to 1.
+    weights : numpy.ndarray
+        float64 (draws, films), from `training.estimates.draw_patients`.
+
+    Returns
+    -------
+    dict
+        Metric to float64 (draws,).
     """
-    matrix = count_confusions(reference, probabilities.argmax(axis=1))
-    metrics = {"accuracy": _ratio(int(np.trace(matrix)), len(reference)), "ece": measure_ece(reference, probabilities)}
+    matrices = count_confusions(reference, probabilities.argmax(axis=1), weights, len(LABELS))
+    measured = {
+        "accuracy": divide(np.trace(matrices, axis1=1, axis2=2), matrices.sum(axis=(1, 2))),
+        "balanced_accuracy": measure_balanced_accuracy(matrices),
+        "ece": measure_ece(reference, probabilities, weights),
+        "brier": measure_brier(reference, probabilities, weights),
+        "auroc_covid19_vs_normal": rank_covid19_and_normal(reference, probabilities, weights).measure_auroc(),
+    }
     for place, label in enumerate(LABELS):
-        each = measure_class(matrix, place)
-        each["auroc"] = measure_auroc(probabilities[:, place], reference == place)
-        metrics |= {f"{label}.{name}": value for name, value in each.items()}
-    sensitivities = [metrics[f"{label}.sensitivity"] for label in LABELS]
-    present = [value for value in sensitivities if not np.isnan(value)]
-    metrics["balanced_accuracy"] = float(np.mean(present)) if present else np.nan
-    return metrics
+        ranking = Ranking.sort(probabilities[:, place], reference == place, weights)
+        each = measure_class(matrices, place) | {
+            "auroc": ranking.measure_auroc(),
+            "auprc": ranking.measure_average_precision(),
+        }
+        measured |= {f"{label}.{name}": draws for name, draws in each.items()}
+    return measured
 
 
-def measure_class(matrix: npt.NDArray[np.intp], place: int) -> dict[str, float]:
-    """Return sensitivity, specificity, PPV and NPV of one label against the rest."""
-    hits = int(matrix[place, place])
-    missed = int(matrix[place].sum()) - hits
-    false = int(matrix[:, place].sum()) - hits
-    rest = int(matrix.sum()) - hits - missed - false
+def count_confusions(reference: Indices, answered: Indices, weights: Weights, classes: int) -> npt.NDArray[np.float64]:
+    """Return a confusion matrix a draw, float64 (draws, true class, answered class)."""
+    cells = np.eye(classes * classes)[reference * classes + answered]
+    return (weights @ cells).reshape(len(weights), classes, classes)
+
+
+def measure_balanced_accuracy(matrices: npt.NDArray[np.float64]) -> Draws:
+    """Return the mean sensitivity over the classes of which a draw has films."""
+    supports = matrices.sum(axis=2)
+    sensitivities = divide(np.diagonal(matrices, axis1=1, axis2=2), supports)
+    present = supports > 0
+    return divide(np.where(present, sensitivities, 0.0).sum(axis=1), present.sum(axis=1).astype(np.float64))
+
+
+def measure_class(matrices: npt.NDArray[np.float64], place: int) -> dict[str, Draws]:
+    """Return sensitivity, specificity, PPV and NPV of one class against the rest."""
+    hits = matrices[:, place, place]
+    positives, answered = matrices[:, place, :].sum(axis=1), matrices[:, :, place].sum(axis=1)
+    total = matrices.sum(axis=(1, 2))
+    passed = total - positives - answered + hits
     return {
-        "sensitivity": _ratio(hits, hits + missed),
-        "specificity": _ratio(rest, rest + false),
-        "ppv": _ratio(hits, hits + false),
-        "npv": _ratio(rest, rest + missed),
+        "sensitivity": divide(hits, positives),
+        "specificity": divide(passed, total - positives),
+        "ppv": divide(hits, answered),
+        "npv": divide(passed, total - answered),
     }
 
 
-def measure_auroc(scores: npt.NDArray[np.float64], positive: npt.NDArray[np.bool_]) -> float:
-    """Return the chance that a positive scores higher than a negative, ties counted half (Mann-Whitney)."""
-    negatives = np.sort(scores[~positive])
-    positives = scores[positive]
-    below = np.searchsorted(negatives, positives, side="left")
-    not_above = np.searchsorted(negatives, positives, side="right")
-    return _ratio(float((below + not_above).sum()) / 2.0, len(positives) * len(negatives))
+def predict_values(sensitivity: Draws, specificity: Draws, prevalence: float) -> dict[str, Draws]:
+    """Return PPV and NPV where the class has a stated prevalence, by Bayes' theorem.
 
-
-def measure_ece(reference: Indices, probabilities: Probabilities) -> float:
-    """Return the expected calibration error of the top label, 15 bins of equal width (Guo et al., ICML 2017)."""
-    top = probabilities.max(axis=1)
-    correct = probabilities.argmax(axis=1) == reference
-    bins = np.minimum((top * ECE_BINS).astype(np.intp), ECE_BINS - 1)
-    gaps = np.bincount(bins, weights=correct - top, minlength=ECE_BINS)
-    return _ratio(float(np.abs(gaps).sum()), len(top))
-
-
-def bootstrap(
-    statistic: Callable[[Indices], Mapping[str, float]],
-    patients: Sequence[str],
-    *,
-    seed: int,
-    resamples: int = RESAMPLES,
-) -> dict[str, Estimate]:
-    """Estimate metrics with 95 % percentile intervals, drawing patients, not radiographs, with replacement.
+    A data set's own predictive values hold for its own share of ill patients, which no clinic has.
 
     Parameters
     ----------
-    statistic : callable
-        From the indices of radiographs to named metrics.
-    patients : sequence of str
-        Patient of each radiograph.
-    seed : int
-        Of the random numbers.
-    resamples : int
-        How many draws.
+    sensitivity, specificity : numpy.ndarray
+        float64 (draws,).
+    prevalence : float
+        Between 0 and 1.
     """
-    generator = np.random.default_rng(seed)
-    _, owner = np.unique(np.asarray(patients), return_inverse=True)
-    films = [np.flatnonzero(owner == patient) for patient in range(int(owner.max()) + 1)] if len(owner) else []
-    found = statistic(np.arange(len(owner)))
-    draws = [
-        statistic(np.concatenate([films[patient] for patient in generator.integers(0, len(films), len(films))]))
-        for _ in range(resamples if films else 0)
-    ]
-    return {name: _to_estimate(value, [draw[name] for draw in draws]) for name, value in found.items()}
+    true_positive, false_positive = sensitivity * prevalence, (1.0 - specificity) * (1.0 - prevalence)
+    true_negative, false_negative = specificity * (1.0 - prevalence), (1.0 - sensitivity) * prevalence
+    return {
+        "ppv": divide(true_positive, true_positive + false_positive),
+        "npv": divide(true_negative, true_negative + false_negative),
+    }
 
 
-def _to_estimate(value: float, draws: Sequence[float]) -> Estimate:
-    had = [draw for draw in draws if not np.isnan(draw)]
-    low, high = np.percentile(had, (2.5, 97.5)) if had else (np.nan, np.nan)
-    return Estimate(float(value), float(low), float(high))
+def rank_covid19_and_normal(reference: Indices, probabilities: Probabilities, weights: Weights) -> Ranking:
+    """Rank the films of COVID-19 and of normal chests alone by what the model gives to the one of these two."""
+    covid19, normal = LABELS.index(Label.COVID19), LABELS.index(Label.NORMAL)
+    chosen = (reference == covid19) | (reference == normal)
+    both = probabilities[chosen][:, (covid19, normal)]
+    total = both.sum(axis=1)
+    scores = np.where(total > 0, both[:, 0] / np.where(total > 0, total, 1.0), 0.5)
+    return Ranking.sort(scores, reference[chosen] == covid19, weights[:, chosen])
 
 
-def _ratio(part: float, whole: int) -> float:
-    return part / whole if whole else float("nan")
+def find_bins(probabilities: Probabilities) -> Indices:
+    """Return for each film the bin, of 15 of equal width, in which its top probability lies."""
+    return np.minimum((probabilities.max(axis=1) * ECE_BINS).astype(np.intp), ECE_BINS - 1)
+
+
+def measure_ece(reference: Indices, probabilities: Probabilities, weights: Weights) -> Draws:
+    """Return the expected calibration error of the top label, 15 bins of equal width (Guo et al., ICML 2017)."""
+    correct = probabilities.argmax(axis=1) == reference
+    gaps = weights @ (np.eye(ECE_BINS)[find_bins(probabilities)] * (correct - probabilities.max(axis=1))[:, np.newaxis])
+    return divide(np.abs(gaps).sum(axis=1), weights.sum(axis=1))
+
+
+def measure_brier(reference: Indices, probabilities: Probabilities, weights: Weights) -> Draws:
+    """Return the Brier score in its first form, summed over the labels: 0 is perfect, 2 the worst (Brier, 1950)."""
+    return weigh_mean(((probabilities - np.eye(len(LABELS))[reference]) ** 2).sum(axis=1), weights)

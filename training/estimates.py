@@ -1,0 +1,86 @@
+"""Metrics with 95 % intervals: a bootstrap that draws patients, computed for all draws at once.
+
+A draw is a weight for each film: how often its patient was drawn. Every metric here is a function of weights
+(draws, films), row 0 of which is the data set as it stands; so one matrix product gives a metric and its thousand
+resamples, and nothing is measured film by film.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+RESAMPLES = 1000
+INTERVAL = (2.5, 97.5)
+
+Weights = npt.NDArray[np.float64]
+Draws = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A metric and its 95 % interval; NaN where it cannot be had, as the sensitivity for a class without films."""
+
+    value: float
+    low: float
+    high: float
+
+    def to_json(self) -> dict[str, float | None]:
+        """Return value, low and high, None for what could not be had."""
+        pairs = (("value", self.value), ("low", self.low), ("high", self.high))
+        return {name: None if np.isnan(number) else round(number, 4) for name, number in pairs}
+
+
+def draw_patients(patients: Sequence[str], *, seed: int, resamples: int = RESAMPLES) -> Weights:
+    """Draw patients, not films, with replacement: films of one patient are no independent evidence.
+
+    Parameters
+    ----------
+    patients : sequence of str
+        Patient of each film.
+    seed : int
+        Of the random numbers.
+    resamples : int
+        How many draws.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (1 + resamples, films): how often each film counts; row 0 is all ones, the data set as it stands.
+    """
+    weights = np.ones((1 + resamples, len(patients)))
+    if len(patients):
+        _, owner = np.unique(np.asarray(patients), return_inverse=True)
+        count = int(owner.max()) + 1
+        drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1.0 / count), size=resamples)
+        weights[1:] = drawn[:, owner]
+    return weights
+
+
+def estimate(draws: Draws) -> Estimate:
+    """Return the value in element 0 and the percentile interval of the other elements, those that are not NaN."""
+    had = draws[1:][~np.isnan(draws[1:])]
+    low, high = np.percentile(had, INTERVAL) if had.size else (np.nan, np.nan)
+    return Estimate(float(draws[0]), float(low), float(high))
+
+
+def estimates_to_json(measured: Mapping[str, Draws]) -> dict[str, dict[str, float | None]]:
+    """Return each metric as the object with value, low and high."""
+    return {name: estimate(draws).to_json() for name, draws in measured.items()}
+
+
+def divide(part: Draws, whole: Draws) -> Draws:
+    """Return part / whole, NaN where the whole is nothing."""
+    return np.divide(part, whole, out=np.full(np.broadcast(part, whole).shape, np.nan), where=whole > 0)
+
+
+def weigh_share(facts: Sequence[bool] | npt.NDArray[np.bool_], weights: Weights) -> Draws:
+    """Return for each draw the share of films of which a fact is true."""
+    return weigh_mean(np.asarray(facts, dtype=np.float64), weights)
+
+
+def weigh_mean(values: npt.NDArray[np.float64], weights: Weights) -> Draws:
+    """Return for each draw the mean of a value over films; films without one (NaN) do not count."""
+    known = ~np.isnan(values)
+    return divide(weights[:, known] @ values[known], weights[:, known].sum(axis=1))

@@ -1,0 +1,44 @@
+"""By what figures are given beside the pooled ones: a pooled figure hides the hospital at which a model fails."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from training.answers import Answer, Refusal
+from training.dataset import UNKNOWN
+
+Film = Answer | Refusal
+
+SMALL, LARGE = 512, 1024
+"""Longer side in pixels up to which a film is small, and from which it is large."""
+
+FEW_FILMS = 10
+REST = f"fewer than {FEW_FILMS} films"
+
+
+def name_image_size(film: Film) -> str:
+    """Name the class of size: pictures taken from papers are small, films from archives large."""
+    longest = max(film.rows, film.columns)
+    if not longest:
+        return UNKNOWN
+    if longest <= SMALL:
+        return f"up to {SMALL} pixels"
+    return f"from {LARGE} pixels" if longest >= LARGE else f"{SMALL + 1} to {LARGE - 1} pixels"
+
+
+GROUPINGS: Mapping[str, Callable[[Film], str]] = {
+    "source": lambda film: film.case.source,
+    "site": lambda film: film.case.site,
+    "view": lambda film: film.case.view,
+    "age_group": lambda film: film.case.age_group,
+    "sex": lambda film: film.case.sex,
+    "image_size": name_image_size,
+}
+
+
+def name_groups(films: Sequence[Film], grouping: str) -> list[str]:
+    """Name the group of each film; sites of few films are one group, since there are as many of them as films."""
+    names = [GROUPINGS[grouping](film) for film in films]
+    if grouping != "site":
+        return names
+    counts = Counter(names)
+    return [name if counts[name] >= FEW_FILMS else REST for name in names]
