@@ -1,5 +1,6 @@
 """Which films a model has seen: figures on films that it was trained on are too kind."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,12 @@ def name_films(hashes: Iterable[str]) -> list[str]:
     return sorted({sha256[:DIGITS] for sha256 in hashes})
 
 
+def hash_films(cases: Sequence[Case], hashes: Sequence[str]) -> str:
+    """Return one SHA-256, in hex, over the sorted hashes and reference labels: the same films give the same hash."""
+    lines = sorted(f"{sha256} {case.reference_label}\n" for case, sha256 in zip(cases, hashes, strict=True))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
 def find_overlap(bundle: Bundle, cases: Sequence[Case], hashes: Sequence[str], dataset_sha256: str) -> Overlap:
     """Find the films that a model has seen, and their patients' other films.
 
@@ -46,7 +53,7 @@ def find_overlap(bundle: Bundle, cases: Sequence[Case], hashes: Sequence[str], d
     hashes : sequence of str
         SHA-256 of each file.
     dataset_sha256 : str
-        Hash of the data set as `training.pixels.hash_training_data` makes it.
+        Hash of the data set, from `hash_films`.
     """
     same = dataset_sha256 == bundle.training_data_sha256
     named = bundle.metrics.get("training", {}).get(FILMS_KEY)

@@ -1,6 +1,5 @@
 """Decoding and normalising a data set once, through the same `imaging` that serves."""
 
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from imaging import RadiographError, decode_radiograph, normalize, read_source
 from training.dataset import Case
+from training.overlap import hash_films
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +77,4 @@ def read_radiographs(cases: Sequence[Case], size: int, *, progress: Iterable[Cas
 
 def hash_training_data(radiographs: Radiographs) -> str:
     """Return one SHA-256, in hex, over the sorted hashes and reference labels: the same films give the same hash."""
-    labelled = zip(radiographs.source_sha256, radiographs.cases, strict=True)
-    lines = sorted(f"{source_sha256} {case.reference_label}\n" for source_sha256, case in labelled)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return hash_films(radiographs.cases, radiographs.source_sha256)
