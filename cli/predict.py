@@ -1,95 +1,147 @@
 """``predict``: answers at once, without ledger, broker or workers."""
 
-from collections.abc import Iterator
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.errors import FAILED, InputMissingError, exit_codes
+from cli.errors import FAILED, exit_codes
+from inference.labels import NOTICE
 
 if TYPE_CHECKING:
-    from inference.classifier import Classifier
-    from store.queries import Result
+    from cli.answering import Answer
+
+FILES_HELP = "DICOM, PNG or JPEG files, or folders with such files."
+HEATMAP_HELP = "Folder for one picture a film: where the evidence for its most probable label lies."
+
+
+class OutputFormat(StrEnum):
+    """What is written to standard output."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 def predict(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="DICOM, PNG or JPEG files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=FILES_HELP)],
     model: Annotated[Path | None, typer.Option(help="A bundle's folder (XRAY_MODEL).")] = None,
-    output_format: Annotated[str, typer.Option("--format", help="`text` or `json`.")] = "text",
+    heatmap: Annotated[Path | None, typer.Option(metavar="DIR", help=HEATMAP_HELP)] = None,
+    output_format: Annotated[OutputFormat, typer.Option("--format", help="`text` or `json`.")] = OutputFormat.TEXT,
 ) -> None:
-    """Screen single files and print the answers; nothing is recorded or moved.
+    """Screen files and print the answers in their order; nothing is recorded or moved.
 
+    A film that the model must not judge is refused with its reason, and a damaged file does not stop the others.
+    Pictures are named by the first 16 digits of their file's SHA-256; what is burnt into a film is seen in them.
     Exit code 1: some files could not be read.
 
-    Example: xray-cli predict film.dcm --format json
+    Example: xray-cli predict film.dcm archive/2026 --heatmap pictures
     """
     with exit_codes():
-        if missing := [str(file) for file in files if not file.exists()]:
-            raise InputMissingError(f"there is no file {', '.join(missing)}")
-        results = list(_predict(files, model))
-        _print(results, output_format)
-    if any(result.outcome is None for result in results):
+        unread = _predict(files, model, heatmap, output_format)
+    if unread:
         raise typer.Exit(FAILED)
 
 
-def _predict(files: list[Path], model: Path | None) -> "Iterator[Result]":
+def _predict(files: list[Path], model: Path | None, heatmap: Path | None, output_format: OutputFormat) -> int:
+    from cli.answering import Answerer, find_files
     from cli.settings import read_settings
     from inference.bundle import SHIPPED_BUNDLE
     from inference.classifier import Classifier
 
     settings = read_settings(model=model)
+    found = find_files(files)
     classifier = Classifier.load(settings.model or SHIPPED_BUNDLE)
-    for file in files:
-        yield _answer(file, classifier, settings.max_file_bytes)
+    if heatmap is not None:
+        heatmap.mkdir(parents=True, exist_ok=True)
+    answerer = Answerer(classifier, settings.max_file_bytes, heatmap)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 shows what it can
+    write = _write_json if output_format is OutputFormat.JSON else _write_text
+    with _show_progress(len(found)) as advance:
+        return write(_pass_on(answerer.answer(file), advance) for file in found)
 
 
-def _answer(file: Path, classifier: "Classifier", max_bytes: int) -> "Result":
-    from datetime import UTC, datetime
-
-    from imaging import RadiographError, UnsuitableRadiographError, decode_radiograph, read_source
-    from inference.labels import Outcome
-    from store.queries import Result
-    from store.states import ArrivalState
-
-    received_at = datetime.now(tz=UTC)
-    facts: dict[str, object] = {"state": ArrivalState.DONE}
-    sha256 = None
-    try:
-        source = read_source(file, max_bytes)
-        sha256 = source.sha256
-        answer = classifier.predict_radiograph(decode_radiograph(source.content))
-        facts |= {"outcome": answer.outcome, "label": answer.label, "probabilities": answer.probabilities}
-        facts |= {"reason_code": answer.reason_code}
-    except UnsuitableRadiographError as error:
-        facts |= {"outcome": Outcome.REJECTED, "reason_code": error.reason_code, "reason": str(error)}
-    except RadiographError as error:
-        facts = {"state": ArrivalState.QUARANTINED, "reason_code": error.reason_code, "reason": str(error)}
-    return Result(
-        arrival_id=0,
-        path=file,
-        source_sha256=sha256,
-        received_at=received_at,
-        finished_at=datetime.now(tz=UTC),
-        model_version=classifier.bundle.model_version,
-        model_sha256=classifier.bundle.model_sha256,
-        conflict=False,
-        **{**dict.fromkeys(("outcome", "label", "probabilities", "reason_code", "reason")), **facts},  # type: ignore[arg-type]
-    )
+def _pass_on(answer: "Answer", advance: Callable[[], None]) -> "Answer":
+    advance()
+    return answer
 
 
-def _print(results: "list[Result]", output_format: str) -> None:
-    from inference.labels import NOTICE
+def _write_json(answers: "Iterable[Answer]") -> int:
+    """Write a list, one result a line as soon as it is known; returns how many files could not be read."""
     from reports.results import result_to_json
+
+    unread = 0
+    beginning = "[\n "
+    for answer in answers:
+        sys.stdout.write(beginning + json.dumps(result_to_json(answer.result)))
+        beginning = ",\n "
+        unread += answer.result.outcome is None
+    sys.stdout.write("\n]\n")
+    sys.stderr.write(f"{NOTICE}\n")
+    return unread
+
+
+def _write_text(answers: "Iterable[Answer]") -> int:
+    """Write a line a file, then the sums and what to do; returns how many files could not be read."""
+    from reports.advice import find_advice
+    from store.states import ArrivalState
+    from worker.fates import REASONS
+
+    ends: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    unread = 0
+    for answer in answers:
+        result = answer.result
+        # nothing is moved here, so nothing is quarantined
+        state = "unreadable" if result.state is ArrivalState.QUARANTINED else result.state
+        sys.stdout.write(f"{_describe(answer, result.outcome or state)}\n")
+        ends[result.outcome or state] += 1
+        reasons.update([result.reason_code] if result.reason_code else [])
+        unread += result.outcome is None
+    sys.stdout.write(f"\n{ends.total()} files: {', '.join(f'{count} {end}' for end, count in ends.most_common())}\n")
+    for reason_code, count in reasons.most_common():
+        sys.stdout.write(f"  {count} {reason_code}: {find_advice(reason_code, REASONS)}\n")
+    sys.stdout.write(f"{NOTICE}\n")
+    return unread
+
+
+def _describe(answer: "Answer", end: str) -> str:
     from reports.text import show_text
 
-    if output_format == "json":
-        import json
+    result = answer.result
+    said = " ".join(filter(None, (end, result.label, result.reason_code)))
+    shares = ", ".join(f"{label} {share:.3f}" for label, share in (result.probabilities or {}).items())
+    name = show_text(os.fsencode(result.path).decode("utf-8", "backslashreplace"))
+    picture = f"  -> {show_text(str(answer.heatmap))}" if answer.heatmap else ""
+    return f"{name}: {said}  {shares or result.reason}{picture}"
 
-        typer.echo(json.dumps([result_to_json(result) for result in results], indent=2))
+
+@contextmanager
+def _show_progress(count: int) -> Iterator[Callable[[], None]]:
+    """Show on a terminal how many files are done, at what rate, and the time left; gives what counts one more."""
+    if count == 1 or not sys.stderr.isatty():
+        yield lambda: None
         return
-    for result in results:
-        said = result.label or result.outcome or result.state
-        shares = ", ".join(f"{label} {share:.3f}" for label, share in (result.probabilities or {}).items())
-        typer.echo(f"{show_text(result.path.name)}: {said}  {shares or result.reason}")
-    typer.echo(NOTICE)
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+    # lines for the same terminal have to appear above the bar (Rich takes them from sys.stdout, past which click
+    # writes); those for a pipe or a file must not pass through it
+    with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as progress:
+        task = progress.add_task("", total=count, rate="")
+
+        def advance() -> None:
+            progress.advance(task)
+            progress.update(task, rate=f"{progress.tasks[0].speed or 0:.1f}/s")
+
+        yield advance

@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from cli.app import app
-from imaging.phantom import write_dicom_phantom, write_png_phantom
+from imaging.phantom import write_png_phantom
 from inference.bundle import SHIPPED_BUNDLE
 from tests.cli.conftest import Run
 from worker.settings import WatchSettings
@@ -70,30 +70,6 @@ def test_a_report_imports_neither_pictures_nor_models_nor_the_queue(run: Run) ->
         timeout=60,
     )
     assert answer.stdout.strip().endswith("[]")
-
-
-def test_predict_answers_without_a_ledger(run: Run, tmp_path: Path) -> None:
-    write_dicom_phantom(tmp_path / "a.dcm", seed=1, rows=500, columns=400)
-    write_png_phantom(tmp_path / "b.png", seed=2)
-    (tmp_path / "c.txt").write_text("no radiograph")
-    answer = run("predict", "a.dcm", "b.png", "c.txt", "--format", "json")
-    assert answer.returncode == 1
-    first, second, third = json.loads(answer.stdout)
-    assert first["file_name"] == "a.dcm"
-    assert sum(second["probabilities"].values()) == pytest.approx(1.0, abs=1e-5)
-    assert (third["state"], third["reason_code"], third["probabilities"]) == (
-        "quarantined",
-        "format_not_accepted",
-        None,
-    )
-    assert not (tmp_path / "home").exists()
-    assert "Not for diagnosis" in run("predict", "a.dcm").stdout
-
-
-def test_predict_names_a_missing_file(run: Run) -> None:
-    answer = run("predict", "missing.dcm")
-    assert answer.returncode == 66
-    assert answer.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
