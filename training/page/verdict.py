@@ -1,0 +1,103 @@
+"""What the figures come to, in plain words."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from training.wording import get_value, say_count, say_estimate, say_number, say_percent
+
+Report = Mapping[str, Any]
+
+MIN_FILMS = 10
+"""Groups of fewer films are not called the weakest: their figures say little."""
+
+GROUP_TITLES: Mapping[str, str] = {
+    "source": "source",
+    "site": "site",
+    "view": "view",
+    "age_group": "age",
+    "sex": "sex",
+    "image_size": "image size",
+}
+
+
+def say_verdict(report: Report) -> list[str]:
+    """Return the sentences that stand at the top of the page, the most important one first."""
+    return [
+        _say_accuracy(report),
+        *_say_answers(report),
+        _say_audit(report),
+        *_say_certainty(report),
+        *_say_weakest(report),
+    ]
+
+
+def is_stamped(report: Report) -> bool:
+    """Tell whether the shortcut audit found that the model works without lungs."""
+    return bool((report.get("audit") or {}).get("works_without_lungs"))
+
+
+def _say_accuracy(report: Report) -> str:
+    films = f"{say_count(report.get('n') or 0, 'film')} of {say_count(report.get('n_patients') or 0, 'patient')}"
+    if get_value(report.get("accuracy")) is None:
+        return "No film was judged, so there is nothing to say about this model."
+    return (
+        f"Of {films} it puts {say_estimate(report['accuracy'])} into the right class; "
+        f"averaged over the classes {say_estimate(report.get('balanced_accuracy'))}."
+    )
+
+
+def _say_answers(report: Report) -> Iterator[str]:
+    answered, others = report.get("answered") or {}, report.get("other_finding") or {}
+    if get_value(answered.get("coverage")) is not None:
+        yield (
+            f"It gives an answer for {say_estimate(answered['coverage'])} of them and is right in "
+            f"{say_estimate(answered.get('accuracy'))} of those; the rest is called indeterminate."
+        )
+    if get_value(others.get("answered_covid19")) is not None:
+        yield (
+            f"Of {say_count(others.get('n', 0), 'film')} with other findings it calls "
+            f"{say_estimate(others['answered_covid19'])} COVID-19."
+        )
+
+
+def _say_audit(report: Report) -> str:
+    audit = report.get("audit")
+    if not audit:
+        return "The shortcut audit was not run: nothing here says whether the answers come from the lungs."
+    masked = say_estimate((audit.get("lungs_masked") or {}).get("balanced_accuracy"))
+    chance = say_percent(audit.get("chance"))
+    if is_stamped(report):
+        return (
+            f"With the lungs masked out it still reaches {masked} averaged over the classes, where chance is {chance}: "
+            "it has learnt something that is not the disease, and the figures above say little about other hospitals."
+        )
+    if audit.get("verdict") == "not_ruled_out":
+        return (
+            f"With the lungs masked out it reaches {masked} averaged over the classes (chance is {chance}): that it "
+            "works without lungs is not ruled out."
+        )
+    return f"With the lungs masked out it falls to {masked} averaged over the classes; chance is {chance}."
+
+
+def _say_certainty(report: Report) -> Iterator[str]:
+    ece = get_value(report.get("ece"))
+    if ece is not None:
+        yield (
+            f"Its stated probabilities are off by {100 * ece:.1f} percentage points on average "
+            f"(expected calibration error {say_estimate(report['ece'], say_number)})."
+        )
+
+
+def _say_weakest(report: Report) -> Iterator[str]:
+    found = [
+        (value, kind, name, scores)
+        for kind, groups in (report.get("by_group") or {}).items()
+        for name, scores in groups.items()
+        if (scores.get("n") or 0) >= MIN_FILMS and (value := get_value(scores.get("balanced_accuracy"))) is not None
+    ]
+    if len(found) > 1:
+        _, kind, name, scores = min(found, key=lambda each: (each[0], each[1], each[2]))
+        yield (
+            f"It is weakest on {GROUP_TITLES.get(kind, kind)} {name}: {say_estimate(scores['balanced_accuracy'])} "
+            f"averaged over the classes of {say_count(scores['n'], 'film')}."
+        )

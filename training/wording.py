@@ -1,0 +1,63 @@
+"""How a measured figure is written for people: the same in the page, the card and the text report.
+
+An estimate is the mapping ``{"value", "low", "high"}`` of `training.metrics.Estimate.to_json`, each a number or None.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from inference.labels import LABELS
+
+ABSENT = "–"  # noqa: RUF001  (an en dash, as tables print a figure that cannot be had)
+
+TITLES: Mapping[str, str] = {
+    "covid19": "COVID-19",
+    "viral_pneumonia": "viral pneumonia",
+    "normal": "normal",
+    "other_finding": "other finding",
+}
+"""What people call the labels; whatever is not in here is written as it is named."""
+
+
+def name_label(label: str) -> str:
+    """Return what people call a label or an output of the model."""
+    return TITLES.get(label, label.replace("_", " "))
+
+
+def say_percent(share: float | None) -> str:
+    """Write a share in [0, 1] as whole percents; 0 % and 100 % only where it is nothing or all."""
+    if share is None:
+        return ABSENT
+    digits = 1 if 0 < share < 0.005 or 0.995 <= share < 1 else 0
+    number = min(100 * share, 99.9) if share < 1 else 100.0
+    return f"{max(number, 0.1) if share > 0 else 0.0:.{digits}f} %"
+
+
+def say_number(value: float | None, digits: int = 3) -> str:
+    """Write a number with fixed digits."""
+    return ABSENT if value is None else f"{value:.{digits}f}"
+
+
+def say_estimate(estimate: Mapping[str, float | None] | None, say: Callable[[float | None], str] = say_percent) -> str:
+    """Write a value with its interval, as in "91 % (87 to 95)"; without the interval where there is none."""
+    if not estimate or estimate.get("value") is None:
+        return ABSENT
+    low, high = estimate.get("low"), estimate.get("high")
+    if low is None or high is None:
+        return say(estimate["value"])
+    return f"{say(estimate['value'])} ({say(low).removesuffix(' %')} to {say(high).removesuffix(' %')})"
+
+
+def get_value(estimate: Mapping[str, Any] | None) -> float | None:
+    """Return an estimate's value, None where there is no estimate."""
+    return estimate.get("value") if estimate else None
+
+
+def say_count(number: int, thing: str) -> str:
+    """Write a count with its noun: "1 film", "1,236 films"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def list_labels() -> list[tuple[str, str]]:
+    """Return each label with its name for people, in the model's order."""
+    return [(str(label), name_label(label)) for label in LABELS]
