@@ -1,7 +1,7 @@
 """Random changes to training radiographs, each for a reason.
 
-Class and source are entangled in every public collection, so what betrays a source must not help: its aspect ratio,
-its borders, its resolution, its JPEG quality, its tone curve. No horizontal flip: the heart is on one side.
+Class and source are entangled in every public collection, so what betrays a source must not help: how the film was
+cropped, its resolution, its JPEG quality, its tone curve, its marks. No horizontal flip: the heart is on one side.
 """
 
 import numpy as np
@@ -9,23 +9,26 @@ import numpy.typing as npt
 
 from imaging.opencv import cv2
 
-MAX_ROTATION_DEGREES = 15.0
-MAX_ASPECT_FACTOR = 1.35
-MAX_BORDER_CROP = 0.15
-MIN_DEGRADED_SIZE = 64
+MAX_ROTATION_DEGREES = 12.0
+MAX_SHIFT = 0.10
+MIN_DEGRADED_SIZE = 48
 JPEG_QUALITIES = (15, 90)
 MAX_GAMMA_FACTOR = 1.5
 MAX_CONTRAST_FACTOR = 1.3
 MAX_BRIGHTNESS = 0.1
 
 
-def augment(pixels: npt.NDArray[np.uint8], size: int, generator: np.random.Generator) -> npt.NDArray[np.float32]:
-    """Change a normalised radiograph at random.
+def augment(
+    context: npt.NDArray[np.uint8], box: npt.NDArray[np.float32], size: int, generator: np.random.Generator
+) -> npt.NDArray[np.float32]:
+    """Draw a model input from a radiograph at random.
 
     Parameters
     ----------
-    pixels : numpy.ndarray
-        uint8 (rows, columns), the output of `imaging.normalize` times 255, best somewhat larger than `size`.
+    context : numpy.ndarray
+        uint8 (rows, columns), the lungs and what is round them.
+    box : numpy.ndarray
+        float32 (4,): top, bottom, left and right of the lungs' frame, as shares of `context`.
     size : int
         Rows and columns of the result in pixels.
     generator : numpy.random.Generator
@@ -36,25 +39,29 @@ def augment(pixels: npt.NDArray[np.uint8], size: int, generator: np.random.Gener
     numpy.ndarray
         float32 (size, size) in [0, 1].
     """
-    top, bottom, left, right = crop_borders(pixels, generator)
-    film = tone(pixels[top:bottom, left:right], generator)
-    return degrade(place(film, size, generator), generator).astype(np.float32) / 255.0
+    film = tone(frame_askew(context, box, size, generator), generator)
+    return degrade(film, generator).astype(np.float32) / 255.0
 
 
-def crop_borders(pixels: npt.NDArray[np.uint8], generator: np.random.Generator) -> tuple[int, int, int, int]:
-    """Return top, bottom, left and right of a random crop of what is not black padding.
+def frame_askew(
+    context: npt.NDArray[np.uint8], box: npt.NDArray[np.float32], size: int, generator: np.random.Generator
+) -> npt.NDArray[np.uint8]:
+    """Cut the frame out with each side moved by up to a tenth, turned by up to 12 degrees.
 
-    Collimation, black margins and burnt-in marks differ by hospital.
+    The lung finder errs, patients lie askew, and each side moving by itself changes the aspect ratio too: one source
+    of public films is squashed to a square, others are not.
     """
-    rows = np.flatnonzero(pixels.max(axis=1) > 0)
-    columns = np.flatnonzero(pixels.max(axis=0) > 0)
-    if not rows.size:
-        return 0, pixels.shape[0], 0, pixels.shape[1]
-    height, width = rows[-1] + 1 - rows[0], columns[-1] + 1 - columns[0]
-    cut = generator.uniform(0.0, MAX_BORDER_CROP, 4) * (height, height, width, width)
-    top, left = int(rows[0] + cut[0]), int(columns[0] + cut[2])
-    bottom, right = int(rows[-1] + 1 - cut[1]), int(columns[-1] + 1 - cut[3])
-    return top, max(bottom, top + 1), left, max(right, left + 1)
+    top, bottom, left, right = box * np.repeat(context.shape, 2)
+    moved = generator.uniform(-MAX_SHIFT, MAX_SHIFT, 4) * (bottom - top, bottom - top, right - left, right - left)
+    top, bottom, left, right = np.array([top, bottom, left, right]) + moved
+    angle = np.deg2rad(generator.uniform(-MAX_ROTATION_DEGREES, MAX_ROTATION_DEGREES))
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = np.diag([(right - left) / size, (bottom - top) / size]) @ rotation
+    centre = np.array([left + right, top + bottom]) / 2.0
+    matrix = np.column_stack([linear, centre - linear @ np.full(2, (size - 1) / 2.0)])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    view = cv2.warpAffine(context, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(view, dtype=np.uint8)
 
 
 def tone(pixels: npt.NDArray[np.uint8], generator: np.random.Generator) -> npt.NDArray[np.uint8]:
@@ -64,22 +71,6 @@ def tone(pixels: npt.NDArray[np.uint8], generator: np.random.Generator) -> npt.N
     brightness = generator.uniform(-MAX_BRIGHTNESS, MAX_BRIGHTNESS)
     toned = np.clip((curve - 0.5) * contrast + 0.5 + brightness, 0.0, 1.0)
     return np.rint(toned * 255.0).astype(np.uint8)[pixels]
-
-
-def place(film: npt.NDArray[np.uint8], size: int, generator: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """Change the aspect ratio, rotate, and fit the film into a square on black, as `normalize` does.
-
-    Aspect jitter: one source is squashed to a square and others are padded; afterwards padding says nothing.
-    Rotation: patients lie askew.
-    """
-    height, width = film.shape
-    aspect = _draw_factor(MAX_ASPECT_FACTOR, generator) * width / height
-    angle = np.deg2rad(generator.uniform(-MAX_ROTATION_DEGREES, MAX_ROTATION_DEGREES))
-    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    linear = rotation @ np.diag([size / width * min(1.0, aspect), size / height * min(1.0, 1.0 / aspect)])
-    centre = np.array([width - 1, height - 1]) / 2.0
-    matrix = np.column_stack([linear, (size - 1) / 2.0 - linear @ centre])
-    return np.asarray(cv2.warpAffine(film, matrix, (size, size), flags=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def degrade(pixels: npt.NDArray[np.uint8], generator: np.random.Generator) -> npt.NDArray[np.uint8]:
