@@ -2,7 +2,9 @@
 
 import logging
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -29,6 +31,18 @@ class Limits:
     lease_seconds: int
     max_attempts: int
     max_file_bytes: int
+
+
+@dataclass(slots=True)
+class Found:
+    """What is known of a file by the time its screening ends, well or badly.
+
+    ``identity`` holds columns of the table ``screenings``; a picture that the gate refuses has one, a header that is
+    refused has not.
+    """
+
+    source: SourceFile | None = None
+    identity: Mapping[str, Any] | None = None
 
 
 class Screener:
@@ -68,13 +82,12 @@ class Screener:
             arrival = claim_arrival(connection, arrival_id, owner, self._limits.lease_seconds)
         if arrival is None:
             return
-        claim = Claim(arrival, owner)
-        source: SourceFile | None = None
+        claim, found = Claim(arrival, owner), Found()
         try:
-            source = self._read(arrival)
-            finished: Arrival | None = self._answer(claim, source)
+            found.source = self._read(arrival)
+            finished: Arrival | None = self._answer(claim, found, found.source)
         except Exception as error:  # noqa: BLE001  (every error becomes a fate, in one place)
-            finished = self._end_badly(claim, source, error)
+            finished = self._end_badly(claim, found, error)
         if finished is not None:
             self._finisher.settle(finished)
 
@@ -87,17 +100,18 @@ class Screener:
             raise FileNotFoundError(message)
         return source
 
-    def _answer(self, claim: Claim, source: SourceFile) -> Arrival:
+    def _answer(self, claim: Claim, found: Found, source: SourceFile) -> Arrival:
         model_sha256 = self._classifier.bundle.model_sha256
         with reading(self._engine) as connection:
             known = find_screening(connection, source.sha256, model_sha256)
         source_format = identify_format(source.content)
         if known is not None:
             return self._finisher.finish_duplicate(claim, known, source.sha256, source_format)
-        return self._finisher.finish_screened(claim, self._predict(source), source_format)
+        return self._finisher.finish_screened(claim, self._predict(found, source), source_format)
 
-    def _predict(self, source: SourceFile) -> NewScreening:
+    def _predict(self, found: Found, source: SourceFile) -> NewScreening:
         radiograph = decode_radiograph(source.content)
+        found.identity = describe_identity(radiograph.identity, self._protect)
         prediction = self._classifier.predict_radiograph(radiograph)
         return NewScreening(
             source_sha256=source.sha256,
@@ -107,11 +121,11 @@ class Screener:
             probabilities=prediction.probabilities,
             reason_code=prediction.reason_code,
             reason=None,
-            identity=describe_identity(radiograph.identity, self._protect),
+            identity=found.identity,
         )
 
-    def _end_badly(self, claim: Claim, source: SourceFile | None, error: Exception) -> Arrival | None:
-        arrival = claim.arrival
+    def _end_badly(self, claim: Claim, found: Found, error: Exception) -> Arrival | None:
+        arrival, source = claim.arrival, found.source
         fate = decide_fate(
             error,
             attempts=arrival.attempts,
@@ -122,11 +136,11 @@ class Screener:
             log_bug(arrival.id, error)
         match fate.kind:
             case FateKind.REJECT if source is not None:
-                rejection = self._as_rejection(source, fate)
+                rejection = self._as_rejection(source, found.identity, fate)
                 return self._finisher.finish_screened(claim, rejection, identify_format(source.content))
             case FateKind.REJECT | FateKind.QUARANTINE:
-                found = (source.sha256, identify_format(source.content)) if source else (None, None)
-                return self._finisher.finish_quarantined(claim, fate, *found)
+                facts = (source.sha256, identify_format(source.content)) if source else (None, None)
+                return self._finisher.finish_quarantined(claim, fate, *facts)
             case FateKind.VANISH:
                 self._finisher.finish_vanished(claim)
             case FateKind.RETRY_FILE | FateKind.RETRY_FAULT:
@@ -135,7 +149,7 @@ class Screener:
                 pass
         return None
 
-    def _as_rejection(self, source: SourceFile, fate: Fate) -> NewScreening:
+    def _as_rejection(self, source: SourceFile, identity: Mapping[str, Any] | None, fate: Fate) -> NewScreening:
         return NewScreening(
             source_sha256=source.sha256,
             model_sha256=self._classifier.bundle.model_sha256,
@@ -144,7 +158,7 @@ class Screener:
             probabilities=None,
             reason_code=fate.reason_code,
             reason=fate.reason,
-            identity={"source_format": identify_format(source.content)},
+            identity=identity or {"source_format": identify_format(source.content)},
         )
 
 

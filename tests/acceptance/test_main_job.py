@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from imaging import REASONS
 from imaging.phantom import write_dicom_phantom, write_png_phantom
 from store.database import open_database, reading
 from store.sweeps import list_unsettled
 from tests.acceptance.conftest import Site, wait_until
+from tests.pictures import write_refused
 from worker.broker import build_broker, embedded_broker_url, wait_for_broker
 from worker.home import prepare_home
 
@@ -51,6 +53,35 @@ def test_each_file_becomes_one_row_and_leaves_the_inbox(site: Site) -> None:
     assert len(list(site.home.glob("processed/*/*/*/*"))) == 4
     assert len(list(site.home.glob("quarantine/*.reason.json"))) == 1
     assert site.stop() == 0
+
+
+def test_pictures_that_are_no_upright_chest_films_are_rejected_with_their_reason(site: Site) -> None:
+    archive = site.root / "archive"
+    archive.mkdir()
+    expected = write_refused(archive)
+    site.start()
+    write_refused(site.inbox)
+    drop_phantoms(site.inbox, 1)
+    watched = {result["file_name"]: result for result in site.wait_for_results(len(expected) + 1)}
+    answered = site.run("predict", archive, "--format", "json")
+    assert answered.returncode == 0, answered.stderr
+    predicted = {result["file_name"]: result for result in json.loads(answered.stdout)}
+    for name, reason_codes in expected.items():
+        assert watched[name]["outcome"] == predicted[name]["outcome"] == "rejected"
+        assert watched[name]["reason_code"] == predicted[name]["reason_code"]
+        assert watched[name]["reason_code"] in reason_codes, name
+        assert watched[name]["label"] is watched[name]["probabilities"] is None
+    assert watched["0000.dcm"]["outcome"] in ("predicted", "indeterminate")
+    assert site.report()["summary"]["rejected"] == len(expected)
+    table = " ".join(site.run("report", "--since", "1h").stdout.split())
+    for reason_code in ("rotated", "inverted_polarity", "not_a_chest_radiograph"):
+        assert f"{reason_code} " in table
+        assert " ".join(REASONS[reason_code].split()[:3]) in table
+    assert site.stop() == 0
+    assert len(list(site.home.glob("processed/*/*/*/*"))) == len(expected) + 1
+    scanned = site.run("scan", archive, timeout=90)
+    assert scanned.returncode == 0, scanned.stderr
+    assert site.report()["summary"]["duplicate"] == len(expected)
 
 
 def test_the_report_says_what_each_result_is_and_that_it_is_no_diagnosis(site: Site) -> None:

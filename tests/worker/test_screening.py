@@ -5,18 +5,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine, select
 
+from imaging import NotAChestRadiographError
 from imaging.phantom import write_dicom_phantom, write_png_phantom
 from inference.bundle import SHIPPED_BUNDLE
-from inference.classifier import Classifier
+from inference.classifier import Classifier, Prediction
+from inference.labels import Label, Outcome
 from store.arrivals import Arrival, find_arrival
 from store.database import reading
 from store.identifiers import build_protection
 from store.models import record_model
 from store.states import AfterScreening, ArrivalState
 from store.tables import audit_events, screenings
+from tests.pictures import write_refused
 from tests.worker.conftest import claim, enroll
 from worker.finishing import Finisher
 from worker.home import Home
@@ -103,6 +107,47 @@ def test_a_file_that_the_model_must_not_judge_is_rejected_with_a_row(
     assert arrival.state is ArrivalState.DONE
     (row,) = list_screenings(engine)
     assert (row.outcome, row.reason_code, row.label, row.probability_normal) == ("rejected", "lateral", None, None)
+
+
+def test_what_the_pixels_show_is_refused_as_what_the_header_says_and_keeps_its_identity(
+    screen: Screen, inbox: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise NotAChestRadiographError("the picture does not look like a chest radiograph")
+
+    monkeypatch.setattr(Classifier, "predict_radiograph", refuse)
+    arrival = screen(dicom(inbox / "a.dcm", StationName="ROOM1", **IDENTITY))
+    assert arrival.state is ArrivalState.DONE
+    assert arrival.stored_path is not None
+    assert "processed" in arrival.stored_path.parts
+    (row,) = list_screenings(engine)
+    assert (row.outcome, row.reason_code) == ("rejected", "not_a_chest_radiograph")
+    assert (row.label, row.probability_normal) == (None, None)
+    assert row.reason == "the picture does not look like a chest radiograph"
+    assert (row.source_format, row.modality, row.station_name) == ("dicom", "DX", "ROOM1")
+    assert row.patient_id.startswith("hmac-sha256:")
+    assert screen(dicom(inbox / "b.dcm", StationName="ROOM1", **IDENTITY)).state is ArrivalState.DUPLICATE
+
+
+def test_the_gate_of_the_model_that_ships_refuses_other_pictures(screen: Screen, inbox: Path, engine: Engine) -> None:
+    expected = write_refused(inbox)
+    for name in expected:
+        assert screen(inbox / name).state is ArrivalState.DONE
+    found = {name: row.reason_code for name, row in zip(expected, list_screenings(engine), strict=True)}
+    assert {name: code for name, code in found.items() if code not in expected[name]} == {}
+
+
+def test_an_adults_viral_pneumonia_is_recorded_with_its_label_and_its_mark(
+    screen: Screen, inbox: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probabilities = {Label.COVID19: 0.05, Label.VIRAL_PNEUMONIA: 0.9, Label.NORMAL: 0.05}
+    answer = Prediction(Outcome.PREDICTED, Label.VIRAL_PNEUMONIA, probabilities, None, np.ones((7, 7), np.float32))
+    monkeypatch.setattr(Classifier, "predict", lambda *_: [answer])
+    for seed, age in enumerate(("042Y", "004Y", None), start=1):
+        screen(dicom(inbox / f"{seed}.dcm", seed=seed, PatientAge=age))
+    rows = list_screenings(engine)
+    assert [row.reason_code for row in rows] == ["outside_training_population", None, None]
+    assert {(row.outcome, row.label) for row in rows} == {("predicted", "viral_pneumonia")}
 
 
 def test_a_file_that_cannot_be_read_is_quarantined_without_a_row(screen: Screen, inbox: Path, engine: Engine) -> None:
