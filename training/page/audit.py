@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from training.page.intervals import Heading, Row, Scale, draw_table
+from training.page.intervals import Heading, Row, Scale, build_figure, draw_table
 from training.page.markup import EMPTY, build_section, element, isolate, join
 from training.page.verdict import is_stamped
 from training.wording import get_value, list_labels, name_label, say_estimate, say_number, say_percent
@@ -58,7 +58,7 @@ def _build_bars(report: Mapping[str, Any], audit: Mapping[str, Any]) -> Markup:
 
 def _build_row(title: str, small: str, scores: Mapping[str, Any] | None, class_: str | None) -> Row:
     found = scores or {}
-    cells = (f"{(found.get('n') or 0):,}", say_estimate(found.get("auroc_covid19_vs_normal"), say_number))
+    cells = (f"{(found.get('n') or 0):,}", build_figure(found.get("auroc_covid19_vs_normal"), say_number))
     words = join([title, element("small", small) if small else EMPTY])
     return Row(words, found.get("balanced_accuracy"), cells, class_)
 

@@ -6,7 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from training.page.curves import Curve, draw_curves
-from training.page.intervals import Heading, Row, draw_table, fit_scale
+from training.page.intervals import Heading, Row, build_figure, draw_table, fit_scale, frame_table
 from training.page.markup import EMPTY, build_section, element, join
 from training.page.matrix import draw_matrix
 from training.wording import list_labels, name_label, say_estimate, say_number, say_percent
@@ -125,13 +125,13 @@ def _build_prevalences(per_class: Mapping[str, Any]) -> Markup:
     caption = "What an answer is worth where the class is rarer or more common than here"
     body = element("tbody", *rows)
     table = element("table", element("caption", caption), element("thead", element("tr", *heads)), body)
-    return element("div", table, class_="wide", tabindex="0", role="region", aria_label=caption)
+    return frame_table(table, caption, is_short=True)
 
 
 def _build_prevalence_rows(title: str, entries: Sequence[Mapping[str, Any]]) -> list[Markup]:
     def build(place: int, each: Mapping[str, Any]) -> Markup:
         first = [element("th", title, scope="rowgroup", rowspan=len(entries))] if place == 0 else []
-        cells = (say_percent(each["prevalence"]), say_estimate(each["ppv"]), say_estimate(each["npv"]))
+        cells = (say_percent(each["prevalence"]), build_figure(each["ppv"]), build_figure(each["npv"]))
         return element("tr", *first, *(element("td", cell, class_="number") for cell in cells))
 
     return [build(place, each) for place, each in enumerate(entries)]

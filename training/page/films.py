@@ -34,19 +34,24 @@ def _build_film(film: Mapping[str, Any]) -> Markup:
         _build_picture(film.get("overlay_png"), f"the same with the evidence for {answered}"),
     ]
     facts = ", ".join(str(film[key]) for key in ("view", "age_group", "sex") if film.get(key))
-    outcome = film.get("reason_code") or film.get("outcome") or ""
     caption = element(
         "figcaption",
         element("b", f"{truth}, taken for {answered} ({say_percent(film.get('probability'))})"),
         element("span", _say_probabilities(film.get("probabilities") or {})),
         element("br"),
-        element("span", f"answer given: {outcome.replace('_', ' ')}") if outcome else EMPTY,
+        element("span", _say_outcome(film)),
         element(
             "small", isolate(film.get("source") or "unknown source"), f" · {facts} · ", isolate(film.get("file") or "")
         ),
     )
     shown = [picture for picture in pictures if picture]
     return element("figure", element("div", *shown, class_="pictures") if shown else EMPTY, caption, class_="film")
+
+
+def _say_outcome(film: Mapping[str, Any]) -> str:
+    if film.get("outcome") == "predicted":
+        return "this answer was given"
+    return f"this answer was held back: {str(film.get('reason_code') or 'indeterminate').replace('_', ' ')}"
 
 
 def _say_probabilities(probabilities: Mapping[str, float]) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 from markupsafe import Markup
 
 from inference.labels import LABELS
-from training.page.intervals import Heading, Row, draw_table, fit_scale
+from training.page.intervals import Heading, Row, build_figure, draw_table, fit_scale
 from training.page.markup import EMPTY, build_section, element, isolate, join
 from training.page.verdict import GROUP_TITLES
-from training.wording import ABSENT, get_value, list_labels, name_label, say_count, say_estimate, say_number
+from training.wording import get_value, list_labels, name_label, say_count, say_number
 
 FIGURE = "balanced accuracy"
 AUROC = "AUROC, COVID-19 against normal"
@@ -36,7 +36,7 @@ def build_groups(report: Mapping[str, Any]) -> Markup:
 
 def _build_whole(scores: Mapping[str, Any], title: str) -> Row:
     words = element("small", say_count(scores.get("n") or 0, "film"))
-    return Row(join([title, words]), scores.get("balanced_accuracy"), (_say_auroc(scores),), "whole")
+    return Row(join([title, words]), scores.get("balanced_accuracy"), (_build_auroc(scores),), "whole")
 
 
 def _build_row(name: str, scores: Mapping[str, Any], whole: float | None) -> Row:
@@ -45,7 +45,7 @@ def _build_row(name: str, scores: Mapping[str, Any], whole: float | None) -> Row
     high = (estimate or {}).get("high")
     is_below = whole is not None and high is not None and high < whole
     words = element("small", _say_films(supports, scores.get("refused") or 0))
-    return Row(join([isolate(name), words]), estimate, (_say_auroc(scores),), "alarm" if is_below else None)
+    return Row(join([isolate(name), words]), estimate, (_build_auroc(scores),), "alarm" if is_below else None)
 
 
 def _say_films(supports: Mapping[str, int], n_refused: int = 0) -> str:
@@ -54,8 +54,8 @@ def _say_films(supports: Mapping[str, int], n_refused: int = 0) -> str:
     return ", ".join(parts) or "no film"
 
 
-def _say_auroc(scores: Mapping[str, Any]) -> str:
-    return say_estimate(scores.get("auroc_covid19_vs_normal"), say_number)
+def _build_auroc(scores: Mapping[str, Any]) -> Markup:
+    return build_figure(scores.get("auroc_covid19_vs_normal"), say_number)
 
 
 def build_leave_one_out(report: Mapping[str, Any]) -> Markup:
@@ -81,8 +81,9 @@ def _build_left_out(name: str, scores: Mapping[str, Any]) -> Row:
     missing = [name_label(label) for label in scores.get("labels_not_trained") or []]
     remark = f"; {', '.join(missing)} comes from here only and could not be learnt" if missing else ""
     words = element("small", _say_films(scores.get("support") or {}) + remark)
-    auroc = _say_auroc(scores)
-    if scores.get("auroc_against") == "held_out_patients" and auroc != ABSENT:
+    auroc = _build_auroc(scores)
+    is_measured = get_value(scores.get("auroc_covid19_vs_normal")) is not None
+    if scores.get("auroc_against") == "held_out_patients" and is_measured:
         auroc = join([auroc, element("small", "against held-out patients of the others")])
     return Row(join([isolate(name), words]), scores.get("balanced_accuracy"), (auroc,))
 

@@ -37,9 +37,10 @@ def build_header(report: Mapping[str, Any]) -> Markup:
 
 def _build_origin(report: Mapping[str, Any]) -> Markup:
     dataset = report.get("dataset") or {}
-    parts: list[str] = [
-        f"{say_count(report.get('n') or 0, 'film')} of {say_count(report.get('n_patients') or 0, 'patient')}"
-    ]
+    count = sum(map(sum, report["confusion_matrix"]))
+    parts: list[str] = [say_count(count, "film")]
+    if report.get("n_patients"):
+        parts.append(f" of {say_count(report['n_patients'], 'patient')}")
     if dataset.get("name"):
         parts += [" from the data set ", isolate(dataset["name"])]
     if dataset.get("split"):

@@ -16,6 +16,7 @@ from training.wording import say_estimate, say_percent
 Estimate = Mapping[str, float | None]
 
 HEIGHT = 22
+SHORT = 12
 MIDDLE = HEIGHT / 2
 
 
@@ -119,7 +120,20 @@ def draw_table(caption: str, headings: Sequence[str], rows: Sequence[Row | Headi
         element("tbody", *(_build_line(row, scale, len(head)) for row in rows)),
         class_="marks",
     )
-    return element("div", table, class_="wide", tabindex="0", role="region", aria_label=caption)
+    return frame_table(table, caption, is_short=len(rows) <= SHORT)
+
+
+def frame_table(table: Markup, caption: str, *, is_short: bool = False) -> Markup:
+    """Let a table that is too wide for a narrow screen scroll by itself; a short one is not torn in print."""
+    class_ = "wide short" if is_short else "wide"
+    return element("div", table, class_=class_, tabindex="0", role="region", aria_label=caption)
+
+
+def build_figure(estimate: Estimate | None, say: Callable[[float | None], str] = say_percent) -> Markup:
+    """Build a figure that breaks before its interval and nowhere else."""
+    value, bracket, interval = say_estimate(estimate, say).partition(" (")
+    parts = (element("span", part) for part in (value, f"({interval}" if bracket else "") if part)
+    return Markup(" ").join(parts)
 
 
 def _build_line(row: Row | Heading, scale: Scale, columns: int) -> Markup:
@@ -134,7 +148,7 @@ def _build_row(row: Row, scale: Scale) -> Markup:
         element("th", row.name, scope="row"),
         *(element("td", cell) for cell in row.cells),
         element("td", draw_mark(row.estimate, scale, row.reference), class_="mark"),
-        element("td", say_estimate(row.estimate, row.say or scale.say), class_="figure"),
+        element("td", build_figure(row.estimate, row.say or scale.say), class_="figure"),
         class_=row.class_,
     )
 

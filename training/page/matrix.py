@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from training.page.intervals import frame_table
 from training.page.markup import element
 from training.wording import list_labels, say_percent
 
@@ -29,7 +30,7 @@ def draw_matrix(matrix: Sequence[Sequence[int]], caption: str) -> Markup:
     table = element(
         "table", element("caption", caption), element("thead", head), element("tbody", *rows), class_="matrix"
     )
-    return element("div", table, class_="wide", tabindex="0", role="region", aria_label=caption)
+    return frame_table(table, caption, is_short=True)
 
 
 def _build_row(name: str, counts: Sequence[int], place: int) -> Markup:

@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from training.page.intervals import Row, Scale, draw_table
+from training.page.intervals import Row, Scale, draw_table, frame_table
 from training.page.markup import EMPTY, build_section, element, isolate, join
 from training.wording import list_labels, name_label, say_count, say_estimate
 
@@ -44,10 +44,12 @@ def build_refusals(report: Mapping[str, Any]) -> Markup:
     if not found:
         return EMPTY
     reasons = found.get("by_reason") or {}
-    lead = (
-        f"{say_count(found.get('n') or 0, 'film')} of the data set got no class and counts in no figure above: "
-        f"{say_estimate(found.get('share'))} of the films of the three classes."
-    )
+    lead = "It refuses no film of this data set."
+    if found.get("n"):
+        lead = (
+            f"{say_count(found['n'], 'film')} of the data set got no answer and no place in the figures above; of the "
+            f"films of the three classes it refuses {say_estimate(found.get('share'))}."
+        )
     return build_section("refusals", "Films that it refuses", lead, _build_table(reasons) if reasons else EMPTY)
 
 
@@ -72,7 +74,7 @@ def _build_table(reasons: Mapping[str, Any]) -> Markup:
     caption = "By reason"
     head = element("thead", element("tr", *heads))
     table = element("table", element("caption", caption), head, element("tbody", *body), class_="marks")
-    return element("div", table, class_="wide", tabindex="0", role="region", aria_label=caption)
+    return frame_table(table, caption, is_short=True)
 
 
 def _draw_bar(share: float) -> Markup:

@@ -22,6 +22,8 @@ GROUP_TITLES: Mapping[str, str] = {
 
 def say_verdict(report: Report) -> list[str]:
     """Return the sentences that stand at the top of the page, the most important one first."""
+    if not any(map(sum, report["confusion_matrix"])):
+        return ["No film was judged, so there is nothing to say about this model."]
     return [
         _say_accuracy(report),
         *_say_answers(report),
@@ -37,13 +39,14 @@ def is_stamped(report: Report) -> bool:
 
 
 def _say_accuracy(report: Report) -> str:
-    films = f"{say_count(report.get('n') or 0, 'film')} of {say_count(report.get('n_patients') or 0, 'patient')}"
-    if get_value(report.get("accuracy")) is None:
-        return "No film was judged, so there is nothing to say about this model."
-    return (
-        f"Of {films} it puts {say_estimate(report['accuracy'])} into the right class; "
-        f"averaged over the classes {say_estimate(report.get('balanced_accuracy'))}."
-    )
+    matrix = report["confusion_matrix"]
+    count = sum(map(sum, matrix))
+    hits = sum(row[place] for place, row in enumerate(matrix))
+    accuracy = say_estimate(report.get("accuracy") or {"value": hits / count})
+    patients = f" of {say_count(report['n_patients'], 'patient')}" if report.get("n_patients") else ""
+    sentence = f"Of {say_count(count, 'film')}{patients} it puts {accuracy} into the right class"
+    balanced = report.get("balanced_accuracy")
+    return sentence + (f"; averaged over the classes {say_estimate(balanced)}." if balanced else ".")
 
 
 def _say_answers(report: Report) -> Iterator[str]:
@@ -83,8 +86,8 @@ def _say_certainty(report: Report) -> Iterator[str]:
     ece = get_value(report.get("ece"))
     if ece is not None:
         yield (
-            f"Its stated probabilities are off by {100 * ece:.1f} percentage points on average "
-            f"(expected calibration error {say_estimate(report['ece'], say_number)})."
+            f"Its stated probabilities are off by {100 * ece:.1f} percentage points on average: "
+            f"expected calibration error {say_estimate(report['ece'], say_number)}."
         )
 
 
