@@ -9,7 +9,7 @@ NO_CLASS = {
     OTHER_FINDING: "The film shows something that the model has no class for. Nothing is wrong with the file.",
 }
 MARKS = {
-    OUTSIDE_TRAINING_POPULATION: "The model has learnt this label from patients of another age only: trust it less.",
+    OUTSIDE_TRAINING_POPULATION: "The model has learnt this label from patients of another age: trust it less.",
 }
 
 
