@@ -23,11 +23,10 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np
 import psutil
 from sqlalchemy import Engine
 
-from imaging import decode_radiograph, normalize, read_source
+from imaging import decode_radiograph, read_source
 from imaging.phantom import write_dicom_phantom
 from inference.bundle import SHIPPED_BUNDLE
 from inference.classifier import Classifier
@@ -106,8 +105,7 @@ def measure_steps(pool: Sequence[Path], root: Path, model: Path) -> dict[str, fl
         vary(pool[number % len(pool)], path, number)
         source = timed("read and hash", read_source, path)
         radiograph = timed("decode and window", decode_radiograph, source.content)
-        pixels = timed("normalize", normalize, radiograph.pixels, classifier.bundle.input_size)
-        (answer,) = timed("predict", classifier.predict, pixels[np.newaxis, :, :, np.newaxis])
+        answer = timed("find lungs, predict", classifier.predict_radiograph, radiograph)
         timed("ledger", record_one, engine, number, path, source, answer)
         timed("move", path.rename, root / "moved" / path.name)
     engine.dispose()

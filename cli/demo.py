@@ -4,6 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import typer
+from PIL import Image, ImageOps
 
 from cli.errors import exit_codes
 from cli.running import run
@@ -36,6 +37,9 @@ def _drop(inbox: Path) -> None:
     write_dicom_phantom(inbox / "phantom-compressed.dcm", seed=3, compression="jpeg_lossless")
     write_png_phantom(inbox / "phantom.png", seed=4)
     write_dicom_phantom(inbox / "phantom-lateral.dcm", seed=5, attributes={"ViewPosition": "LL"})
+    with Image.open(inbox / "phantom.png") as phantom:
+        phantom.transpose(Image.Transpose.ROTATE_90).save(inbox / "phantom-on-its-side.png")
+        ImageOps.invert(phantom).save(inbox / "phantom-negative.png")
     (inbox / "letter.txt").write_text("This is no radiograph.\n")
     (inbox / "phantom-0-again.dcm").write_bytes((inbox / "phantom-0.dcm").read_bytes())
 

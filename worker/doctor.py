@@ -5,12 +5,15 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from imaging import RotatedError, UnsuitableRadiographError
 from inference.bundle import SHIPPED_BUNDLE, BundleError, read_bundle
+from inference.labels import Outcome
 from store.database import open_database
 from store.errors import StoreError
 from store.location import find_filesystem_type, is_network_share
@@ -20,6 +23,15 @@ from worker.home import Home, is_locked
 from worker.inbox import check_inbox
 from worker.settings import WatchSettings
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from inference.classifier import Classifier
+
+    Pixels = npt.NDArray[np.float32]
+
+PHANTOM_SEED, PHANTOM_SIZE = 1, (625, 512)
 LOW_DISK_BYTES = 1 << 30
 FEW_WATCHES = 8192
 
@@ -36,7 +48,7 @@ class Check:
 
 def run_checks(settings: WatchSettings, inbox: Path) -> Iterator[Check]:
     """Look at everything that the service needs; each check says what was found and what to do."""
-    for check in (_check_home, _check_disk, _check_database, _check_broker, _check_model):
+    for check in (_check_home, _check_disk, _check_database, _check_broker, _check_model, _check_answer):
         yield check(settings)
     yield _check_user()
     yield _check_inbox(settings, inbox)
@@ -98,6 +110,34 @@ def _ping(url: str) -> str:
 def _check_model(settings: WatchSettings) -> Check:
     folder = settings.model or SHIPPED_BUNDLE
     return _attempt("model", lambda: f"{read_bundle(folder).model_version} is sound", "'xray-cli model verify'")
+
+
+def _check_answer(settings: WatchSettings) -> Check:
+    """Let the model judge a synthetic phantom, upright and turned: the way of every film, without a file."""
+    import numpy as np
+
+    from imaging.phantom_anatomy import draw_chest
+    from inference.classifier import Classifier
+
+    try:
+        classifier = Classifier.load(settings.model or SHIPPED_BUNDLE)
+    except BundleError:
+        return Check("self-test", "the model cannot be loaded", "'xray-cli model verify'")
+    chest = draw_chest(PHANTOM_SEED, *PHANTOM_SIZE)
+    upright, turned = _ask(classifier, chest), _ask(classifier, np.ascontiguousarray(np.rot90(chest)))
+    found = f"synthetic phantom {upright}, turned on its side {turned}"
+    fits = upright in (Outcome.PREDICTED, Outcome.INDETERMINATE) and turned == RotatedError.reason_code
+    advice = "" if fits else "this model's gate does not know the phantom; see how it fares on films of your own"
+    return Check("self-test", found, advice, is_warning=not fits)
+
+
+def _ask(classifier: "Classifier", pixels: "Pixels") -> str:
+    from imaging import Identity, Radiograph
+
+    try:
+        return classifier.predict_radiograph(Radiograph(pixels, Identity())).outcome
+    except UnsuitableRadiographError as error:
+        return error.reason_code
 
 
 def _check_inbox(settings: WatchSettings, inbox: Path) -> Check:
