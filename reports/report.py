@@ -1,12 +1,7 @@
 """A report from start to end: a period of the ledger, written to a stream or a file."""
 
-import os
-import stat
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from io import TextIOWrapper
 from pathlib import Path
 from types import MappingProxyType
 from typing import TextIO
@@ -14,6 +9,7 @@ from typing import TextIO
 from sqlalchemy import Engine
 
 from reports.errors import ReportFormatError
+from reports.output import open_output
 from reports.periods import Period, find_zone, parse_period
 from reports.summary import summarize
 from store.database import reading
@@ -57,7 +53,7 @@ def write_report_to(
     """
     check_format(output_format)
     period = parse_period(since, until, datetime.now(tz=UTC), find_zone(time_zone))
-    with _open_output(output) as stream:
+    with open_output(output) as stream:
         write_report(engine, period, output_format, stream, advice)
 
 
@@ -98,33 +94,3 @@ def check_format(output_format: str) -> None:
     if output_format not in FORMATS:
         message = f"there is no report format {output_format[:40]!r}; accepted are {', '.join(FORMATS)}"
         raise ReportFormatError(message)
-
-
-@contextmanager
-def _open_output(output: Path | None) -> Iterator[TextIO]:
-    if output is None:
-        if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 shows what it can
-        yield sys.stdout
-        return
-    target = output.resolve()  # what a link names is replaced, not the link
-    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-        with target.open("w", encoding="utf-8", newline="") as stream:  # a pipe or a device cannot be replaced
-            yield stream
-        return
-    with _replacing(target) as stream:
-        yield stream
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[TextIO]:
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(target)
-    finally:
-        with suppress(FileNotFoundError):
-            partial.unlink()

@@ -16,7 +16,7 @@ from inference.labels import (
 )
 from training.answers import Answer, Refusal, answer_cases, is_labelled, to_patients, to_probabilities, to_reference
 from training.estimates import Weights, draw_patients, estimate, estimates_to_json, weigh_mean, weigh_share
-from training.groups import GROUPINGS, name_groups
+from training.groups import GROUPINGS, name_groups, order_groups
 from training.metrics import ECE_BINS, OVERALL, Indices, Probabilities, find_bins, measure, predict_values
 
 __all__ = ["Answer", "answer_cases", "evaluate", "score"]
@@ -187,7 +187,7 @@ def _score_groups(
     names = np.asarray(name_groups([*answers, *refused], grouping), dtype=np.str_)
     answered, left_out = names[: len(answers)], names[len(answers) :]
     groups: dict[str, Any] = {}
-    for name in sorted(set(names.tolist())):
+    for name in order_groups(names.tolist(), grouping):
         places = np.flatnonzero(answered == name).tolist()
         members = [answers[place] for place in places]
         given = np.asarray([member.prediction.outcome is Outcome.PREDICTED for member in members], dtype=np.float64)

@@ -1,7 +1,7 @@
 """By what figures are given beside the pooled ones: a pooled figure hides the hospital at which a model fails."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from training.answers import Answer, Refusal
 from training.dataset import UNKNOWN
@@ -10,6 +10,8 @@ Film = Answer | Refusal
 
 SMALL, LARGE = 512, 1024
 """Longer side in pixels up to which a film is small, and from which it is large."""
+
+SIZES = (f"up to {SMALL} pixels", f"{SMALL + 1} to {LARGE - 1} pixels", f"from {LARGE} pixels", UNKNOWN)
 
 FEW_FILMS = 10
 REST = f"fewer than {FEW_FILMS} films"
@@ -21,8 +23,8 @@ def name_image_size(film: Film) -> str:
     if not longest:
         return UNKNOWN
     if longest <= SMALL:
-        return f"up to {SMALL} pixels"
-    return f"from {LARGE} pixels" if longest >= LARGE else f"{SMALL + 1} to {LARGE - 1} pixels"
+        return SIZES[0]
+    return SIZES[2] if longest >= LARGE else SIZES[1]
 
 
 GROUPINGS: Mapping[str, Callable[[Film], str]] = {
@@ -33,6 +35,14 @@ GROUPINGS: Mapping[str, Callable[[Film], str]] = {
     "sex": lambda film: film.case.sex,
     "image_size": name_image_size,
 }
+
+
+def order_groups(names: Iterable[str], grouping: str) -> list[str]:
+    """Return the names of groups, each once, in the order in which they are shown: sizes from small to large."""
+    known = set(names)
+    if grouping != "image_size":
+        return sorted(known)
+    return [name for name in SIZES if name in known]
 
 
 def name_groups(films: Sequence[Film], grouping: str) -> list[str]:

@@ -1,0 +1,124 @@
+"""``evaluate``: how good a model is on a data set, and whether it looks at the lungs."""
+
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.errors import FAILED, PackageMissingError, exit_codes
+
+if TYPE_CHECKING:
+    from inference.labels import Label
+
+FORMATS = ("table", "json", "html")
+SPLITS = ("all", "train", "validation", "test", "held-out")
+LEFT_OUT = ("source", "site")
+SPLIT_HELP = (
+    "`all`; `train`, `validation` or `test` as the manifest's column split says; or `held-out`: "
+    "patients that the model was not trained on."
+)
+PREVALENCE_HELP = "Shares at which predictive values are given, as covid19=0.01,normal=0.9; may be repeated."
+LEAVE_OUT_HELP = "Retrain the head quickly without each `source` or `site`, and test it there."
+
+
+def evaluate(
+    dataset: Annotated[Path, typer.Option(help="Folder with manifest.csv, or with one folder for each class.")],
+    other_findings: Annotated[Path | None, typer.Option(help="Folder of films of none of the classes.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A bundle's folder (XRAY_MODEL).")] = None,
+    output_format: Annotated[str, typer.Option("--format", help="`table`, `json` or `html`.")] = "table",
+    output: Annotated[Path | None, typer.Option(help="A file, written whole or not at all.")] = None,
+    split: Annotated[str, typer.Option(help=SPLIT_HELP)] = "all",
+    prevalence: Annotated[list[str] | None, typer.Option(help=PREVALENCE_HELP)] = None,
+    leave_out: Annotated[str | None, typer.Option(help=LEAVE_OUT_HELP)] = None,
+    audit: Annotated[bool, typer.Option(help="Ask whether the model works without lungs.")] = True,
+    strict: Annotated[bool, typer.Option(help="Exit code 1 if the model works without lungs.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap and the folds.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: one a core.")] = None,
+) -> None:
+    """Measure a model on a data set through the classifier that serves, and audit it for shortcuts.
+
+    Every figure comes with its 95 % bootstrap interval by patient. Exit code 1 with --strict: the model works without
+    lungs, or that cannot be ruled out.
+
+    Example: xray-cli evaluate --dataset dataset --format html --output evaluation.html
+    """
+    with exit_codes():
+        _check_choice("--format", output_format, FORMATS)
+        _check_choice("--split", split, SPLITS)
+        _check_choice("--leave-out", leave_out, (None, *LEFT_OUT))
+        _check_packages(audit or strict or leave_out is not None)
+        from rich.console import Console
+
+        from cli.settings import read_settings
+        from inference.bundle import SHIPPED_BUNDLE
+        from training.assessment import AssessmentSettings, assess
+
+        settings = AssessmentSettings(
+            model=read_settings(model=model).model or SHIPPED_BUNDLE,
+            dataset=dataset,
+            other_findings=other_findings,
+            part=split,
+            prevalences=_read_prevalences(prevalence or ()),
+            leave_out_by=leave_out,
+            with_audit=audit or strict,
+            seed=seed,
+            workers=workers,
+        )
+        report = assess(settings, Console(stderr=True))
+        _write(report, output_format, output)
+    if strict and report["audit"]["works_without_lungs"]:
+        typer.echo("xray-cli: the model works without lungs, or that cannot be ruled out (--strict)", err=True)
+        raise typer.Exit(FAILED)
+
+
+def _check_choice(option: str, given: str | None, accepted: Sequence[str | None]) -> None:
+    if given not in accepted:
+        names = ", ".join(filter(None, accepted))
+        raise typer.BadParameter(f"{given!r}: accepted are {names}", param_hint=option)
+
+
+def _check_packages(needed: bool) -> None:
+    missing = [name for name in ("sklearn", "tensorflow") if find_spec(name) is None]
+    if needed and missing:
+        message = "the audit needs scikit-learn and TensorFlow: pip install 'xray-watch[train]', or give --no-audit"
+        raise PackageMissingError(message)
+
+
+def _read_prevalences(given: "Sequence[str]") -> "Mapping[Label, Sequence[float]]":
+    from inference.labels import LABELS, Label
+    from training.evaluation import PREVALENCES
+
+    chosen: dict[Label, list[float]] = {}
+    for pair in (part for text in given for part in text.split(",")):
+        name, _, number = pair.partition("=")
+        try:
+            label, prevalence = Label(name.strip()), float(number)
+        except ValueError:
+            label, prevalence = LABELS[0], -1.0
+        if not 0.0 < prevalence < 1.0:
+            accepted = f"LABEL=SHARE with a share between 0 and 1, of {', '.join(LABELS)}"
+            raise typer.BadParameter(f"{pair!r}: accepted is {accepted}", param_hint="--prevalence")
+        chosen.setdefault(label, []).append(prevalence)
+    return {**PREVALENCES, **chosen}
+
+
+def _write(report: "Mapping[str, Any]", output_format: str, output: Path | None) -> None:
+    from reports.output import open_output
+
+    with open_output(output) as stream:
+        if output_format == "json":
+            import json
+
+            from training.worst import drop_pictures
+
+            stream.write(json.dumps(drop_pictures(report), indent=1, allow_nan=False) + "\n")
+        elif output_format == "html":
+            from training.page import render_page
+
+            stream.write(render_page(report))
+        else:
+            from training.evaluation_table import write_table
+
+            write_table(report, stream)
