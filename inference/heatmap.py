@@ -122,7 +122,8 @@ def write_heatmap(folder: Path, name: str, pixels: Pixels, prediction: Predictio
     said = PngImagePlugin.PngInfo()
     said.add_text("Comment", NOTICE)
     try:
-        Image.fromarray(draw_heatmap(pixels, prediction, model_version)).save(partial, format="PNG", pnginfo=said)
+        picture = Image.fromarray(draw_heatmap(pixels, prediction, model_version))
+        picture.save(partial, format="PNG", pnginfo=said, compress_level=1)  # a fifth larger, three times as fast
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
