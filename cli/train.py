@@ -1,62 +1,85 @@
 """`xray-cli train`: a data set in, a model bundle out."""
 
-from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cli.errors import PackageMissingError, exit_codes
 from inference.labels import NOTICE
 
-MODEL_HELP = "The bundle's folder; an old bundle there is replaced."
+Dataset = Annotated[Path | None, typer.Option(help="Folder with manifest.csv, or with one folder for each class.")]
+Plot = Annotated[Path | None, typer.Option(help="Write the curve of loss and accuracy by epoch here.")]
+Model = Annotated[Path | None, typer.Option(help="The bundle's folder; an old bundle there is replaced [covid19].")]
+OtherFindings = Annotated[Path | None, typer.Option(help="Folder of films of none of the classes.")]
+Lungs = Annotated[Path | None, typer.Option(help="Bundle whose lung finder and gate go first [the one that ships].")]
+Experiment = Annotated[str | None, typer.Option(help="TOML file of settings, or its name in training/experiments.")]
+RunPath = Annotated[Path | None, typer.Option("--run-folder", help="Records and checkpoints [runs/TIME-MODEL].")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --run-folder, or with the latest one.")]
+Folds = Annotated[int | None, typer.Option(min=0, help="Cross-validate so many times before the final training [0].")]
+Epochs = Annotated[int | None, typer.Option(min=0, help="Epochs of fine-tuning at most; 0 trains the head only [12].")]
+Patience = Annotated[int | None, typer.Option(min=0, help="Stop after so many epochs without gain; 0: never [5].")]
+BatchSize = Annotated[int | None, typer.Option(min=1, help="Films a step [32].")]
+LearningRate = Annotated[float | None, typer.Option(help="Peak while fine-tuning [0.0001].")]
+Backbone = Annotated[str | None, typer.Option(help="efficientnet_lite0 or mobilenetv2 [efficientnet_lite0].")]
+Weights = Annotated[str | None, typer.Option(help="shipped, imagenet-file, random, a .keras file or bundle [shipped].")]
+ImagenetFile = Annotated[Path | None, typer.Option(help="ImageNet weights, a file or their folder [weights].")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Of every random number [0].")]
+ModelVersion = Annotated[str | None, typer.Option(help="Name of the model [local].")]
 
 
 def train(
-    dataset: Annotated[Path, typer.Option(help="Folder with manifest.csv, or with one folder for each class.")],
-    plot: Annotated[Path | None, typer.Option(help="Write the curve of loss and accuracy here.")] = None,
-    model: Annotated[Path, typer.Option(help=MODEL_HELP)] = Path("covid19"),
-    other_findings: Annotated[Path | None, typer.Option(help="Folder of films of none of the classes.")] = None,
-    epochs: Annotated[int, typer.Option(min=0, help="Epochs of fine-tuning; 0 trains the head only.")] = 12,
-    seed: Annotated[int, typer.Option(min=0, help="Of every random number.")] = 0,
-    weights: Annotated[str, typer.Option(help="'shipped' or the path of a .keras file to start from.")] = "shipped",
-    model_version: Annotated[str, typer.Option(help="Name of the model.")] = "local",
+    dataset: Dataset = None,
+    plot: Plot = None,
+    model: Model = None,
+    other_findings: OtherFindings = None,
+    lungs: Lungs = None,
+    experiment: Experiment = None,
+    run_folder: RunPath = None,
+    resume: Resume = False,
+    folds: Folds = None,
+    epochs: Epochs = None,
+    patience: Patience = None,
+    batch_size: BatchSize = None,
+    learning_rate: LearningRate = None,
+    backbone: Backbone = None,
+    weights: Weights = None,
+    imagenet_file: ImagenetFile = None,
+    seed: Seed = None,
+    model_version: ModelVersion = None,
 ) -> None:
-    """Train a model on a data set, patients kept apart, and write it as a bundle with figures on held-out patients.
+    """Train a model on a data set, patients kept apart, and write it as a bundle with figures on unseen patients.
 
     Needs TensorFlow: pip install 'xray-watch[train]'.
 
     Example: xray-cli train --dataset dataset --plot plot.png --model covid19
     """
+    options = {
+        "dataset": dataset, "model": model, "other_findings": other_findings, "lungs": lungs, "folds": folds,
+        "epochs": epochs, "patience": patience, "batch_size": batch_size, "learning_rate": learning_rate,
+        "backbone": backbone, "weights": weights, "imagenet_file": imagenet_file, "seed": seed,
+        "model_version": model_version,
+    }  # fmt: skip
     with exit_codes():
-        if find_spec("tensorflow") is None:
-            raise PackageMissingError("training needs TensorFlow: pip install 'xray-watch[train]'")
+        _check_packages()
         from rich.console import Console
 
-        from training.fitting import FitSettings
+        from training.experiment import read_training_settings
         from training.plot import write_plot
-        from training.run import TrainingSettings, train_and_export
+        from training.record import write_report
+        from training.run import train_and_export
+        from training.run_folder import find_run_folder, name_run_folder
 
-        fit = FitSettings(epochs=epochs, seed=seed)
-        settings = TrainingSettings(dataset, model, other_findings, weights, model_version, fit=fit)
-        result = train_and_export(settings, Console(stderr=True))
+        settings = read_training_settings(experiment, options)
+        folder = run_folder or (find_run_folder(settings) if resume else name_run_folder(settings))
+        result = train_and_export(settings, Console(stderr=True), run_folder=folder, resume=resume)
         if plot:
             write_plot(result.history, plot)
-        _show(result.metrics)
-        typer.echo(f"{result.model}: {NOTICE}")
+        typer.echo(write_report(result.metrics))
+        typer.echo(f"bundle {result.model}, run folder {result.run_folder}: {NOTICE}")
 
 
-def _show(metrics: Mapping[str, Any]) -> None:
-    typer.echo(f"held-out patients: {metrics['n']} films of {metrics['n_patients']} patients")
-    for name in ("accuracy", "balanced_accuracy", "ece"):
-        typer.echo(f"{name.replace('_', ' '):>20}  {_format(metrics[name])}")
-    for label, each in metrics["per_class"].items():
-        typer.echo(
-            f"{label:>20}  sensitivity {_format(each['sensitivity'])}  specificity {_format(each['specificity'])}"
-        )
-
-
-def _format(estimate: Mapping[str, float | None]) -> str:
-    value, low, high = (estimate[name] for name in ("value", "low", "high"))
-    return "none" if value is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
+def _check_packages() -> None:
+    if find_spec("tensorflow") is None:
+        raise PackageMissingError("training needs TensorFlow: pip install 'xray-watch[train]'")

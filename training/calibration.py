@@ -1,18 +1,46 @@
 """Calibration and operating points, chosen on validation patients only."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from inference.classifier import calibrate, renormalize
+from inference.decision import calibrate, renormalize
 from inference.labels import LABELS, OTHER_FINDING, Label
+from training.dataset import Case
+from training.validation import to_indices
 
 TARGET_PRECISION = 0.95
 MAX_LOST_TO_OTHER_FINDING = 0.05
 MIN_OPERATING_POINT = 0.5
 
 TEMPERATURES = (0.05, 20.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How logits become an answer: the temperature and a threshold for every output."""
+
+    temperature: float
+    operating_points: Mapping[str, float]
+
+
+def choose_calibration(logits: npt.NDArray[np.float32], cases: Sequence[Case], outputs: Sequence[str]) -> Calibration:
+    """Choose temperature and operating points on films whose patients the model has not seen.
+
+    Parameters
+    ----------
+    logits : numpy.ndarray
+        float32 (radiographs, outputs).
+    cases : sequence of Case
+        With the true outputs.
+    outputs : sequence of str
+        Their order.
+    """
+    temperature = fit_temperature(logits, to_indices(cases, outputs))
+    reference = [case.reference_label for case in cases]
+    return Calibration(temperature, choose_operating_points(calibrate(logits, temperature), reference, outputs))
 
 
 def fit_temperature(logits: npt.NDArray[np.float32], reference: npt.NDArray[np.intp]) -> float:

@@ -5,6 +5,8 @@ The errors:
     DatasetError
     +-- DatasetNotFoundError      no such folder, or nothing in it that belongs to a label
     +-- DatasetManifestError      manifest.csv lacks a column, or a row names no label or no file
+    +-- DatasetTooSmallError      too few patients of a label to train, choose and measure with (training.stages)
+    +-- LabelConflictError        the same file stands under two labels (training.split)
     +-- PatientOnTwoSidesError    one patient's radiographs were put on two sides of a split (training.split)
 """
 
@@ -34,6 +36,14 @@ class DatasetNotFoundError(DatasetError):
 
 class DatasetManifestError(DatasetError):
     """The manifest of a data set is incomplete or contradicts itself."""
+
+
+class DatasetTooSmallError(DatasetError):
+    """A label has too few patients, or none, on a side of the split."""
+
+
+class LabelConflictError(DatasetError):
+    """The same film has two labels."""
 
 
 class PatientOnTwoSidesError(DatasetError):

@@ -9,6 +9,7 @@ The errors:
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,15 +25,17 @@ from inference.bundle import (
     FILE_NAMES,
     KERAS_NAME,
     LITERT_NAME,
+    LUNGS_NAME,
     MANIFEST_NAME,
     SCHEMA,
     SEAL_NAME,
     UNSEALED,
     compute_seal,
 )
-from inference.classifier import calibrate
-from inference.engines import INPUT_NAME, Engine, KerasEngine, LiteRTEngine
+from inference.decision import calibrate
+from inference.engines import Engine, KerasEngine, LiteRTEngine
 from inference.labels import LABELS, NOTICE
+from training.litert import write_litert
 
 MAX_DIFFERENCE = 1e-4
 
@@ -58,12 +61,13 @@ class BundleFacts:
     input_size: int
     temperature: float
     operating_points: Mapping[str, float]
+    gate: Mapping[str, float]
     training_data_sha256: str
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
 
-def write_model_files(network: Any, folder: Path) -> None:
-    """Write `model.keras` and `model.tflite` (float32, batch of 1) into an existing folder.
+def write_model_files(network: Any, folder: Path, lungs: Path) -> None:
+    """Write `model.keras`, `model.tflite` (float32, batch of 1) and the lung finder into an existing folder.
 
     Parameters
     ----------
@@ -71,13 +75,12 @@ def write_model_files(network: Any, folder: Path) -> None:
         From `training.network.build_network`.
     folder : Path
         Where to.
+    lungs : Path
+        Bundle whose lung finder the network was trained behind.
     """
-    import keras
-
     network.save(folder / KERAS_NAME)
-    size = network.input_shape[1]
-    signature = [keras.InputSpec(shape=(1, size, size, 1), dtype="float32", name=INPUT_NAME)]
-    network.export(folder / LITERT_NAME, format="litert", input_signature=signature, verbose=False)
+    write_litert(folder / KERAS_NAME, folder / LITERT_NAME)
+    shutil.copyfile(lungs / LUNGS_NAME, folder / LUNGS_NAME)
 
 
 def measure_disagreement(folder: Path, batch: npt.NDArray[np.float32]) -> float:
@@ -116,6 +119,7 @@ def write_manifest(folder: Path, facts: BundleFacts) -> None:
         "preprocessing_version": PREPROCESSING_VERSION,
         "calibration": {"temperature": facts.temperature},
         "operating_points": {name: facts.operating_points[name] for name in facts.outputs},
+        "gate": dict(facts.gate),
         "training_data_sha256": facts.training_data_sha256,
         "files": {
             name: {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}

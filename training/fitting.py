@@ -1,184 +1,194 @@
-"""The two phases of training: a linear head on cached features, then the last layers of the backbone with it."""
+"""The two phases of training: a linear head on cached features, then the last layers of the backbone with it.
+
+Only the Keras API is used, so that it runs on each of its backends. A training that was killed goes on from its
+checkpoint, written after the head and after every epoch: since the random numbers of an epoch follow from the seed, the
+stage and the epoch (`training.batches`), there is no state of a generator to keep.
+"""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from inference.engines import LOGITS_NAME
-from training.augmentation import augment
+from training.batches import Batch, draw_batches
+from training.checkpoint import Checkpoint, read_checkpoint
+from training.films import Films
+from training.history import Epoch
 from training.network import find_features, freeze_backbone, set_head
-from training.pixels import Radiographs
-from training.sampling import balance_sources
+from training.optimization import build_optimizer, compile_model, swap_averages
+from training.progress import RunProgress
+from training.resumption import Best, keep_state, restore_network, restore_optimizer
+from training.settings import FitSettings
 from training.validation import measure_validation, to_indices
 
 HEAD_VIEWS = 2
 HEAD_EPOCHS = 30
 HEAD_LEARNING_RATE = 3e-3
-LABEL_SMOOTHING = 0.05
-WEIGHT_DECAY = 1e-3
-WARMUP_SHARE = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """One line of the history: means over augmented training radiographs, balanced by source; validation by class."""
-
-    phase: str
-    epoch: int
-    loss: float
-    accuracy: float
-    validation_loss: float
-    validation_accuracy: float
-
-
-@dataclass(frozen=True, slots=True)
-class FitSettings:
-    """How long and how fast to train.
-
-    Attributes
-    ----------
-    epochs : int
-        Of the fine-tuning phase; 0 trains the head only.
-    batch_size : int
-        Radiographs a step.
-    learning_rate : float
-        Peak of the fine-tuning phase; it warms up and then falls as a half cosine.
-    trainable_layers : int
-        How many layers, counted from the end of the network, are fine-tuned.
-    seed : int
-        Of every random number.
-    """
-
-    epochs: int = 12
-    batch_size: int = 32
-    learning_rate: float = 1e-4
-    trainable_layers: int = 100
-    seed: int = 0
 
 
 @dataclass(slots=True)
 class Fitting:
-    """A network in training with its data."""
+    """A network in training with its data.
+
+    Attributes
+    ----------
+    network : keras.Model
+        From `training.network.build_network`.
+    outputs : sequence of str
+        Names of the logits, in order.
+    train, validation : Films
+        To learn from; to choose the epoch with.
+    settings : FitSettings
+        How long and how fast.
+    progress : RunProgress
+        Where steps are counted.
+    stage : int
+        Number of the training in its run: other stages draw other random numbers.
+    from_scratch : bool
+        The backbone is random: no head phase, and every layer learns.
+    checkpoint : Path or None
+        File to go on from, if it is there, and to write.
+    history : list of Epoch
+        One line an epoch.
+    """
 
     network: Any
     outputs: Sequence[str]
-    train: Radiographs
-    validation: Radiographs
+    train: Films
+    validation: Films
     settings: FitSettings
-    console: Console
+    progress: RunProgress
+    stage: int = 0
+    from_scratch: bool = False
+    checkpoint: Path | None = None
     history: list[Epoch] = field(default_factory=list)
-    generator: np.random.Generator = field(init=False)
-    chances: npt.NDArray[np.float64] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.generator = np.random.default_rng(self.settings.seed)
-        self.chances = balance_sources(self.train.cases)
-
-    def draw_batches(self, count: int) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.intp]]]:
-        """Yield augmented radiographs (batch, size, size, 1) and their outputs' indices, balanced by source."""
-        reference = to_indices(self.train, self.outputs)
-        size = int(self.network.input_shape[1])
-        for _ in range(count):
-            chosen = self.generator.choice(len(reference), self.settings.batch_size, p=self.chances)
-            views = [augment(self.train.pixels[index], size, self.generator) for index in chosen]
-            yield np.stack(views)[..., np.newaxis], reference[chosen]
 
     @property
     def steps(self) -> int:
         """Batches that hold as many radiographs as the training side."""
         return -(-len(self.train.cases) // self.settings.batch_size)
 
+    def count_steps_until(self, epoch: int) -> int:
+        """Return the steps before an epoch's first, the head's among them."""
+        return self.steps * (epoch - 1 + (0 if self.from_scratch else HEAD_VIEWS))
+
+    def to_targets(self, reference: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+        """Return one-hot targets, float32 (radiographs, outputs)."""
+        return np.eye(len(self.outputs), dtype=np.float32)[reference]
+
+
+def count_steps(films: int, settings: FitSettings, *, from_scratch: bool) -> int:
+    """Return how many steps a whole training has when nothing stops it early."""
+    return -(-films // settings.batch_size) * (settings.epochs + (0 if from_scratch else HEAD_VIEWS))
+
 
 def fit(fitting: Fitting) -> list[Epoch]:
     """Train the network in place, head first, and leave it with the weights of the best validation loss."""
-    import keras
-
-    keras.utils.set_random_seed(fitting.settings.seed)
-    with _show_progress(fitting.console) as progress:
-        fit_head(fitting, progress)
-        fine_tune(fitting, progress)
+    saved = read_checkpoint(fitting.checkpoint) if fitting.checkpoint else None
+    if saved:
+        best, fitting.history[:] = restore_network(saved, fitting.network)
+        fitting.progress.skip(fitting.count_steps_until(len(fitting.history)))
+    else:
+        best = start(fitting)
+        keep_state(fitting.checkpoint, fitting.network, None, best, fitting.history)
+    if fitting.settings.epochs:
+        fine_tune(fitting, best, saved)
     return fitting.history
 
 
-def fit_head(fitting: Fitting, progress: Progress) -> None:
+def start(fitting: Fitting) -> Best:
+    """Train the head, unless there is nothing below it yet that it could build on."""
+    epoch = measure_epoch(fitting, "random", None, None) if fitting.from_scratch else fit_head(fitting)
+    return Best(fitting.network.get_weights(), epoch.validation_loss, 0)
+
+
+def fit_head(fitting: Fitting) -> Epoch:
     """Fit a linear classifier of pooled features, computed once for a few augmented views of each radiograph."""
     import keras
 
     features = find_features(fitting.network)
-    pooled = keras.Model(fitting.network.inputs, keras.layers.GlobalAveragePooling2D()(features))
-    batches = fitting.draw_batches(HEAD_VIEWS * fitting.steps)
+    pooled = keras.Model(fitting.network.inputs, keras.layers.GlobalAveragePooling2D(dtype="float32")(features))
+    count = HEAD_VIEWS * fitting.steps
     rows, places = [], []
-    for batch, reference in progress.track(batches, HEAD_VIEWS * fitting.steps, description="features"):
+    for batch, reference in fitting.progress.track(draw_epoch(fitting, 0, count), count, "features for the head"):
         rows.append(pooled.predict_on_batch(batch))
         places.append(reference)
     head = keras.Sequential([keras.Input((features.shape[-1],)), keras.layers.Dense(len(fitting.outputs))])
-    _compile(head, keras.optimizers.AdamW(HEAD_LEARNING_RATE, weight_decay=WEIGHT_DECAY))
-    targets = keras.ops.one_hot(np.concatenate(places), len(fitting.outputs))
+    decay, smoothing = fitting.settings.weight_decay, fitting.settings.label_smoothing
+    compile_model(head, keras.optimizers.AdamW(HEAD_LEARNING_RATE, weight_decay=decay), smoothing)
+    targets = fitting.to_targets(np.concatenate(places))
     log = head.fit(np.concatenate(rows), targets, epochs=HEAD_EPOCHS, batch_size=64, verbose=0).history
     set_head(fitting.network, *head.get_weights())
-    _record(fitting, "head", log["loss"][-1], log["accuracy"][-1])
+    return measure_epoch(fitting, "head", log["loss"][-1], log["accuracy"][-1])
 
 
-def fine_tune(fitting: Fitting, progress: Progress) -> None:
+def fine_tune(fitting: Fitting, best: Best, saved: Checkpoint | None) -> None:
     """Train head and last layers together on freshly augmented radiographs; keep the best epoch's weights."""
+    settings = fitting.settings
+    trained = compile_whole(fitting)
+    if saved:
+        restore_optimizer(saved, trained.optimizer)
+    for number in range(len(fitting.history), settings.epochs + 1):
+        if best.is_old(number - 1, settings.patience):
+            fitting.progress.skip((settings.epochs + 1 - number) * fitting.steps)
+            fitting.progress.say(f"no better validation loss for {settings.patience} epochs: stopped")
+            break
+        loss, accuracy = run_epoch(fitting, trained, number)
+        with swap_averages(trained) if settings.ema_epochs else nullcontext():
+            epoch = measure_epoch(fitting, "fine-tune", loss, accuracy)
+            if epoch.validation_loss < best.loss:
+                best = Best(fitting.network.get_weights(), epoch.validation_loss, number)
+        keep_state(fitting.checkpoint, fitting.network, trained.optimizer, best, fitting.history)
+    fitting.network.set_weights(best.weights)
+
+
+def compile_whole(fitting: Fitting) -> Any:
+    """Return the network as a model of its logits, with an optimizer for the layers that are fine-tuned."""
     import keras
 
     settings, network = fitting.settings, fitting.network
-    if not settings.epochs:
-        return
-    freeze_backbone(network, settings.trainable_layers)
+    if not fitting.from_scratch:
+        freeze_backbone(network, settings.trainable_layers)
     trained = keras.Model(network.inputs, network.output[LOGITS_NAME])
-    _compile(trained, _build_optimizer(settings, settings.epochs * fitting.steps))
-    best, best_loss = network.get_weights(), fitting.history[-1].validation_loss
-    task = progress.add_task("fine-tuning", total=settings.epochs * fitting.steps)
-    for _ in range(settings.epochs):
-        logs = []
-        for batch, reference in fitting.draw_batches(fitting.steps):
-            targets = np.eye(len(fitting.outputs), dtype=np.float32)[reference]
-            logs.append(trained.train_on_batch(batch, targets, return_dict=True))
-            progress.advance(task)
-        loss, accuracy = (float(np.mean([log[name] for log in logs])) for name in ("loss", "accuracy"))
-        epoch = _record(fitting, "fine-tune", loss, accuracy)
-        if epoch.validation_loss < best_loss:
-            best, best_loss = network.get_weights(), epoch.validation_loss
-    network.set_weights(best)
+    optimizer = build_optimizer(settings, fitting.steps)
+    compile_model(trained, optimizer, settings.label_smoothing)
+    optimizer.build(trained.trainable_variables)
+    return trained
 
 
-def _compile(model: Any, optimizer: Any) -> None:
-    import keras
+def run_epoch(fitting: Fitting, trained: Any, number: int) -> tuple[float, float]:
+    """Train one epoch and return the means of loss and accuracy over its steps."""
+    logs = []
+    batches = draw_epoch(fitting, number, fitting.steps)
+    for batch, reference in fitting.progress.track(batches, fitting.steps, f"epoch {number}"):
+        logs.append(trained.train_on_batch(batch, fitting.to_targets(reference), return_dict=True))
+    loss, accuracy = (float(np.mean([float(log[name]) for log in logs])) for name in ("loss", "accuracy"))
+    return loss, accuracy
 
-    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=LABEL_SMOOTHING)
-    # XLA makes depthwise convolutions eight times slower on CPUs (measured), and Keras turns it on by itself.
-    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
 
-
-def _build_optimizer(settings: FitSettings, steps: int) -> Any:
-    import keras
-
-    warmup = max(int(steps * WARMUP_SHARE), 1)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        settings.learning_rate / 100, max(steps - warmup, 1), warmup_target=settings.learning_rate, warmup_steps=warmup
+def draw_epoch(fitting: Fitting, number: int, count: int) -> Iterator[Batch]:
+    """Return the batches of one epoch; epoch 0 is the head's."""
+    return draw_batches(
+        fitting.train,
+        to_indices(fitting.train.cases, fitting.outputs),
+        size=int(fitting.network.input_shape[1]),
+        batch_size=fitting.settings.batch_size,
+        count=count,
+        key=(fitting.settings.seed, fitting.stage, number),
     )
-    return keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, clipnorm=1.0)
 
 
-def _record(fitting: Fitting, phase: str, loss: float, accuracy: float) -> Epoch:
+def measure_epoch(fitting: Fitting, phase: str, loss: float | None, accuracy: float | None) -> Epoch:
     """Measure the validation side and add a line to the history."""
-    measured = measure_validation(fitting.network, fitting.validation, fitting.outputs, fitting.settings.batch_size)
-    epoch = Epoch(phase, len(fitting.history), loss, accuracy, *measured)
+    found = measure_validation(fitting.network, fitting.validation, fitting.outputs, fitting.settings.batch_size)
+    epoch = Epoch(phase, len(fitting.history), loss, accuracy, *found)
     fitting.history.append(epoch)
-    fitting.console.print(
-        f"epoch {epoch.epoch} ({phase}): loss {loss:.3f}, accuracy {accuracy:.3f}; "
-        f"validation {epoch.validation_loss:.3f}, {epoch.validation_accuracy:.3f}"
-    )
+    learnt = "" if loss is None else f"loss {loss:.3f}, accuracy {accuracy:.3f}; "
+    measured = f"validation loss {epoch.validation_loss:.3f}, accuracy {epoch.validation_accuracy:.3f}"
+    fitting.progress.say(f"epoch {epoch.epoch} ({phase}): {learnt}{measured}")
     return epoch
-
-
-def _show_progress(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console)

@@ -5,43 +5,38 @@ A global average pooling followed by a dense layer is the same function (both ar
 this order the maps that explain an answer are the answer's own summands, without a gradient (Zhou et al., CVPR 2016).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from inference.bundle import KERAS_NAME, SHIPPED_BUNDLE
 from inference.engines import INPUT_NAME, LOGITS_NAME, MAPS_NAME
-
-BACKBONE = "efficientnet_lite0"
-INPUT_SCALING: Mapping[str, tuple[float, float]] = {
-    # Published preprocessing (x - 127) / 128 of 8-bit values, written for an input in [0, 1].
-    BACKBONE: (255.0 / 128.0, -127.0 / 128.0),
-}
-
-
-class WeightsError(ValueError):
-    """The file given as `weights` holds no backbone that this network can be built on."""
+from training.backbones import DEFAULT_BACKBONE, INPUT_SCALING, WeightsError, read_backbone
 
 
 def build_network(
-    weights: str, output_count: int, input_size: int, *, scaling: tuple[float, float] | None = None
+    weights: str,
+    output_count: int,
+    input_size: int,
+    *,
+    backbone: str = DEFAULT_BACKBONE,
+    imagenet_file: Path | None = None,
+    precision: str = "float32",
 ) -> Any:
-    """Build the classifier network on a pretrained backbone.
+    """Build the classifier network on a backbone.
 
     Parameters
     ----------
-    weights : str
-        `shipped`: the backbone of the bundle that ships; else the path of a `.keras` file, either a network built
-        here or an image classifier with three input channels.
+    weights, backbone, imagenet_file
+        What the backbone is and starts from, see `training.backbones`.
     output_count : int
         Number of logits.
     input_size : int
         Rows and columns in pixels.
-    scaling : tuple of float, optional
-        Scale and offset that a three-channel backbone expects to be applied to [0, 1]; EfficientNet-Lite0's by default.
+    precision : {"float32", "mixed_float16"}
+        Of the backbone; the head computes in float32 either way.
 
     Returns
     -------
@@ -56,17 +51,26 @@ def build_network(
     """
     import keras
 
-    source = _load(weights)
+    source = read_backbone(backbone, weights, imagenet_file, input_size)
     radiograph = keras.Input((input_size, input_size, 1), name=INPUT_NAME)
     channels = source.input_shape[-1]
     if channels not in (1, 3):
         raise WeightsError(f"a backbone with {channels} input channels: accepted are 1 and 3")
     # A one-channel backbone was built here: its own scaling is already inside.
-    stem = keras.layers.Rescaling(*(scaling or INPUT_SCALING[BACKBONE]), name="scaling") if channels == 3 else None
-    features = _copy_backbone(source, radiograph, stem)
-    maps = keras.layers.Conv2D(output_count, 1, name=MAPS_NAME)(features)
-    logits = keras.layers.GlobalAveragePooling2D(name=LOGITS_NAME)(maps)
+    stem = keras.layers.Rescaling(*INPUT_SCALING[backbone], name="scaling", dtype=precision) if channels == 3 else None
+    features = _copy_backbone(source, radiograph, stem, precision)
+    maps = keras.layers.Conv2D(output_count, 1, name=MAPS_NAME, dtype="float32")(features)
+    logits = keras.layers.GlobalAveragePooling2D(name=LOGITS_NAME, dtype="float32")(maps)
     return keras.Model(radiograph, {LOGITS_NAME: logits, MAPS_NAME: maps}, name="classifier")
+
+
+def to_float32(network: Any) -> Any:
+    """Return the same network computing in float32: mixed precision is for training, not for what is served."""
+    import keras
+
+    copy = keras.models.clone_model(network, clone_function=lambda layer: _copy_layer(layer, "float32"))
+    copy.set_weights(network.get_weights())
+    return copy
 
 
 def find_features(network: Any) -> Any:
@@ -97,23 +101,14 @@ def freeze_backbone(network: Any, trainable_layers: int) -> None:
     """Leave only the last `trainable_layers` layers trainable, and no batch normalisation.
 
     Batch normalisation keeps its ImageNet statistics: batches balanced by source do not look like what is served.
+    (A network with random weights has no statistics to keep: do not call this for one.)
     """
     first = len(network.layers) - trainable_layers
     for position, layer in enumerate(network.layers):
         layer.trainable = position >= first and type(layer).__name__ != "BatchNormalization"
 
 
-def _load(weights: str) -> Any:
-    import keras
-
-    path = SHIPPED_BUNDLE / KERAS_NAME if weights == "shipped" else Path(weights)
-    try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (OSError, TypeError, ValueError) as error:
-        raise WeightsError(f"no Keras model can be read from the weights file {path.name}") from error
-
-
-def _copy_backbone(source: Any, radiograph: Any, scaling: Any) -> Any:
+def _copy_backbone(source: Any, radiograph: Any, scaling: Any, precision: str) -> Any:
     """Lay fresh copies of the layers up to the last features over `radiograph`; a three-channel stem becomes one."""
     import keras
 
@@ -125,7 +120,7 @@ def _copy_backbone(source: Any, radiograph: Any, scaling: Any) -> Any:
     copy = keras.models.clone_model(
         backbone,
         input_tensors=[radiograph],
-        clone_function=_copy_layer,
+        clone_function=lambda layer: _copy_layer(layer, precision),
         call_function=call,
     )
     shapes = [tuple(variable.shape) for variable in copy.weights]
@@ -133,9 +128,9 @@ def _copy_backbone(source: Any, radiograph: Any, scaling: Any) -> Any:
     return copy.output
 
 
-def _copy_layer(layer: Any) -> Any:
+def _copy_layer(layer: Any, precision: str) -> Any:
     # TensorFlow's exporter refuses names that begin with an underscore, as those of converted weights do.
-    return type(layer).from_config(layer.get_config() | {"name": layer.name.lstrip("_")})
+    return type(layer).from_config(layer.get_config() | {"name": layer.name.lstrip("_"), "dtype": precision})
 
 
 def _fold_stem(

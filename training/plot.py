@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.fitting import Epoch
+from training.history import Epoch
 
 
 def write_plot(history: Sequence[Epoch], path: Path) -> None:
@@ -23,9 +23,9 @@ def write_plot(history: Sequence[Epoch], path: Path) -> None:
     FigureCanvasAgg(figure)
     loss, accuracy = figure.subplots(1, 2)
     epochs = [epoch.epoch for epoch in history]
-    loss.plot(epochs, [epoch.loss for epoch in history], "o-", label="training, augmented")
+    loss.plot(epochs, [_to_number(epoch.loss) for epoch in history], "o-", label="training, augmented")
     loss.plot(epochs, [epoch.validation_loss for epoch in history], "o-", label="validation")
-    accuracy.plot(epochs, [epoch.accuracy for epoch in history], "o-", label="training, augmented")
+    accuracy.plot(epochs, [_to_number(epoch.accuracy) for epoch in history], "o-", label="training, augmented")
     accuracy.plot(epochs, [epoch.validation_accuracy for epoch in history], "o-", label="validation")
     for axes, name in ((loss, "loss"), (accuracy, "accuracy, balanced")):
         axes.set(xlabel="epoch", ylabel=name)
@@ -33,3 +33,7 @@ def write_plot(history: Sequence[Epoch], path: Path) -> None:
         axes.legend()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
+
+
+def _to_number(measured: float | None) -> float:
+    return float("nan") if measured is None else measured

@@ -1,77 +1,52 @@
 """A training run from data set to bundle."""
 
-import csv
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from inference.classifier import Classifier, calibrate
-from inference.labels import LABELS, OTHER_FINDING
-from training.calibration import choose_operating_points, fit_temperature
-from training.dataset import Case, DatasetNotFoundError, read_dataset, read_other_findings
-from training.evaluation import answer_cases, evaluate
+from inference.bundle import SHIPPED_BUNDLE, read_bundle
+from inference.classifier import Classifier
+from training.answers import answer_cases
+from training.backbones import find_films_seen, find_weights
+from training.calibration import Calibration, choose_calibration
+from training.cross_validation import OutOfFold, measure_out_of_fold, write_folds
+from training.data import TrainingData, list_cases, read_data
+from training.evaluation import evaluate
 from training.export import BundleFacts, check_agreement, check_target, stage_bundle, write_manifest, write_model_files
-from training.fitting import Epoch, FitSettings, Fitting, fit
-from training.network import build_network
-from training.pixels import Radiographs, hash_training_data, read_radiographs
-from training.split import Split, split_by_patient
-from training.validation import predict_logits, to_indices
+from training.history import Epoch, write_history
+from training.overlap import name_films
+from training.progress import RunProgress
+from training.record import describe_run, describe_training, write_reports
+from training.run_folder import RunFolder, open_run_folder
+from training.settings import TrainingSettings
+from training.stages import Stage, plan_stages
+from training.trained import Trained, count_run_steps, train_stage
+from training.validation import predict_logits
+
+MAX_TEMPERATURE_FACTOR = 1.5
 
 log = logging.getLogger(__name__)
-
-CACHE_MARGIN = 8 / 7
-"""Training radiographs are cached this much larger than the model's input: crops then lose no resolution."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingSettings:
-    """What to train on and into what.
-
-    Attributes
-    ----------
-    dataset : Path
-        Folder of `training.dataset.read_dataset`.
-    model : Path
-        The bundle's folder; an old bundle there is replaced.
-    other_findings : Path or None
-        Folder of radiographs of none of the classes; with it the model gets its fourth output.
-    weights : str
-        See `training.network.build_network`.
-    model_version : str
-        Name of the model.
-    input_size : int
-        Rows and columns in pixels.
-    shares : tuple of float
-        Parts of the patients for training, validation and test.
-    fit : FitSettings
-        Epochs, batch size, learning rate, seed.
-    """
-
-    dataset: Path
-    model: Path
-    other_findings: Path | None = None
-    weights: str = "shipped"
-    model_version: str = "local"
-    input_size: int = 224
-    shares: tuple[float, float, float] = (0.7, 0.15, 0.15)
-    fit: FitSettings = field(default_factory=FitSettings)
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """Where the bundle lies, how training went, and the metrics that stand in `bundle.json`."""
+    """Where the bundle and the run's records lie, how training went, and the metrics that stand in `bundle.json`."""
 
     model: Path
+    run_folder: Path
     history: Sequence[Epoch]
     metrics: dict[str, Any]
 
 
-def train_and_export(settings: TrainingSettings, console: Console) -> TrainingResult:
+def train_and_export(
+    settings: TrainingSettings, console: Console, *, run_folder: Path, resume: bool = False
+) -> TrainingResult:
     """Split, train, calibrate, export, check, measure on held-out patients and publish a bundle.
 
     Parameters
@@ -80,6 +55,10 @@ def train_and_export(settings: TrainingSettings, console: Console) -> TrainingRe
         All choices.
     console : rich.console.Console
         For progress bars.
+    run_folder : Path
+        Where the run's records and checkpoints go.
+    resume : bool
+        Go on with the run in that folder.
 
     Raises
     ------
@@ -87,94 +66,115 @@ def train_and_export(settings: TrainingSettings, console: Console) -> TrainingRe
         No usable data set, or a patient on two sides.
     WeightsError
         No backbone in the weights file.
+    RunFolderError
+        The run folder is taken, or the run to resume is another.
+    CheckpointError
+        A checkpoint is damaged, or one of another network.
     ExportError
         LiteRT and Keras disagree, or the bundle's place is taken; nothing is published.
     """
     check_target(settings.model)
-    split = split_by_patient(_read_cases(settings), settings.shares, settings.fit.seed)
-    for name, side in (("training", split.train), ("validation", split.validation), ("test", split.test)):
-        _check_labels(name, side)
-    train = _read_side(split.train, round(settings.input_size * CACHE_MARGIN), "training", console)
-    validation = _read_side(split.validation, settings.input_size, "validation", console)
-    outputs = _name_outputs(split.train)
-    network = build_network(settings.weights, len(outputs), settings.input_size)
-    fitting = Fitting(network, outputs, train, validation, settings.fit, console)
-    history = fit(fitting)
+    weights = find_weights(settings.backbone, settings.weights, settings.imagenet_file)
+    listed = list_cases(settings)
+    run = open_run_folder(run_folder, settings, resume=resume)
+    data = read_data(listed, settings, console)
+    stages = plan_stages(data.cases, settings)
+    seen = _count_seen(data, stages, weights)
+    run.write_config(settings, describe_run(data))
+    with RunProgress.show(console, count_run_steps(stages, settings)) as progress:
+        trained = [train_stage(stage, data, settings, run.checkpoints, progress) for stage in stages]
+    write_history([(each.stage.name, each.history) for each in trained], run.path / "history.csv")
     with stage_bundle(settings.model) as staging:
-        metrics = _export(settings, fitting, split, staging)
-        _write_history(history, staging / "history.csv")
-    return TrainingResult(settings.model, history, metrics)
+        metrics = Export(settings, data, trained, seen, console).write(staging, run)
+        write_history([(trained[-1].stage.name, trained[-1].history)], staging / "history.csv")
+    return TrainingResult(settings.model, run.path, trained[-1].history, metrics)
 
 
-def _read_cases(settings: TrainingSettings) -> list[Case]:
-    cases = read_dataset(settings.dataset)
-    return cases + (read_other_findings(settings.other_findings) if settings.other_findings else [])
+@dataclass(frozen=True, slots=True)
+class Export:
+    """From trained networks to a measured bundle; see `train_and_export`."""
+
+    settings: TrainingSettings
+    data: TrainingData
+    trained: Sequence[Trained]
+    seen: int | None
+    console: Console
+
+    def write(self, staging: Path, run: RunFolder) -> dict[str, Any]:
+        """Write the bundle twice: first to be loaded by the classifier that measures it, then with the measures."""
+        final, data = self.trained[-1], self.data
+        calibration, temperatures = self._calibrate()
+        lungs = read_bundle(self.settings.lungs or SHIPPED_BUNDLE)
+        facts = BundleFacts(
+            model_version=self.settings.model_version,
+            outputs=data.outputs,
+            input_size=self.settings.input_size,
+            temperature=calibration.temperature,
+            operating_points=calibration.operating_points,
+            gate=lungs.gate,
+            training_data_sha256=data.hash_films(final.stage.train),
+        )
+        write_model_files(final.network, staging, lungs.folder)
+        difference = check_agreement(staging, data.select(final.stage.validation).to_batch(slice(0, 64)))
+        write_manifest(staging, facts)
+        metrics = self._measure(staging, run, calibration)
+        metrics["litert_keras_difference"] = difference
+        metrics["training"] = describe_training(self.settings, data, final, temperatures, self.seen)
+        write_manifest(staging, replace(facts, metrics=metrics))
+        write_reports(run, final, metrics)
+        return metrics
+
+    def _calibrate(self) -> tuple[Calibration, dict[str, float]]:
+        final = self.trained[-1]
+        validation = self.data.select(final.stage.validation)
+        logits = predict_logits(final.network, validation, self.settings.fit.batch_size)
+        own = choose_calibration(logits, validation.cases, self.data.outputs)
+        if len(self.trained) == 1:
+            return own, {"validation": own.temperature}
+        pooled = self._pool(self.trained[:-1]).calibrate_all()
+        if not 1 / MAX_TEMPERATURE_FACTOR <= own.temperature / pooled.temperature <= MAX_TEMPERATURE_FACTOR:
+            log.warning(
+                "the final validation films ask for temperature %.2f, the folds for %.2f: calibration may be off",
+                own.temperature,
+                pooled.temperature,
+            )
+        return pooled, {"validation": own.temperature, "out_of_fold": pooled.temperature}
+
+    def _pool(self, trained: Sequence[Trained]) -> OutOfFold:
+        places = np.concatenate([each.stage.test for each in trained])
+        return OutOfFold(
+            cases=[self.data.cases[place] for place in places],
+            folds=np.repeat([each.stage.number for each in trained], [len(each.stage.test) for each in trained]),
+            logits=np.concatenate([each.logits for each in trained]),
+            outputs=self.data.outputs,
+        )
+
+    def _measure(self, staging: Path, run: RunFolder, calibration: Calibration) -> dict[str, Any]:
+        table, seed = run.path / "folds.csv", self.settings.fit.seed
+        if len(self.trained) > 1:
+            found = self._pool(self.trained[:-1])
+            write_folds(found, found.calibrate_across(), self.data.name_file, table)
+            return measure_out_of_fold(found, seed=seed)
+        held_out = self._pool(self.trained)
+        write_folds(held_out, {self.trained[0].stage.number: calibration}, self.data.name_file, table)
+        cases = track(held_out.cases, "measuring", console=self.console)
+        return evaluate(answer_cases(Classifier.load(staging), cases), seed=seed)
 
 
-def _name_outputs(cases: Sequence[Case]) -> tuple[str, ...]:
-    has_others = any(case.reference_label == OTHER_FINDING for case in cases)
-    return (*LABELS, OTHER_FINDING) if has_others else tuple(LABELS)
-
-
-def _check_labels(name: str, side: Sequence[Case]) -> None:
-    missing = [label for label in LABELS if all(case.reference_label != label for case in side)]
-    if missing:
-        raise DatasetNotFoundError(f"no {', '.join(missing)} on the {name} side: each label needs three patients")
-
-
-def _read_side(cases: Sequence[Case], size: int, name: str, console: Console) -> Radiographs:
-    radiographs = read_radiographs(cases, size, progress=track(cases, f"reading {name}", console=console))
-    _check_labels(name, radiographs.cases)
-    return radiographs
-
-
-def _export(settings: TrainingSettings, fitting: Fitting, split: Split, staging: Path) -> dict[str, Any]:
-    """Write the bundle twice: first to be loaded by the classifier that measures it, then with the measures."""
-    facts = _calibrate(settings, fitting)
-    write_model_files(fitting.network, staging)
-    difference = check_agreement(staging, fitting.validation.to_batch(slice(0, 64)))
-    write_manifest(staging, facts)
-    cases = track(split.test, "measuring", console=fitting.console)
-    metrics = evaluate(answer_cases(Classifier.load(staging), cases), seed=settings.fit.seed)
-    metrics["litert_keras_difference"] = difference
-    metrics["training"] = _describe(settings, fitting)
-    write_manifest(staging, replace(facts, metrics=metrics))
-    return metrics
-
-
-def _calibrate(settings: TrainingSettings, fitting: Fitting) -> BundleFacts:
-    logits = predict_logits(fitting.network, fitting.validation, settings.fit.batch_size)
-    temperature = fit_temperature(logits, to_indices(fitting.validation, fitting.outputs))
-    reference = [case.reference_label for case in fitting.validation.cases]
-    points = choose_operating_points(calibrate(logits, temperature), reference, fitting.outputs)
-    return BundleFacts(
-        model_version=settings.model_version,
-        outputs=fitting.outputs,
-        input_size=settings.input_size,
-        temperature=temperature,
-        operating_points=points,
-        training_data_sha256=hash_training_data(fitting.train),
-    )
-
-
-def _describe(settings: TrainingSettings, fitting: Fitting) -> dict[str, Any]:
-    """Return what must be known to train this again: settings without paths, and how many films of what."""
-    import keras
-
-    return asdict(settings.fit) | {
-        "keras": keras.__version__,
-        "shares": list(settings.shares),
-        "films": {"train": _count(fitting.train.cases), "validation": _count(fitting.validation.cases)},
-    }
-
-
-def _count(cases: Sequence[Case]) -> dict[str, int]:
-    names = [f"{case.reference_label}/{case.source}" for case in cases]
-    return {name: names.count(name) for name in sorted(set(names))}
-
-
-def _write_history(history: Sequence[Epoch], path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.DictWriter(lines, [each.name for each in fields(Epoch)])
-        writer.writeheader()
-        writer.writerows(asdict(epoch) for epoch in history)
+def _count_seen(data: TrainingData, stages: Sequence[Stage], weights: Path | None) -> int | None:
+    """Count the films that figures will be measured on and that the starting weights were trained on."""
+    seen = find_films_seen(weights)
+    places = np.concatenate([stage.test for stage in stages])
+    if seen is None:
+        log.warning("the starting weights do not say which films they were trained on: figures may be too kind")
+        return None
+    names = name_films([data.radiographs.source_sha256[place] for place in places])
+    count = len(seen.intersection(names))
+    if count:
+        log.warning(
+            "the starting weights were trained on %d of %d films that figures are measured on: they will be too kind; "
+            "start from --weights imagenet-file",
+            count,
+            len(places),
+        )
+    return count

@@ -1,13 +1,13 @@
 """Dealing patients to the sides of a split, stratified by class and source, so that no patient is on two sides."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 import numpy as np
 
-from training.dataset import Case, DatasetManifestError, PatientOnTwoSidesError
+from training.dataset import Case, DatasetManifestError, LabelConflictError, PatientOnTwoSidesError
 
 
 class Side(StrEnum):
@@ -18,17 +18,42 @@ class Side(StrEnum):
     TEST = "test"
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
-    """The cases of each side; a patient's cases are all on one."""
+def unite_patients(cases: Sequence[Case], hashes: Sequence[str]) -> list[Case]:
+    """Give patients that share a file, byte for byte, one patient id: no split may tear them apart.
 
-    train: tuple[Case, ...]
-    validation: tuple[Case, ...]
-    test: tuple[Case, ...]
+    Parameters
+    ----------
+    cases : sequence of Case
+        Radiographs.
+    hashes : sequence of str
+        SHA-256 of each file.
+
+    Raises
+    ------
+    LabelConflictError
+        The same file stands under two labels.
+    """
+    same: defaultdict[str, list[Case]] = defaultdict(list)
+    for case, file_hash in zip(cases, hashes, strict=True):
+        same[file_hash].append(case)
+    torn = sum(len({case.reference_label for case in copies}) > 1 for copies in same.values())
+    if torn:
+        raise LabelConflictError(f"{torn} files stand under more than one label: keep one of each, or none")
+    leaders = {case.patient_id: case.patient_id for case in cases}
+    for first, *others in same.values():
+        for other in others:
+            leaders[_find_leader(leaders, other.patient_id)] = _find_leader(leaders, first.patient_id)
+    return [replace(case, patient_id=_find_leader(leaders, case.patient_id)) for case in cases]
 
 
-def split_by_patient(cases: Sequence[Case], shares: tuple[float, float, float], seed: int) -> Split:
-    """Split cases into training, validation and test.
+def _find_leader(leaders: Mapping[str, str], patient: str) -> str:
+    while leaders[patient] != patient:
+        patient = leaders[patient]
+    return patient
+
+
+def choose_sides(cases: Sequence[Case], shares: tuple[float, float, float], seed: int) -> list[Side]:
+    """Put each case on a side: training, validation or test.
 
     Where the manifest has a column `split` on every row, it decides; else patients are dealt at random.
 
@@ -40,10 +65,6 @@ def split_by_patient(cases: Sequence[Case], shares: tuple[float, float, float], 
         Parts of the patients for training, validation and test; they need not sum to 1.
     seed : int
         Of the random numbers; the same seed gives the same split.
-
-    Returns
-    -------
-    Split
 
     Raises
     ------
@@ -58,8 +79,7 @@ def split_by_patient(cases: Sequence[Case], shares: tuple[float, float, float], 
     else:
         sides = [tuple(Side)[place] for place in deal_patients(cases, shares, seed)]
     check_patients_apart(cases, sides)
-    parts = {side: tuple(case for case, at in zip(cases, sides, strict=True) if at is side) for side in Side}
-    return Split(parts[Side.TRAIN], parts[Side.VALIDATION], parts[Side.TEST])
+    return sides
 
 
 def deal_patients(cases: Sequence[Case], shares: Sequence[float], seed: int) -> list[int]:
@@ -111,7 +131,9 @@ def check_patients_apart(cases: Sequence[Case], sides: Sequence[Side]) -> None:
     seen = {(case.patient_id, side) for case, side in zip(cases, sides, strict=True)}
     torn = sum(count > 1 for count in Counter(patient for patient, _ in seen).values())
     if torn:
-        raise PatientOnTwoSidesError(f"{torn} patients are on more than one side of the split: move each to one side")
+        raise PatientOnTwoSidesError(
+            f"{torn} patients are on more than one side of the split, or share a file with one: move each to one side"
+        )
 
 
 def _to_side(name: str) -> Side:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tests.training.factories import write_backbone, write_dataset, write_other_findings
-from training.fitting import FitSettings
-from training.run import TrainingResult, TrainingSettings, train_and_export
+from tests.training.factories import write_backbone, write_dataset, write_open_gate, write_other_findings
+from training.run import TrainingResult, train_and_export
+from training.settings import FitSettings, TrainingSettings
 
 
 @pytest.fixture(scope="session")
@@ -36,13 +36,19 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def open_gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_open_gate(tmp_path_factory.mktemp("bundles") / "open_gate")
+
+
+@pytest.fixture(scope="session")
 def settings(
-    dataset: Path, other_findings: Path, backbone: Path, tmp_path_factory: pytest.TempPathFactory
+    dataset: Path, other_findings: Path, backbone: Path, open_gate: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> TrainingSettings:
     return TrainingSettings(
         dataset=dataset,
         model=tmp_path_factory.mktemp("models") / "tiny",
         other_findings=other_findings,
+        lungs=open_gate,
         weights=str(backbone),
         model_version="tiny-1",
         input_size=64,
@@ -51,8 +57,8 @@ def settings(
 
 
 @pytest.fixture(scope="session")
-def result(settings: TrainingSettings, console: Console) -> TrainingResult:
+def result(settings: TrainingSettings, console: Console, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
     with warnings.catch_warnings():
         # As above.
         warnings.simplefilter("ignore")
-        return train_and_export(settings, console)
+        return train_and_export(settings, console, run_folder=tmp_path_factory.mktemp("runs") / "tiny")

@@ -1,13 +1,16 @@
 """Small data sets and a small backbone, so that a whole training run takes seconds."""
 
 import csv
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from inference.bundle import FILE_NAMES, SHIPPED_BUNDLE, read_bundle
 from inference.labels import LABELS
+from training import export
 from training.dataset import Case
 
 FILMS_OF_A_LABEL = 18
@@ -77,3 +80,22 @@ def write_backbone(path: Path) -> Path:
     pooled = keras.layers.GlobalAveragePooling2D()(features)
     keras.Model(colour, keras.layers.Dense(10)(pooled)).save(path)
     return path
+
+
+def write_open_gate(folder: Path) -> Path:
+    """Write a bundle whose gate lets everything pass: stripes are no lungs."""
+    folder.mkdir()
+    for name in FILE_NAMES:
+        shutil.copyfile(SHIPPED_BUNDLE / name, folder / name)
+    bundle = read_bundle(SHIPPED_BUNDLE)
+    facts = export.BundleFacts(
+        model_version="open gate",
+        outputs=bundle.outputs,
+        input_size=bundle.input_size,
+        temperature=1.0,
+        operating_points=bundle.operating_points,
+        gate={"min_frontal": 0.0, "max_distance": 1e12, "min_lung_share": 0.0},
+        training_data_sha256=bundle.training_data_sha256,
+    )
+    export.write_manifest(folder, facts)
+    return folder

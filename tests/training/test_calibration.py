@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inference.classifier import calibrate
+from inference.decision import calibrate
 from inference.labels import LABELS, OTHER_FINDING
 from training.calibration import choose_operating_points, fit_temperature
 
