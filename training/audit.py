@@ -102,11 +102,11 @@ def _score_baselines(films: Sequence[Film], weights: Weights, seed: int) -> dict
         "image_size_tree": (build_tree(), size),
         "thumbnail_logistic": (build_logistic(0.01), thumbnails),
     }
-    patients = len(set(to_patients(answers)))
+    patients = to_patients(answers)
     scores = {}
     for name, (model, features) in models.items():
         probabilities = cross_validate(model, features, reference, cases, classes=len(LABELS), seed=seed)
-        scores[name] = score_probabilities(reference, probabilities, weights) | {"n_patients": patients}
+        scores[name] = score_probabilities(reference, probabilities, patients, weights)
     return scores
 
 

@@ -3,16 +3,22 @@
 A draw is a weight for each film: how often its patient was drawn. Every metric here is a function of weights
 (draws, films), row 0 of which is the data set as it stands; so one matrix product gives a metric and its thousand
 resamples, and nothing is measured film by film.
+
+Where every draw gives 1, or every draw 0, a bootstrap claims certainty, of seven films as of seven thousand. There the
+exact binomial bound stands in its place (Clopper and Pearson, 1934), with patients as the trials.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 RESAMPLES = 1000
 INTERVAL = (2.5, 97.5)
+TAIL = 0.025
+NO_TRIALS: Mapping[str, int] = MappingProxyType({})
 
 Weights = npt.NDArray[np.float64]
 Draws = npt.NDArray[np.float64]
@@ -58,16 +64,30 @@ def draw_patients(patients: Sequence[str], *, seed: int, resamples: int = RESAMP
     return weights
 
 
-def estimate(draws: Draws) -> Estimate:
-    """Return the value in element 0 and the percentile interval of the other elements, those that are not NaN."""
+def estimate(draws: Draws, trials: int = 0) -> Estimate:
+    """Return the value of a metric with its interval.
+
+    Parameters
+    ----------
+    draws : numpy.ndarray
+        float64 (draws,): element 0 is the value, the others give the percentile interval, those that are not NaN.
+    trials : int
+        Of a proportion: how many patients it is over, for the bound where all draws are 0 or all are 1.
+    """
     had = draws[1:][~np.isnan(draws[1:])]
     low, high = np.percentile(had, INTERVAL) if had.size else (np.nan, np.nan)
+    if trials and low == high == 1.0:
+        low = TAIL ** (1.0 / trials)
+    if trials and low == high == 0.0:
+        high = 1.0 - TAIL ** (1.0 / trials)
     return Estimate(float(draws[0]), float(low), float(high))
 
 
-def estimates_to_json(measured: Mapping[str, Draws]) -> dict[str, dict[str, float | None]]:
-    """Return each metric as the object with value, low and high."""
-    return {name: estimate(draws).to_json() for name, draws in measured.items()}
+def estimates_to_json(
+    measured: Mapping[str, Draws], trials: Mapping[str, int] = NO_TRIALS
+) -> dict[str, dict[str, float | None]]:
+    """Return each metric as the object with value, low and high; `trials` as in `estimate`, by name."""
+    return {name: estimate(draws, trials.get(name, 0)).to_json() for name, draws in measured.items()}
 
 
 def divide(part: Draws, whole: Draws) -> Draws:

@@ -17,7 +17,7 @@ from inference.labels import (
 from training.answers import Answer, Refusal, answer_cases, is_labelled, to_patients, to_probabilities, to_reference
 from training.estimates import Weights, draw_patients, estimate, estimates_to_json, weigh_mean, weigh_share
 from training.groups import GROUPINGS, name_groups, order_groups
-from training.metrics import ECE_BINS, OVERALL, Indices, Probabilities, find_bins, measure, predict_values
+from training.metrics import ECE_BINS, OVERALL, Indices, Probabilities, count_trials, find_bins, measure, predict_values
 
 __all__ = ["Answer", "answer_cases", "evaluate", "score"]
 
@@ -27,6 +27,8 @@ PREVALENCES: Mapping[Label, tuple[float, ...]] = {
     Label.NORMAL: (0.50, 0.80, 0.95),
 }
 """Shares of the patients who are sent to a radiograph, from a quiet season to an outbreak."""
+
+RATES = ("sensitivity", "specificity")
 
 THRESHOLDS = (0.34, *np.arange(0.40, 0.96, 0.05).round(2).tolist(), 0.98, 0.99)
 
@@ -63,7 +65,8 @@ def evaluate(
     weights = draw_patients(to_patients(labelled), seed=seed)
     report = score(labelled, weights)
     _add_predictive_values(report, labelled, weights, prevalences)
-    report["answered"] = estimates_to_json(_measure_answered(labelled, weights))
+    measured = _measure_answered(labelled, weights)
+    report["answered"] = estimates_to_json(measured, dict.fromkeys(measured, report["n_patients"]))
     report["coverage_curve"] = _measure_coverage(labelled, weights)
     report["reliability"] = {"bins": _measure_reliability(labelled, weights)}
     report["other_finding"] = _measure_others(answers, refusals, seed)
@@ -81,17 +84,19 @@ def score(answers: Sequence[Answer], weights: Weights) -> dict[str, Any]:
     weights : numpy.ndarray
         float64 (draws, films), from `training.estimates.draw_patients`.
     """
-    patients = len(set(to_patients(answers)))
-    return score_probabilities(to_reference(answers), to_probabilities(answers), weights) | {"n_patients": patients}
+    return score_probabilities(to_reference(answers), to_probabilities(answers), to_patients(answers), weights)
 
 
-def score_probabilities(reference: Indices, probabilities: Probabilities, weights: Weights) -> dict[str, Any]:
+def score_probabilities(
+    reference: Indices, probabilities: Probabilities, patients: Sequence[str], weights: Weights
+) -> dict[str, Any]:
     """Return the scores of probabilities, whatever model they come from; see `training.metrics.measure`."""
-    found = estimates_to_json(measure(reference, probabilities, weights))
+    trials = count_trials(reference, probabilities.argmax(axis=1), patients)
+    found = estimates_to_json(measure(reference, probabilities, weights), trials)
     supports = np.bincount(reference, minlength=len(LABELS)).tolist()
     matrix = np.zeros((len(LABELS), len(LABELS)), dtype=np.intp)
     np.add.at(matrix, (reference, probabilities.argmax(axis=1)), 1)
-    report: dict[str, Any] = {"n": len(reference), "n_patients": 0}
+    report: dict[str, Any] = {"n": len(reference), "n_patients": len(set(patients))}
     report |= {name: found[name] for name in OVERALL}
     report["per_class"] = {
         str(label): _select(found, label) | {"support": support}
@@ -114,11 +119,19 @@ def _add_predictive_values(
 ) -> None:
     found = measure(to_reference(answers), to_probabilities(answers), weights)
     for label in LABELS:
-        rates = found[f"{label}.sensitivity"], found[f"{label}.specificity"]
+        rates = [found[f"{label}.{name}"].copy() for name in RATES]
+        for name, draws in zip(RATES, rates, strict=True):
+            _widen(draws, report["per_class"][label][name])
         report["per_class"][label]["at_prevalence"] = [
-            {"prevalence": prevalence, **estimates_to_json(predict_values(*rates, prevalence))}
+            {"prevalence": prevalence, **estimates_to_json(predict_values(rates[0], rates[1], prevalence))}
             for prevalence in prevalences.get(label, ())
         ]
+
+
+def _widen(draws: npt.NDArray[np.float64], bounded: Mapping[str, float | None]) -> None:
+    """Spread draws that are all alike evenly over the interval that was given instead (`training.estimates`)."""
+    if bounded["value"] is not None and np.nanmin(draws) == np.nanmax(draws):
+        draws[1:] = np.linspace(bounded["low"], bounded["high"], len(draws) - 1)
 
 
 def _measure_answered(answers: Sequence[Answer], weights: Weights) -> dict[str, npt.NDArray[np.float64]]:
@@ -146,7 +159,8 @@ def _measure_coverage(answers: Sequence[Answer], weights: Weights) -> list[dict[
         covered = (probabilities.max(axis=1) >= threshold) & ~lost
         found = {"coverage": weigh_share(covered, weights)}
         found["accuracy"] = weigh_share(right[covered], weights[:, covered])
-        points.append({"threshold": threshold, **estimates_to_json(found)})
+        trials = {"coverage": _count(answers, np.full(len(answers), True)), "accuracy": _count(answers, covered)}
+        points.append({"threshold": threshold, **estimates_to_json(found, trials)})
     return points
 
 
@@ -163,10 +177,15 @@ def _measure_reliability(answers: Sequence[Answer], weights: Weights) -> list[di
                 "high": round((place + 1) / ECE_BINS, 4),
                 "n": count,
                 "mean_probability": round(float(probabilities[inside].max(axis=1).mean()), 4) if count else None,
-                "accuracy": estimate(weigh_share(right[inside], weights[:, inside])).to_json(),
+                "accuracy": estimate(weigh_share(right[inside], weights[:, inside]), _count(answers, inside)).to_json(),
             }
         )
     return rows
+
+
+def _count(answers: Sequence[Answer], chosen: npt.NDArray[np.bool_]) -> int:
+    """Count the patients of the films that were chosen."""
+    return len({answers[place].case.patient_id for place in np.flatnonzero(chosen).tolist()})
 
 
 def _measure_others(answers: Sequence[Answer], refusals: Sequence[Refusal], seed: int) -> dict[str, Any]:
@@ -177,7 +196,8 @@ def _measure_others(answers: Sequence[Answer], refusals: Sequence[Refusal], seed
     facts["indeterminate"] = [answered is None for answered in given]
     facts["reason_other_finding"] = [answer.prediction.reason_code == OTHER_FINDING for answer in others]
     counts = {"n": len(others), "n_refused": sum(not is_labelled(refusal) for refusal in refusals)}
-    return counts | estimates_to_json({name: weigh_share(fact, weights) for name, fact in facts.items()})
+    trials = dict.fromkeys(facts, len(set(to_patients(others))))
+    return counts | estimates_to_json({name: weigh_share(fact, weights) for name, fact in facts.items()}, trials)
 
 
 def _score_groups(
@@ -193,6 +213,6 @@ def _score_groups(
         given = np.asarray([member.prediction.outcome is Outcome.PREDICTED for member in members], dtype=np.float64)
         groups[name] = score(members, weights[:, places]) | {
             "refused": int((left_out == name).sum()),
-            "coverage": estimate(weigh_mean(given, weights[:, places])).to_json(),
+            "coverage": estimate(weigh_mean(given, weights[:, places]), len(set(to_patients(members)))).to_json(),
         }
     return groups

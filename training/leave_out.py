@@ -14,9 +14,10 @@ import numpy.typing as npt
 from inference.labels import LABELS, OTHER_FINDING
 from training.baselines import FOLDS, Features, build_logistic, fit_and_predict
 from training.dataset import UNKNOWN, Case
-from training.estimates import draw_patients, estimates_to_json
+from training.estimates import draw_patients
+from training.evaluation import score_probabilities
 from training.groups import FEW_FILMS
-from training.metrics import Indices, Probabilities, measure
+from training.metrics import Indices, Probabilities
 from training.split import deal_patients
 
 METHOD = (
@@ -136,9 +137,9 @@ def _describe(
 def _measure(
     cases: Sequence[Case], reference: Indices, places: Indices, probabilities: Probabilities, seed: int
 ) -> dict[str, Any]:
-    weights = draw_patients([cases[place].patient_id for place in places], seed=seed)
-    found = measure(reference[places], probabilities, weights)
-    return estimates_to_json({name: found[name] for name in METRICS})
+    patients = [cases[place].patient_id for place in places]
+    scores = score_probabilities(reference[places], probabilities, patients, draw_patients(patients, seed=seed))
+    return {name: scores[name] for name in METRICS}
 
 
 def _measure_all(

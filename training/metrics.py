@@ -4,6 +4,8 @@ Each function takes weights (draws, films), see `training.estimates`, and return
 cannot be had is NaN.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -52,6 +54,27 @@ def measure(reference: Indices, probabilities: Probabilities, weights: Weights) 
         }
         measured |= {f"{label}.{name}": draws for name, draws in each.items()}
     return measured
+
+
+def count_trials(reference: Indices, answered: Indices, patients: Sequence[str]) -> dict[str, int]:
+    """Return for each proportion of `measure` how many patients it is over (`training.estimates.estimate`).
+
+    An AUROC is over as many trials as patients of the rarer side: so many pairs that share no patient were ranked.
+    """
+    names = np.asarray(patients, dtype=np.str_)
+
+    def count(chosen: npt.NDArray[np.bool_]) -> int:
+        return len(np.unique(names[chosen]))
+
+    classes = [count(reference == place) for place in range(len(LABELS))]
+    trials = {"accuracy": len(set(patients)), "balanced_accuracy": min((n for n in classes if n), default=0)}
+    trials["auroc_covid19_vs_normal"] = min(classes[LABELS.index(Label.COVID19)], classes[LABELS.index(Label.NORMAL)])
+    for place, label in enumerate(LABELS):
+        rest = count(reference != place)
+        each = {"sensitivity": classes[place], "specificity": rest, "auroc": min(classes[place], rest)}
+        each |= {"ppv": count(answered == place), "npv": count(answered != place)}
+        trials |= {f"{label}.{name}": number for name, number in each.items()}
+    return trials
 
 
 def count_confusions(reference: Indices, answered: Indices, weights: Weights, classes: int) -> npt.NDArray[np.float64]:

@@ -32,7 +32,7 @@ def count_refusals(films: Sequence[Answer | Refusal], *, seed: int) -> dict[str,
     return {
         "n": len(refusals),
         "unreadable": sum(refusal.unreadable for refusal in refusals),
-        "share": estimate(share).to_json(),
+        "share": estimate(share, len({film.case.patient_id for film in labelled})).to_json(),
         "by_reason": {
             reason: _describe(reason, [each for each in refusals if each.reason_code == reason])
             for reason in sorted({refusal.reason_code for refusal in refusals})

@@ -35,6 +35,15 @@ def test_the_interval_of_a_proportion_is_near_the_textbook_one():
     assert found.high == pytest.approx(0.80 + 1.96 * 0.04, abs=0.02)
 
 
+@pytest.mark.parametrize(
+    ("fact", "expected"), [(True, (1.0, 0.025 ** (1 / 7), 1.0)), (False, (0.0, 0.0, 1 - 0.025 ** (1 / 7)))]
+)
+def test_seven_films_that_are_all_right_are_no_certainty(fact: bool, expected: tuple[float, float, float]):
+    patients = [str(number) for number in range(7)]
+    found = estimate(weigh_share([fact] * 7, draw_patients(patients, seed=0)), trials=7)
+    assert (found.value, found.low, found.high) == pytest.approx(expected)
+
+
 def test_the_same_seed_draws_the_same_patients():
     patients = [str(number) for number in range(20)]
     assert np.array_equal(draw_patients(patients, seed=3), draw_patients(patients, seed=3))

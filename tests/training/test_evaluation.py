@@ -84,6 +84,13 @@ def test_predictive_values_are_given_at_the_stated_prevalence_only(report: dict)
     assert report["per_class"]["normal"]["at_prevalence"] == []
 
 
+def test_a_few_films_without_a_false_positive_promise_no_perfect_predictive_value():
+    answers = [Answer(film(label, f"{label}{place}"), predict(label)) for label in LABELS for place in range(10)]
+    (row,) = evaluate(answers, seed=0, prevalences={COVID19: (0.01,)})["per_class"]["covid19"]["at_prevalence"]
+    assert row["ppv"]["value"] == 1.0
+    assert row["ppv"]["low"] < 0.1
+
+
 def test_reliability_bins_hold_every_film_once(report: dict):
     bins = report["reliability"]["bins"]
     assert sum(each["n"] for each in bins) == 5

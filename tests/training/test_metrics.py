@@ -5,7 +5,7 @@ import pytest
 
 from inference.labels import LABELS
 from training.estimates import draw_patients
-from training.metrics import count_confusions, measure, measure_class, measure_ece, predict_values
+from training.metrics import count_confusions, count_trials, measure, measure_class, measure_ece, predict_values
 
 # covid19: 3 of 4 found; viral_pneumonia: 2 of 3; normal: 2 of 3.
 REFERENCE = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2, 2])
@@ -106,6 +106,18 @@ def test_a_weighted_draw_equals_the_same_films_written_out():
         chosen = np.repeat(np.arange(60), weights[draw].astype(int))
         written_out = measure_once(reference[chosen], probabilities[chosen])
         assert {name: draws[draw] for name, draws in found.items()} == pytest.approx(written_out)
+
+
+def test_a_proportion_is_over_patients_and_not_films():
+    patients = list("aabcddefgg")
+    trials = count_trials(REFERENCE, ANSWERED, patients)
+    # films 0-3 are of a, b, c; 4-6 of d, e; 7-9 of f, g
+    assert trials["accuracy"] == 7
+    assert (trials["covid19.sensitivity"], trials["covid19.specificity"], trials["covid19.auroc"]) == (3, 4, 3)
+    assert trials["balanced_accuracy"] == 2
+    assert trials["auroc_covid19_vs_normal"] == 2
+    # answered covid19: films 0-2 and 6
+    assert trials["covid19.ppv"] == 3
 
 
 def test_every_label_has_every_metric():
