@@ -31,6 +31,7 @@ EXIT_CODES = {
     "EngineUnavailableError": UNAVAILABLE,
     "DatasetNotFoundError": NO_INPUT,
     "DatasetError": BAD_DATA,
+    "CardError": BAD_DATA,
     "OutputTakenError": CANNOT_CREATE,
     "WeightsError": BAD_DATA,
     "ExportError": CANNOT_CREATE,

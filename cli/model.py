@@ -1,4 +1,4 @@
-"""``model``: which bundles are known, what one is, and which one serves."""
+"""``model``: which bundles are known, what one is, which one serves, and its card."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.errors import exit_codes
+from cli.errors import InputMissingError, exit_codes
 from cli.opening import opened_ledger
 
 app = typer.Typer(help="Model bundles.", no_args_is_help=True)
@@ -61,6 +61,32 @@ def activate(folder: Annotated[Path, typer.Argument(help="The bundle's folder.")
         typer.echo(f"{bundle.model_version} serves from the next start of the service on")
         if settings.model is not None:
             typer.echo(f"but XRAY_MODEL is set to {settings.model}, and goes before it", err=True)
+
+
+@app.command()
+def card(
+    folder: Folder = None,
+    evaluation: Annotated[
+        Path | None,
+        typer.Option(help="What `evaluate --format json` wrote for this bundle: audit, gate, leave-one-out."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="A file, written whole or not at all.")] = None,
+) -> None:
+    """Write the model card: figures from the bundle and from an evaluation, caveats from this program.
+
+    Example: xray-cli model card BUNDLE --evaluation evaluation.json --output MODEL_CARD.md
+    """
+    with exit_codes():
+        from reports.output import open_output
+        from training.card import read_evaluation, render_card
+
+        if evaluation is not None and not evaluation.is_file():
+            raise InputMissingError(f"no file {evaluation}")
+        bundle = _read(folder)
+        found = None if evaluation is None else read_evaluation(evaluation)
+        text = render_card(bundle, found)
+        with open_output(output) as stream:
+            stream.write(text)
 
 
 def _read(folder: Path | None) -> Any:

@@ -4,6 +4,7 @@ import pytest
 
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import NOTICE
+from training.wording import say_estimate
 
 
 @pytest.fixture
@@ -19,7 +20,6 @@ def test_the_card_is_of_the_model_that_ships_and_carries_the_notice(card: str):
 def test_the_card_repeats_the_figures_of_the_bundle(card: str):
     metrics = read_bundle(SHIPPED_BUNDLE).metrics
     assert f"{metrics['n']} films of {metrics['n_patients']} patients" in card
-    accuracy = [round(100 * metrics["accuracy"][name]) for name in ("value", "low", "high")]
-    assert "| accuracy | {} % ({} to {}) |".format(*accuracy) in card
+    assert f"| accuracy | {say_estimate(metrics['accuracy'])} |" in card
     for label, each in metrics["per_class"].items():
-        assert f"| {label} | {each['support']} | {100 * each['sensitivity']['value']:.0f} %" in card
+        assert f"| {label} | {each['support']} | {say_estimate(each['sensitivity'])} |" in card

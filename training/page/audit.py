@@ -7,11 +7,10 @@ from markupsafe import Markup
 
 from training.page.intervals import Heading, Row, Scale, build_figure, draw_table
 from training.page.markup import EMPTY, build_section, element, isolate, join
-from training.page.verdict import is_stamped
 from training.wording import get_value, list_labels, name_label, say_estimate, say_number, say_percent
 
 VIEWS: Mapping[str, tuple[str, str]] = {
-    "lungs_masked": ("this model, lungs masked out", "what stands round the lungs, and their outline"),
+    "lungs_masked": ("this model, lungs masked out", "the lungs replaced by their blurred surroundings"),
     "border_only": ("this model, border only", "the outer rim of the picture"),
 }
 BASELINES: Mapping[str, tuple[str, str]] = {
@@ -38,8 +37,8 @@ def build_audit(report: Mapping[str, Any]) -> Markup:
         return build_section("audit", "Shortcut audit", "It was not run.")
     lead = (
         f"A model that reads the disease must fall to chance ({say_percent(audit.get('chance'))} averaged over the "
-        f"classes) when the lungs are gone; above {say_percent(audit.get('limit'))} it is stamped. The simple models "
-        "below never see the lungs properly: what they reach is what this data set gives away."
+        f"classes) when the lungs are gone. Red: the interval reaches above {say_percent(audit.get('limit'))}, and the "
+        "model is stamped. The simple models never see the lungs properly: what they reach is what the data gives away."
     )
     parts = [_build_bars(report, audit), _build_sources(audit), _build_activation(audit)]
     return build_section("audit", "Shortcut audit", lead, *parts)
@@ -47,13 +46,20 @@ def build_audit(report: Mapping[str, Any]) -> Markup:
 
 def _build_bars(report: Mapping[str, Any], audit: Mapping[str, Any]) -> Markup:
     rows = [_build_row("this model, the film as it is", "", report, "whole")]
-    alarm = "alarm" if is_stamped(report) else None
-    rows += [_build_row(*words, audit.get(key), alarm) for key, words in VIEWS.items() if audit.get(key)]
+    limit = audit.get("limit") or 1.0
+    rows += [
+        _build_row(*words, audit[key], _alarm(audit[key], limit)) for key, words in VIEWS.items() if audit.get(key)
+    ]
     baselines = audit.get("baselines") or {}
     rows += [_build_row(*words, baselines.get(key), None) for key, words in BASELINES.items() if baselines.get(key)]
     scale = Scale(reference=audit.get("chance"), reference_name="chance", bars=True)
     headings = ("what is looked at", "films", "AUROC COVID-19 / normal", "balanced accuracy")
     return draw_table("Balanced accuracy without the lungs", headings, rows, scale)
+
+
+def _alarm(scores: Mapping[str, Any], limit: float) -> str | None:
+    highest = max((each for each in (scores.get("balanced_accuracy") or {}).values() if each is not None), default=0.0)
+    return "alarm" if highest > limit else None
 
 
 def _build_row(title: str, small: str, scores: Mapping[str, Any] | None, class_: str | None) -> Row:

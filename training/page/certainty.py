@@ -15,6 +15,7 @@ ANSWERED: Mapping[str, str] = {
     "accuracy": "right among the answered",
     "below_operating_point": "indeterminate: below the operating point",
     "lost_to_other_finding": "indeterminate: taken for an other finding",
+    "outside_training_population": "marked: outside of the training population",
 }
 
 

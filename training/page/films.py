@@ -13,6 +13,7 @@ from training.wording import list_labels, name_label, say_percent
 
 JPEG_QUALITY = 82
 MAX_SIDE = 288
+NOT_SAID = (None, "", "unknown")
 
 
 def build_films(report: Mapping[str, Any]) -> Markup:
@@ -33,10 +34,10 @@ def _build_film(film: Mapping[str, Any]) -> Markup:
         _build_picture(film.get("picture_png"), f"film of {truth} as the model gets it"),
         _build_picture(film.get("overlay_png"), f"the same with the evidence for {answered}"),
     ]
-    facts = ", ".join(str(film[key]) for key in ("view", "age_group", "sex") if film.get(key))
+    facts = ", ".join(str(film[key]) for key in ("view", "age_group", "sex") if film.get(key) not in NOT_SAID)
     caption = element(
         "figcaption",
-        element("b", f"{truth}, taken for {answered} ({say_percent(film.get('probability'))})"),
+        element("b", f"{truth}, taken for {answered} ", element("span", f"({say_percent(film.get('probability'))})")),
         element("span", _say_probabilities(film.get("probabilities") or {})),
         element("br"),
         element("span", _say_outcome(film)),

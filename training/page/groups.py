@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from inference.labels import LABELS
 from training.page.intervals import Heading, Row, build_figure, draw_table, fit_scale
-from training.page.markup import EMPTY, build_section, element, isolate, join
+from training.page.markup import EMPTY, build_section, element, isolate, join, join_names
 from training.page.verdict import GROUP_TITLES
 from training.wording import get_value, list_labels, name_label, say_count, say_number
 
@@ -89,8 +89,8 @@ def _build_left_out(name: str, scores: Mapping[str, Any]) -> Row:
 
 
 def _list_skipped(found: Mapping[str, Any]) -> Markup:
-    skipped = found.get("skipped") or {}
-    if not skipped:
-        return EMPTY
-    items = (element("li", isolate(name), f": {reason}") for name, reason in skipped.items())
-    return element("div", element("h3", "Left aside"), element("ul", *items))
+    reasons: dict[str, list[str]] = {}
+    for name, reason in (found.get("skipped") or {}).items():
+        reasons.setdefault(str(reason), []).append(name.strip())
+    items = [element("li", f"{reason}: ", join_names(names)) for reason, names in reasons.items()]
+    return element("div", element("h3", "Left aside"), element("ul", *items)) if items else EMPTY

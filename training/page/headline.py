@@ -7,12 +7,11 @@ from markupsafe import Markup
 
 from training.page.intervals import Scale, draw_mark
 from training.page.markup import EMPTY, element, isolate
-from training.page.verdict import is_stamped, say_verdict
+from training.page.verdict import find_stamp, say_verdict
 from training.wording import get_value, say_count, say_number, say_percent
 
 Say = Callable[[float | None], str]
 
-STAMP = "Works without lungs"
 SPLITS: Mapping[str, str] = {
     "all": "all films",
     "train": "the training side",
@@ -52,12 +51,12 @@ def _build_origin(report: Mapping[str, Any]) -> Markup:
 
 
 def _build_verdict(report: Mapping[str, Any]) -> Markup:
-    stamped = is_stamped(report)
+    stamp = find_stamp(report)
     return element(
         "div",
-        element("strong", STAMP, class_="stamp") if stamped else EMPTY,
+        element("strong", stamp, class_="stamp") if stamp else EMPTY,
         *(element("p", sentence) for sentence in say_verdict(report)),
-        class_="verdict stamped" if stamped else "verdict",
+        class_="verdict stamped" if stamp else "verdict",
     )
 
 

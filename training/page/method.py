@@ -35,6 +35,11 @@ def _list_model(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             "operating points",
             ", ".join(f"{name_label(name)} {say_percent(point)}" for name, point in points.items()),
         )
+    if model.get("gate"):
+        yield (
+            "limits of the gate",
+            ", ".join(f"{name.replace('_', ' ')} {limit:g}" for name, limit in model["gate"].items()),
+        )
     if model.get("temperature") is not None:
         yield "temperature", f"{model['temperature']:.3f}"
     if model.get("training_data_sha256"):
@@ -49,7 +54,7 @@ def _list_data(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "SHA-256 of the data set", str(dataset["sha256"])
     if "n_seen" in dataset:
         seen = dataset["n_seen"]
-        yield "films that the model was made with", "unknown" if seen is None else f"{seen:,}"
+        yield "of these, films that made the model", "unknown" if seen is None else f"{seen:,}"
     if bootstrap:
         yield "bootstrap", f"{bootstrap.get('resamples', 0):,} draws of patients, seed {bootstrap.get('seed')}"
     if report.get("evaluated_at"):

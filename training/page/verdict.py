@@ -20,6 +20,11 @@ GROUP_TITLES: Mapping[str, str] = {
 }
 
 
+STAMP = "Works without lungs"
+MAYBE_STAMP = "May work without lungs"
+WITHOUT_LUNGS: Mapping[str, str] = {"lungs_masked": "the lungs masked out", "border_only": "only the border kept"}
+
+
 def say_verdict(report: Report) -> list[str]:
     """Return the sentences that stand at the top of the page, the most important one first."""
     if not any(map(sum, report["confusion_matrix"])):
@@ -33,9 +38,12 @@ def say_verdict(report: Report) -> list[str]:
     ]
 
 
-def is_stamped(report: Report) -> bool:
-    """Tell whether the shortcut audit found that the model works without lungs."""
-    return bool((report.get("audit") or {}).get("works_without_lungs"))
+def find_stamp(report: Report) -> str | None:
+    """Return the stamp of a model for which the shortcut audit could not show that it needs the lungs."""
+    audit = report.get("audit") or {}
+    if not audit.get("works_without_lungs"):
+        return None
+    return MAYBE_STAMP if audit.get("verdict") == "not_ruled_out" else STAMP
 
 
 def _say_accuracy(report: Report) -> str:
@@ -67,19 +75,21 @@ def _say_audit(report: Report) -> str:
     audit = report.get("audit")
     if not audit:
         return "The shortcut audit was not run: nothing here says whether the answers come from the lungs."
-    masked = say_estimate((audit.get("lungs_masked") or {}).get("balanced_accuracy"))
-    chance = say_percent(audit.get("chance"))
-    if is_stamped(report):
-        return (
-            f"With the lungs masked out it still reaches {masked} averaged over the classes, where chance is {chance}: "
-            "it has learnt something that is not the disease, and the figures above say little about other hospitals."
-        )
-    if audit.get("verdict") == "not_ruled_out":
-        return (
-            f"With the lungs masked out it reaches {masked} averaged over the classes (chance is {chance}): that it "
-            "works without lungs is not ruled out."
-        )
-    return f"With the lungs masked out it falls to {masked} averaged over the classes; chance is {chance}."
+    parts = {
+        words: scores["balanced_accuracy"]
+        for key, words in WITHOUT_LUNGS.items()
+        if get_value((scores := audit.get(key) or {}).get("balanced_accuracy")) is not None
+    }
+    if not parts:
+        return "What is left of it without the lungs could not be measured."
+    found = " and ".join(f"{say_estimate(estimate)} with {words}" for words, estimate in parts.items())
+    chance = f"(averaged over the classes; chance is {say_percent(audit.get('chance'))})"
+    ends = {
+        STAMP: "has learnt something that is not the disease, and the figures above say little about other hospitals",
+        MAYBE_STAMP: "may work without lungs: the intervals do not rule it out",
+        None: "needs the lungs",
+    }
+    return f"It reaches {found} {chance}: it {ends[find_stamp(report)]}."
 
 
 def _say_certainty(report: Report) -> Iterator[str]:
