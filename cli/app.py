@@ -4,7 +4,21 @@ import gc
 
 import typer
 
-from cli import config, db, doctor, evaluate, ledger, model, predict, quarantine, report, train, watching
+from cli import (
+    config,
+    db,
+    doctor,
+    evaluate,
+    ledger,
+    model,
+    predict,
+    prepare,
+    quarantine,
+    report,
+    train,
+    train_lungs,
+    watching,
+)
 
 FIRST_COLLECTION = 50_000  # objects; Python begins at 700
 
@@ -31,7 +45,7 @@ def _add_commands() -> None:
     for command in (
         *(watching.watch, watching.scan, predict.predict, watching.worker),
         *(report.report, ledger.status, ledger.retry),
-        *(train.train, evaluate.evaluate, doctor.doctor),
+        *(prepare.prepare, train.train, train_lungs.train_lungs, evaluate.evaluate, doctor.doctor),
     ):
         app.command()(command)
     for name, group in (

@@ -62,7 +62,7 @@ def train(
         "model_version": model_version,
     }  # fmt: skip
     with exit_codes():
-        _check_packages()
+        check_packages()
         from rich.console import Console
 
         from training.experiment import read_training_settings
@@ -80,6 +80,7 @@ def train(
         typer.echo(f"bundle {result.model}, run folder {result.run_folder}: {NOTICE}")
 
 
-def _check_packages() -> None:
+def check_packages() -> None:
+    """Say how to get TensorFlow where it is missing, before anything slow begins."""
     if find_spec("tensorflow") is None:
         raise PackageMissingError("training needs TensorFlow: pip install 'xray-watch[train]'")

@@ -36,6 +36,13 @@ def draw_chest(seed: int, rows: int, columns: int) -> Pixels:
     return np.asarray(cv2.max(cv2.min(pixels, 1.0), 0.0))
 
 
+def draw_lungs(seed: int, rows: int, columns: int) -> Pixels:
+    """Return where the lungs of `draw_chest` lie: float32 (rows, columns), 1 in the lungs, 0 outside, soft edges."""
+    # The lungs are the first thing that is drawn from the seed.
+    lungs = _lungs(np.random.default_rng(seed))
+    return np.asarray(cv2.resize(lungs, (columns, rows), interpolation=cv2.INTER_LINEAR))
+
+
 def _draw_anatomy(generator: np.random.Generator) -> Pixels:
     lungs = _lungs(generator)
     body = 0.62 * _blurred(_body(generator), 9) * (0.92 + 0.12 * _vertical_gradient())
