@@ -6,7 +6,6 @@ The errors:
 """
 
 import json
-import tomllib
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -15,35 +14,12 @@ from typing import Any
 
 from inference.bundle import Bundle
 from inference.labels import NOTICE, OTHER_FINDING
-from training.card import sentences, tables
+from training.card import audit_tables, sentences, tables
 from training.card.goals import tabulate_goals
+from training.card.provenance import read_toml, tabulate_films, tabulate_settings, tabulate_sources
 from training.wording import say_number
 
 Figures = Mapping[str, Any]
-
-SETTINGS: Mapping[str, str] = {
-    "purpose": "purpose",
-    "backbone": "backbone",
-    "weights": "starts from",
-    "input_size": "input, pixels a side",
-    "folds": "folds of cross-validation before the final training",
-    "test_share": "share of the patients held out",
-    "validation_share": "share of the others for validation",
-    "epochs": "epochs at most",
-    "epochs_run": "epochs run",
-    "best_epoch": "best epoch",
-    "batch_size": "batch",
-    "learning_rate": "peak learning rate",
-    "weight_decay": "weight decay",
-    "label_smoothing": "label smoothing",
-    "trainable_layers": "layers that are fine-tuned",
-    "ema": "momentum of the averaged weights",
-    "precision": "precision",
-    "seed": "seed",
-    "keras": "Keras",
-    "keras_backend": "Keras backend",
-    "python": "Python",
-}
 
 
 class CardError(ValueError):
@@ -108,17 +84,19 @@ def _describe_model(bundle: Bundle, evaluation: Figures) -> dict[str, str]:
         "model_sha256": bundle.model_sha256,
         "notice": NOTICE,
         "stamp": sentences.say_stamp(evaluation),
-        "films_table": tables.tabulate_films(training),
-        "sources_table": _tabulate_sources(training),
+        "films_table": tabulate_films(training),
+        "sources_table": tabulate_sources(training),
         "left_out": sentences.say_left_out(training),
-        "training_table": _tabulate_settings(training),
+        "training_table": tabulate_settings(training),
         "temperature": say_number(bundle.calibration["temperature"], 2),
         "calibrated_on": f", fitted on {calibrated_on}" if calibrated_on else "",
         "other_finding_point": say_number(bundle.operating_points.get(OTHER_FINDING), 2),
         "label_points": sentences.say_points(bundle.operating_points),
         "gate_limits": sentences.say_limits(bundle.gate),
         "gate_sentence": sentences.say_gate(evaluation),
-        "refusals_table": tables.tabulate_refusals(evaluation),
+        "refusals_table": audit_tables.tabulate_refusals(evaluation),
+        "finder_sentence": sentences.say_overlap(bundle.metrics),
+        "finder_table": audit_tables.tabulate_finder(bundle.metrics),
     }
 
 
@@ -144,43 +122,20 @@ def _describe_evaluation(evaluation: Figures) -> dict[str, str]:
     return {
         "dataset": f"{name} ({dataset.get('split', 'all')}, {evaluation['n']} films)",
         "cautions": sentences.say_cautions(evaluation),
-        "audit_table": tables.tabulate_audit(evaluation),
+        "audit_table": audit_tables.tabulate_audit(evaluation),
         "audit_sentences": sentences.say_audit(evaluation),
-        "source_table": tables.tabulate_sources_told(evaluation),
-        "left_out_table": tables.tabulate_left_out(evaluation),
+        "source_table": audit_tables.tabulate_sources_told(evaluation),
+        "left_out_table": audit_tables.tabulate_left_out(evaluation),
     }
 
 
 def _describe_guidelines() -> dict[str, str]:
-    lists = _read_toml("checklists.toml")
+    lists = read_toml("checklists.toml")
     return {f"{name}_table": tables.build_table(("item", "answer"), lists[name]) for name in ("tripod", "claim")}
 
 
-def _tabulate_settings(training: Figures) -> str:
-    rows = [
-        (title, tables.quote(str(training[name])))
-        for name, title in SETTINGS.items()
-        if training.get(name) not in (None, "")
-    ]
-    return tables.build_table(("setting", "value"), rows) if rows else "The bundle does not say."
-
-
-def _tabulate_sources(training: Figures) -> str:
-    films = (training.get("films") or {}).get("train") or {}
-    names = sorted({name.partition("/")[2] for name in films})
-    known = _read_toml("sources.toml")
-    rows = [_describe_source(name, known.get(name)) for name in names]
-    return tables.build_table(("source", "what it is", "whose films", "licence"), rows)
-
-
-def _describe_source(name: str, known: Figures | None) -> tuple[str, ...]:
-    if known is None:
-        return (tables.quote(name), "not described", "not known", "not known")
-    return (tables.quote(name), known["title"], known["population"], known["licence"])
-
-
 def _write_measured(model_version: str, measured: Iterable[Figures] | None) -> str:
-    listed = _read_toml("measured.toml").get("figure", []) if measured is None else measured
+    listed = read_toml("measured.toml").get("figure", []) if measured is None else measured
     rows = [(each["what"], each["value"], each["how"]) for each in listed if each["model_version"] == model_version]
     if not rows:
         return ""
@@ -190,10 +145,6 @@ def _write_measured(model_version: str, measured: Iterable[Figures] | None) -> s
 
 def _fill(name: str, values: Mapping[str, str]) -> str:
     return Template(files("training.card").joinpath(name).read_text(encoding="utf-8")).substitute(values)
-
-
-def _read_toml(name: str) -> dict[str, Any]:
-    return tomllib.loads(files("training.card").joinpath(name).read_text(encoding="utf-8"))
 
 
 def _tidy(text: str) -> str:

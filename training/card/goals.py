@@ -53,14 +53,27 @@ GOALS = (
         0.45,
     ),
     Goal("chest films refused by the gate", ("evaluation", "refused", "share"), 0.02),
+    Goal("chest films refused by the lung finder, unseen patients", ("finder", "frontal"), 0.02),
+    Goal("other pictures refused, of the kind that does worst", ("finder", "worst"), 0.95, is_floor=True),
 )
 
 
 def tabulate_goals(metrics: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
     """Write each goal with the figure and whether the figure itself (not its interval) keeps the limit."""
-    facts = {"bundle": metrics, "evaluation": evaluation}
+    facts = {"bundle": metrics, "evaluation": evaluation, "finder": _sum_up(metrics.get("lung_finder") or {})}
     rows = [(goal.title, _say_limit(goal), *_judge(goal, _find(facts, goal.path))) for goal in GOALS]
     return build_table(("", "goal", "reached", ""), rows)
+
+
+def _sum_up(finder: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    frontal, others = finder.get("refused_frontal") or {}, finder.get("refused") or {}
+    found = {}
+    if frontal:
+        count = sum(each["n"] for each in frontal.values())
+        found["frontal"] = {"value": sum(each["value"] * each["n"] for each in frontal.values()) / count}
+    if others:
+        found["worst"] = {"value": min(each["value"] for each in others.values())}
+    return found
 
 
 def _find(facts: Mapping[str, Any], path: tuple[str, ...]) -> Mapping[str, Any] | None:

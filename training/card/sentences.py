@@ -109,8 +109,16 @@ def say_gate(evaluation: Figures) -> str:
     """Say how many chest films the gate refuses."""
     found = evaluation.get("refused") or {}
     if get_value(found.get("share")) is None:
-        return "How many chest films it refuses was not measured for this card."
+        return "How many chest films the whole gate refuses was not measured for this card."
     return f"Of the films of the three classes it refuses {say_estimate(found['share'])}."
+
+
+def say_overlap(metrics: Figures) -> str:
+    """Say how well the lungs are found."""
+    dice = (metrics.get("lung_finder") or {}).get("dice")
+    if not dice:
+        return ""
+    return f"Its lungs overlap with {dice['n']} held-out masks drawn by hand to a Dice score of {dice['value']:.3f}."
 
 
 def say_limits(limits: Figures) -> str:

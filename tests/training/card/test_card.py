@@ -117,6 +117,22 @@ def test_films_that_the_starting_weights_had_seen_are_named():
     assert "starting weights" not in find_section(render_card(make_bundle()), "Figures")
 
 
+def test_what_the_lung_finder_refuses_stands_in_the_gate_and_among_the_goals():
+    finder = {
+        "dice": {"value": 0.9512, "n": 61},
+        "refused_frontal": {"cohen": {"value": 0.05, "n": 20}, "nih": {"value": 0.0, "n": 80}},
+        "refused": {"rotated": {"value": 0.999, "n": 300}, "cut_off": {"value": 0.91, "n": 90}},
+    }
+    card = render_card(make_bundle(lung_finder=finder))
+    gate = find_section(card, "The input gate")
+    assert "to a Dice score of 0.951" in gate
+    assert "| frontal chest films | cohen | 20 | 5 % |" in gate
+    assert "| wrong | cut off | 90 | 91 % |" in gate
+    goals = find_section(card, "What was reached")
+    assert "unseen patients | 2.0 % or less | 1.0 % | met |" in goals
+    assert "does worst | 95.0 % or more | 91.0 % | **missed** |" in goals
+
+
 def test_folds_stand_with_mean_and_deviation():
     folds = {
         "folds": 2,

@@ -1,0 +1,113 @@
+"""``prepare``: public data sets, class folders and DICOM files in, one data set folder out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.errors import FAILED, exit_codes
+
+if TYPE_CHECKING:
+    from training.preparation.views import Views
+
+MAX_PER_PATIENT = 10
+SALT_HELP = "Key with which patients' ids of DICOM files are hashed; made if absent. Default: OUTPUT.salt, beside."
+
+
+def prepare(
+    output: Annotated[Path, typer.Option(help="The data set's folder: OUTPUT/CLASS/, manifest.csv, dropped.csv.")],
+    metadata: Annotated[Path | None, typer.Option(help="metadata.csv of the ieee8023 layout; with --images.")] = None,
+    images: Annotated[Path | None, typer.Option(help="Folder of the images that the metadata names.")] = None,
+    folders: Annotated[
+        list[Path] | None,
+        typer.Option(help="Class folders, recognised, or a data set with manifest.csv; may be given several times."),
+    ] = None,
+    dicom: Annotated[Path | None, typer.Option(help="Folder of DICOM files; with --labels.")] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="CSV with columns sop_instance_uid or file, and label, for --dicom.")
+    ] = None,
+    view: Annotated[str, typer.Option(help="Frontal views to take; AP means AP Supine and AP erect too.")] = "PA,AP",
+    no_finding_as_normal: Annotated[
+        bool, typer.Option("--no-finding-as-normal", help="Take 'No Finding' of the ieee8023 layout as normal.")
+    ] = False,
+    other_findings: Annotated[
+        bool, typer.Option("--other-findings", help="Keep films of other findings, as class other_finding.")
+    ] = False,
+    max_per_patient: Annotated[int, typer.Option(min=0, help="Most films of one patient; 0: all.")] = MAX_PER_PATIENT,
+    source: Annotated[str, typer.Option(help="Name of the data set in the manifest, where one input is given.")] = "",
+    salt_file: Annotated[Path | None, typer.Option(help=SALT_HELP)] = None,
+    link: Annotated[bool, typer.Option("--link", help="Hard links instead of copies, on one file system.")] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Reading processes; 0: one a core.")] = 0,
+    output_format: Annotated[str, typer.Option("--format", help="Of the summary: `table` or `json`.")] = "table",
+) -> None:
+    """Build a data set for training, each film once, each patient whole.
+
+    Takes frontal films of COVID-19, other viral pneumonia and normal chests. Finds copies by bytes, by pixels and by
+    looks; refuses a film under two labels; writes what it left out, and why, to dropped.csv. Run again, or with
+    another input, it adds to the data set and repeats nothing. Exit code 1: some files are damaged.
+
+    Examples
+    --------
+    xray-cli prepare --metadata metadata.csv --images images --view PA --output dataset
+
+    xray-cli prepare --folders COVID-19_Radiography_Dataset --folders chest_xray --output dataset
+
+    xray-cli prepare --dicom export --labels labels.csv --source our-hospital --output dataset
+
+    xray-cli train --dataset dataset
+    """
+    _check_usage(metadata, images, folders or [], dicom, labels, source)
+    with exit_codes():
+        from cli.preparing import print_summary, run
+        from training.preparation import PrepareSettings
+
+        settings = PrepareSettings(
+            output=output,
+            metadata=metadata,
+            images=images,
+            folders=tuple(folders or ()),
+            dicom=dicom,
+            labels=labels,
+            views=_read_views(view),
+            no_finding=no_finding_as_normal,
+            other_findings=other_findings,
+            max_per_patient=max_per_patient or None,
+            source=source,
+            salt_file=salt_file,
+            link=link,
+            workers=workers,
+        )
+        summary = run(settings)
+        print_summary(summary, output_format)
+    if summary["failed"]:
+        raise typer.Exit(FAILED)
+
+
+def _read_views(text: str) -> "Views":
+    from training.preparation.views import ViewError, Views
+
+    try:
+        return Views.read(text)
+    except ViewError as error:
+        raise typer.BadParameter(str(error), param_hint="--view") from None
+
+
+def _check_usage(
+    metadata: Path | None,
+    images: Path | None,
+    folders: list[Path],
+    dicom: Path | None,
+    labels: Path | None,
+    source: str,
+) -> None:
+    for first, second, names in (
+        (metadata, images, "--metadata and --images"),
+        (dicom, labels, "--dicom and --labels"),
+    ):
+        if (first is None) != (second is None):
+            raise typer.BadParameter(f"{names} go together")
+    inputs = len(folders) + (metadata is not None) + (dicom is not None)
+    if not inputs:
+        raise typer.BadParameter("nothing to prepare: give --metadata and --images, --folders, or --dicom and --labels")
+    if source and inputs > 1:
+        raise typer.BadParameter("--source names one input; prepare the others in runs of their own")
