@@ -1,13 +1,16 @@
 """Random changes to training radiographs, each for a reason.
 
 Class and source are entangled in every public collection, so what betrays a source must not help: how the film was
-cropped, its resolution, its JPEG quality, its tone curve, its marks. No horizontal flip: the heart is on one side.
+cropped, its resolution, its JPEG quality, its noise, its tone and its haze, its marks. So a view may also take tone and
+haze from another film, most often of another hospital. No horizontal flip: the heart is on one side.
 """
 
 import numpy as np
 import numpy.typing as npt
 
 from imaging.opencv import cv2
+
+Bytes = npt.NDArray[np.uint8]
 
 MAX_ROTATION_DEGREES = 12.0
 MAX_SHIFT = 0.10
@@ -16,10 +19,18 @@ JPEG_QUALITIES = (15, 90)
 MAX_GAMMA_FACTOR = 1.5
 MAX_CONTRAST_FACTOR = 1.3
 MAX_BRIGHTNESS = 0.1
+BORROW_SHARE = 0.3
+MAX_LOW_FREQUENCIES = 0.06
+MAX_NOISE = 12.0
+MAX_CLIP_LIMIT = 4.0
 
 
 def augment(
-    context: npt.NDArray[np.uint8], box: npt.NDArray[np.float32], size: int, generator: np.random.Generator
+    context: Bytes,
+    box: npt.NDArray[np.float32],
+    size: int,
+    generator: np.random.Generator,
+    style: Bytes | None = None,
 ) -> npt.NDArray[np.float32]:
     """Draw a model input from a radiograph at random.
 
@@ -33,6 +44,8 @@ def augment(
         Rows and columns of the result in pixels.
     generator : numpy.random.Generator
         Source of the random numbers.
+    style : numpy.ndarray, optional
+        uint8, the frame of another film, from which tone and haze may be taken.
 
     Returns
     -------
@@ -40,12 +53,12 @@ def augment(
         float32 (size, size) in [0, 1].
     """
     film = tone(frame_askew(context, box, size, generator), generator)
-    return degrade(film, generator).astype(np.float32) / 255.0
+    if style is not None:
+        film = borrow(film, cv2.resize(style, (size, size), interpolation=cv2.INTER_AREA), generator)
+    return spoil(degrade(film, generator), generator).astype(np.float32) / 255.0
 
 
-def frame_askew(
-    context: npt.NDArray[np.uint8], box: npt.NDArray[np.float32], size: int, generator: np.random.Generator
-) -> npt.NDArray[np.uint8]:
+def frame_askew(context: Bytes, box: npt.NDArray[np.float32], size: int, generator: np.random.Generator) -> Bytes:
     """Cut the frame out with each side moved by up to a tenth, turned by up to 12 degrees.
 
     The lung finder errs, patients lie askew, and each side moving by itself changes the aspect ratio too: one source
@@ -64,7 +77,7 @@ def frame_askew(
     return np.asarray(view, dtype=np.uint8)
 
 
-def tone(pixels: npt.NDArray[np.uint8], generator: np.random.Generator) -> npt.NDArray[np.uint8]:
+def tone(pixels: Bytes, generator: np.random.Generator) -> Bytes:
     """Change gamma, contrast and brightness: detectors and windowing differ by hospital and by maker."""
     curve = np.linspace(0.0, 1.0, 256) ** _draw_factor(MAX_GAMMA_FACTOR, generator)
     contrast = _draw_factor(MAX_CONTRAST_FACTOR, generator)
@@ -73,7 +86,39 @@ def tone(pixels: npt.NDArray[np.uint8], generator: np.random.Generator) -> npt.N
     return np.rint(toned * 255.0).astype(np.uint8)[pixels]
 
 
-def degrade(pixels: npt.NDArray[np.uint8], generator: np.random.Generator) -> npt.NDArray[np.uint8]:
+def borrow(film: Bytes, style: Bytes, generator: np.random.Generator) -> Bytes:
+    """Take another film's tone, then its haze, each in some of the cases and to a random degree.
+
+    Tone: its histogram. Haze: the amplitudes of its lowest spatial frequencies, while the phases, which hold the
+    anatomy, stay (Fourier domain adaptation, Yang and Soatto, CVPR 2020).
+    """
+    if generator.random() < BORROW_SHARE:
+        film = _match_histogram(film, style, generator.uniform())
+    if generator.random() < BORROW_SHARE:
+        film = _match_amplitudes(film, style, generator.uniform(0.01, MAX_LOW_FREQUENCIES), generator.uniform())
+    return film
+
+
+def _match_histogram(film: Bytes, style: Bytes, degree: float) -> Bytes:
+    own, other = (np.bincount(each.ravel(), minlength=256).cumsum() / each.size for each in (film, style))
+    levels = np.arange(256)
+    curve = degree * np.interp(own, other, levels) + (1 - degree) * levels
+    return np.asarray(curve.astype(np.uint8)[film])
+
+
+def _match_amplitudes(film: Bytes, style: Bytes, share: float, degree: float) -> Bytes:
+    own, other = (np.fft.rfft2(each.astype(np.float32)) for each in (film, style))
+    amplitudes = np.abs(own)
+    phases = own / np.maximum(amplitudes, 1e-6)
+    reach = max(1, int(film.shape[0] * share))
+    for rows in (slice(0, reach + 1), slice(-reach, None)):
+        low = (rows, slice(0, reach + 1))
+        amplitudes[low] = (1 - degree) * amplitudes[low] + degree * np.abs(other[low])
+    hazy = np.fft.irfft2(amplitudes * phases, s=film.shape)
+    return np.asarray(np.clip(hazy, 0, 255), dtype=np.uint8)
+
+
+def degrade(pixels: Bytes, generator: np.random.Generator) -> Bytes:
     """Lose resolution, then quality, each in half of the cases: both tell the source of a public film apart."""
     size = pixels.shape[0]
     degraded = pixels
@@ -85,13 +130,42 @@ def degrade(pixels: npt.NDArray[np.uint8], generator: np.random.Generator) -> np
     return degraded
 
 
-def _blur(pixels: npt.NDArray[np.uint8], smaller: int) -> npt.NDArray[np.uint8]:
+def spoil(film: Bytes, generator: np.random.Generator) -> Bytes:
+    """Add noise, sharpen, equalise and cover a patch, each in some of the cases.
+
+    Detectors differ in noise, and makers in how they sharpen and flatten what they show. A covered patch stands for
+    marks and devices, and keeps an answer from hanging on one spot (Zhong et al., AAAI 2020).
+    """
+    if generator.random() < 0.3:
+        film = _to_bytes(film + generator.normal(0.0, generator.uniform(2.0, MAX_NOISE), film.shape))
+    if generator.random() < 0.2:
+        film = _to_bytes(2.0 * film - cv2.GaussianBlur(film.astype(np.float32), (0, 0), 2.0))
+    if generator.random() < 0.2:
+        film = cv2.createCLAHE(float(generator.uniform(1.0, MAX_CLIP_LIMIT)), (4, 4)).apply(film)
+    if generator.random() < 0.3:
+        film = _cover(film, generator)
+    return film
+
+
+def _cover(film: Bytes, generator: np.random.Generator) -> Bytes:
+    covered, size = film.copy(), film.shape[0]
+    top, left = generator.integers(0, size, 2)
+    high, wide = generator.integers(size // 10, size // 3, 2)
+    covered[top : top + high, left : left + wide] = generator.integers(0, 256)
+    return covered
+
+
+def _to_bytes(pixels: npt.NDArray[np.floating]) -> Bytes:
+    return np.asarray(np.clip(pixels, 0, 255), dtype=np.uint8)
+
+
+def _blur(pixels: Bytes, smaller: int) -> Bytes:
     size = pixels.shape[0]
     small = cv2.resize(pixels, (smaller, smaller), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def _compress(pixels: npt.NDArray[np.uint8], quality: int) -> npt.NDArray[np.uint8]:
+def _compress(pixels: Bytes, quality: int) -> Bytes:
     _, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
 

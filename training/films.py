@@ -17,8 +17,10 @@ class Films(Protocol):
     def cases(self) -> Sequence[Case]:
         """Return the case of each."""
 
-    def draw_view(self, index: int, size: int, generator: np.random.Generator) -> npt.NDArray[np.float32]:
-        """Return one augmented model input, float32 (size, size) in [0, 1]."""
+    def draw_view(
+        self, index: int, size: int, generator: np.random.Generator, style: int | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Return one augmented model input, float32 (size, size) in [0, 1], perhaps in the style of another film."""
 
     def to_batch(self, indices: slice) -> npt.NDArray[np.float32]:
         """Return model input, float32 (batch, size, size, 1) in [0, 1]."""
@@ -44,9 +46,12 @@ class Selection:
         """Return the case of each."""
         return [self.films.cases[place] for place in self.places]
 
-    def draw_view(self, index: int, size: int, generator: np.random.Generator) -> npt.NDArray[np.float32]:
-        """Return one augmented model input, float32 (size, size) in [0, 1]."""
-        return self.films.draw_view(int(self.places[index]), size, generator)
+    def draw_view(
+        self, index: int, size: int, generator: np.random.Generator, style: int | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Return one augmented model input, float32 (size, size) in [0, 1], in the style of any film of these."""
+        drawn = int(generator.integers(len(self.places))) if style is None else style
+        return self.films.draw_view(int(self.places[index]), size, generator, int(self.places[drawn]))
 
     def to_batch(self, indices: slice) -> npt.NDArray[np.float32]:
         """Return model input, float32 (batch, size, size, 1) in [0, 1]."""

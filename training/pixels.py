@@ -51,9 +51,12 @@ class Radiographs:
     boxes: npt.NDArray[np.float32]
     source_sha256: tuple[str, ...]
 
-    def draw_view(self, index: int, size: int, generator: np.random.Generator) -> npt.NDArray[np.float32]:
-        """Return one augmented model input, float32 (size, size) in [0, 1]."""
-        return augment(self.context[index], self.boxes[index], size, generator)
+    def draw_view(
+        self, index: int, size: int, generator: np.random.Generator, style: int | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Return one augmented model input, float32 (size, size) in [0, 1], perhaps in the style of another film."""
+        other = None if style is None else self.framed[style]
+        return augment(self.context[index], self.boxes[index], size, generator, other)
 
     def to_batch(self, indices: slice) -> npt.NDArray[np.float32]:
         """Return model input, float32 (batch, size, size, 1) in [0, 1]."""

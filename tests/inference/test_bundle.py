@@ -38,7 +38,7 @@ def test_the_shipped_bundle_carries_the_notice_and_figures_on_held_out_patients(
 
 
 def test_the_shipped_weights_stay_small_enough_for_git():
-    assert sum(path.stat().st_size for path in SHIPPED_BUNDLE.iterdir()) <= 29_000_000
+    assert sum(path.stat().st_size for path in SHIPPED_BUNDLE.iterdir()) <= 30_000_000
 
 
 @pytest.mark.parametrize("name", [MANIFEST_NAME, "model.keras", "model.tflite"])

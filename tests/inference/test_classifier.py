@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from inference.bundle import SHIPPED_BUNDLE, BundleCorruptError, BundleMismatchError
-from inference.classifier import Classifier, calibrate, decide, renormalize
+from inference.classifier import Classifier
+from inference.decision import calibrate, decide, renormalize
 from inference.labels import LABELS, Label, Outcome
 
 POINTS = {"covid19": 0.7, "viral_pneumonia": 0.6, "normal": 0.5, "other_finding": 0.4}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.augmentation import MAX_SHIFT, augment, degrade, frame_askew, tone
+from training.augmentation import MAX_SHIFT, augment, borrow, degrade, frame_askew, spoil, tone
 
 BOX = np.array([0.15, 0.85, 0.15, 0.85], np.float32)
 
@@ -50,3 +50,29 @@ def test_degrading_loses_detail_and_keeps_the_mean() -> None:
     degraded = [degrade(noise, np.random.default_rng(seed)) for seed in range(12)]
     assert all(abs(float(each.mean()) - noise.mean()) < 4 for each in degraded)
     assert min(float(each.std()) for each in degraded) < 0.7 * noise.std()
+
+
+def test_another_films_tone_and_haze_may_be_taken_but_not_its_anatomy(context: np.ndarray) -> None:
+    style = np.full((160, 160), 200, np.uint8)
+    style[::2] = 180
+    borrowed = [borrow(context, style, np.random.default_rng(seed)) for seed in range(40)]
+    changed = [each for each in borrowed if not np.array_equal(each, context)]
+    assert 5 < len(changed) < 35
+    assert all(each.mean() > context.mean() for each in changed)
+    ripple = context.astype(float) - context.mean()
+    assert all(np.corrcoef(ripple.ravel(), each.ravel())[0, 1] > 0.5 for each in changed)
+
+
+def test_a_view_in_another_style_differs_from_one_in_its_own(context: np.ndarray) -> None:
+    style = np.full((112, 112), 30, np.uint8)
+    pairs = [
+        [augment(context, BOX, 112, np.random.default_rng(seed), other) for other in (None, style)]
+        for seed in range(12)
+    ]
+    assert any(not np.array_equal(*pair) for pair in pairs)
+
+
+def test_spoiling_leaves_some_films_alone_and_never_the_size(context: np.ndarray) -> None:
+    spoilt = [spoil(context, np.random.default_rng(seed)) for seed in range(30)]
+    assert all(each.shape == context.shape and each.dtype == np.uint8 for each in spoilt)
+    assert 3 <= sum(np.array_equal(each, context) for each in spoilt) <= 20
