@@ -188,8 +188,7 @@ def _look_deeper(
     if not (films and (settings.with_audit or settings.leave_out_by)):
         return report
     labelled = np.asarray([is_labelled(answer) for answer, _ in films], dtype=np.bool_)
-    with console.status("computing features"):
-        features = pool_features(settings.model, np.stack([evidence.framed for _, evidence in films]))
+    features = pool_features(settings.model, np.stack([evidence.framed for _, evidence in films]), console)
     if settings.with_audit:
         with console.status("auditing shortcuts"):
             chosen = [film for film, kept in zip(films, labelled, strict=True) if kept]

@@ -16,8 +16,8 @@ from inference.labels import LABELS
 from training.answers import Answer, to_patients, to_probabilities, to_reference
 from training.baselines import Features, build_logistic, build_tree, cross_validate, describe_size, tell_sources
 from training.estimates import Weights, divide, estimates_to_json, weigh_mean
-from training.evaluation import score, score_probabilities
 from training.examination import THUMBNAIL, Evidence
+from training.scores import score, score_probabilities
 
 LIMIT = 0.45
 """Balanced accuracy without lungs, of three classes, above which a model is said to work without them."""

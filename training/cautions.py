@@ -9,9 +9,11 @@ FEW_FILMS = 30
 
 SENTENCES: Mapping[str, str] = {
     "same_as_training": "This IS the data set that the model was trained on, film by film: the figures say how well it "
-    "remembers, not how well it will do.",
+    "remembers, not how well it will do. Its own figures, on patients held out, stand in the bundle ('xray-cli model "
+    "show').",
     "trained_on_these_films": "The model was trained or calibrated on patients of {seen} of these {files} films: the "
-    "figures are too kind. --split held-out leaves them out.",
+    "figures are too kind. --split held-out leaves them out; the bundle's own figures ('xray-cli model show') are on "
+    "patients held out.",
     "training_films_unknown": "The bundle does not name its training films: if these are among them, the figures "
     "are too kind.",
     "works_without_lungs": "This model WORKS WITHOUT LUNGS: with the lungs masked out or only the border kept, its "

@@ -14,12 +14,11 @@ from inference.labels import (
     Label,
     Outcome,
 )
-from training.answers import Answer, Refusal, answer_cases, is_labelled, to_patients, to_probabilities, to_reference
+from training.answers import Answer, Refusal, is_labelled, to_patients, to_probabilities, to_reference
 from training.estimates import Weights, draw_patients, estimate, estimates_to_json, weigh_mean, weigh_share
 from training.groups import GROUPINGS, name_groups, order_groups
-from training.metrics import ECE_BINS, OVERALL, Indices, Probabilities, count_trials, find_bins, measure, predict_values
-
-__all__ = ["Answer", "answer_cases", "evaluate", "score"]
+from training.metrics import ECE_BINS, find_bins
+from training.scores import add_predictive_values, score
 
 PREVALENCES: Mapping[Label, tuple[float, ...]] = {
     Label.COVID19: (0.01, 0.05, 0.20),
@@ -27,8 +26,6 @@ PREVALENCES: Mapping[Label, tuple[float, ...]] = {
     Label.NORMAL: (0.50, 0.80, 0.95),
 }
 """Shares of the patients who are sent to a radiograph, from a quiet season to an outbreak."""
-
-RATES = ("sensitivity", "specificity")
 
 THRESHOLDS = (0.34, *np.arange(0.40, 0.96, 0.05).round(2).tolist(), 0.98, 0.99)
 
@@ -64,7 +61,7 @@ def evaluate(
     labelled = [answer for answer in answers if is_labelled(answer)]
     weights = draw_patients(to_patients(labelled), seed=seed)
     report = score(labelled, weights)
-    _add_predictive_values(report, labelled, weights, prevalences)
+    add_predictive_values(report, labelled, weights, prevalences)
     measured = _measure_answered(labelled, weights)
     report["answered"] = estimates_to_json(measured, dict.fromkeys(measured, report["n_patients"]))
     report["coverage_curve"] = _measure_coverage(labelled, weights)
@@ -72,66 +69,6 @@ def evaluate(
     report["other_finding"] = _measure_others(answers, refusals, seed)
     report["by_group"] = {name: _score_groups(labelled, refusals, weights, name) for name in GROUPINGS}
     return report
-
-
-def score(answers: Sequence[Answer], weights: Weights) -> dict[str, Any]:
-    """Return the scores of answers to films of the three labels: the object that each group and audit has too.
-
-    Parameters
-    ----------
-    answers : sequence of Answer
-        Of radiographs of the three labels.
-    weights : numpy.ndarray
-        float64 (draws, films), from `training.estimates.draw_patients`.
-    """
-    return score_probabilities(to_reference(answers), to_probabilities(answers), to_patients(answers), weights)
-
-
-def score_probabilities(
-    reference: Indices, probabilities: Probabilities, patients: Sequence[str], weights: Weights
-) -> dict[str, Any]:
-    """Return the scores of probabilities, whatever model they come from; see `training.metrics.measure`."""
-    trials = count_trials(reference, probabilities.argmax(axis=1), patients)
-    found = estimates_to_json(measure(reference, probabilities, weights), trials)
-    supports = np.bincount(reference, minlength=len(LABELS)).tolist()
-    matrix = np.zeros((len(LABELS), len(LABELS)), dtype=np.intp)
-    np.add.at(matrix, (reference, probabilities.argmax(axis=1)), 1)
-    report: dict[str, Any] = {"n": len(reference), "n_patients": len(set(patients))}
-    report |= {name: found[name] for name in OVERALL}
-    report["per_class"] = {
-        str(label): _select(found, label) | {"support": support}
-        for label, support in zip(LABELS, supports, strict=True)
-    }
-    report["confusion_matrix"] = matrix.tolist()
-    return report
-
-
-def _select(found: Mapping[str, Any], label: Label) -> dict[str, Any]:
-    prefix = f"{label}."
-    return {name.removeprefix(prefix): value for name, value in found.items() if name.startswith(prefix)}
-
-
-def _add_predictive_values(
-    report: dict[str, Any],
-    answers: Sequence[Answer],
-    weights: Weights,
-    prevalences: Mapping[Label, Sequence[float]],
-) -> None:
-    found = measure(to_reference(answers), to_probabilities(answers), weights)
-    for label in LABELS:
-        rates = [found[f"{label}.{name}"].copy() for name in RATES]
-        for name, draws in zip(RATES, rates, strict=True):
-            _widen(draws, report["per_class"][label][name])
-        report["per_class"][label]["at_prevalence"] = [
-            {"prevalence": prevalence, **estimates_to_json(predict_values(rates[0], rates[1], prevalence))}
-            for prevalence in prevalences.get(label, ())
-        ]
-
-
-def _widen(draws: npt.NDArray[np.float64], bounded: Mapping[str, float | None]) -> None:
-    """Spread draws that are all alike evenly over the interval that was given instead (`training.estimates`)."""
-    if bounded["value"] is not None and np.nanmin(draws) == np.nanmax(draws):
-        draws[1:] = np.linspace(bounded["low"], bounded["high"], len(draws) - 1)
 
 
 def _measure_answered(answers: Sequence[Answer], weights: Weights) -> dict[str, npt.NDArray[np.float64]]:

@@ -1,17 +1,15 @@
-"""An evaluation for a terminal of 80 columns or more; Rich is imported only here."""
+"""An evaluation for a terminal of 80 columns or more."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from inference.labels import LABELS, NOTICE, OTHER_FINDING
+from training.terminal import begin_table, cut_names, open_console, show_estimate
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
-COLUMNS_WITHOUT_TERMINAL = 80
-ABSENT = "-"
 STAMP = "WORKS WITHOUT LUNGS"
 VERDICTS = {
     "works_without_lungs": STAMP,
@@ -39,8 +37,6 @@ BASELINES = {
 
 GROUP_FIGURES = {"balanced_accuracy": "Balanced accuracy", "auroc_covid19_vs_normal": "AUROC"}
 
-Estimate = Mapping[str, float | None]
-
 
 def write_table(report: Mapping[str, Any], stream: TextIO) -> None:
     """Write the report of `training.assessment.assess` as tables.
@@ -52,7 +48,7 @@ def write_table(report: Mapping[str, Any], stream: TextIO) -> None:
     stream : TextIO
         A terminal, or a file, which gets 80 columns.
     """
-    console = _open_console(stream)
+    console = open_console(stream)
     dataset, refused = report["dataset"], report["refused"]
     console.print(f"{report['model_version']} on {dataset['name']} ({dataset['split']})", style="bold")
     console.print(f"{report['n']} films of {report['n_patients']} patients judged, {refused['n']} refused")
@@ -63,13 +59,6 @@ def write_table(report: Mapping[str, Any], stream: TextIO) -> None:
     for table in _build_tables(report):
         console.print(table)
     console.print(NOTICE, style="bold")
-
-
-def _open_console(stream: TextIO) -> "Console":
-    from rich.console import Console
-
-    width = None if stream.isatty() else COLUMNS_WITHOUT_TERMINAL
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
 def _build_tables(report: Mapping[str, Any]) -> "list[Table]":
@@ -93,14 +82,14 @@ def _build_tables(report: Mapping[str, Any]) -> "list[Table]":
 
 
 def _list_estimates(title: str, names: Mapping[str, str], estimates: Mapping[str, Any]) -> "Table":
-    table = _begin_table(title, "Figure", "Value")
+    table = begin_table(title, "Figure", "Value")
     for name, words in names.items():
         table.add_row(words, show_estimate(estimates[name]))
     return table
 
 
 def _build_classes(report: Mapping[str, Any]) -> "Table":
-    table = _begin_table("Each class against the rest", "Figure", *map(str, LABELS))
+    table = begin_table("Each class against the rest", "Figure", *map(str, LABELS))
     classes = [report["per_class"][label] for label in LABELS]
     for name in ("sensitivity", "specificity", "ppv", "npv", "auroc", "auprc"):
         words = name if name.startswith("s") else name.upper()
@@ -110,14 +99,14 @@ def _build_classes(report: Mapping[str, Any]) -> "Table":
 
 
 def _build_confusions(matrix: Sequence[Sequence[int]]) -> "Table":
-    table = _begin_table("Films of each class (rows) by most probable label", "True", *map(str, LABELS))
+    table = begin_table("Films of each class (rows) by most probable label", "True", *map(str, LABELS))
     for label, row in zip(LABELS, matrix, strict=True):
         table.add_row(label, *map(str, row))
     return table
 
 
 def _build_prevalences(per_class: Mapping[str, Any]) -> "Table":
-    table = _begin_table("Predictive values where so many patients have it", "Class", "Prevalence", "PPV", "NPV")
+    table = begin_table("Predictive values where so many patients have it", "Class", "Prevalence", "PPV", "NPV")
     for label in LABELS:
         for row in per_class[label].get("at_prevalence", ()):
             table.add_row(label, f"{row['prevalence']:.1%}", show_estimate(row["ppv"]), show_estimate(row["npv"]))
@@ -125,7 +114,7 @@ def _build_prevalences(per_class: Mapping[str, Any]) -> "Table":
 
 
 def _build_refusals(by_reason: Mapping[str, Any]) -> "Table":
-    table = _begin_table("Refused, and in no figure", "Reason", "Films", "Of")
+    table = begin_table("Refused, and in no figure", "Reason", "Films", "Of")
     for reason, each in by_reason.items():
         table.add_row(
             reason, str(each["n"]), ", ".join(f"{count} {label}" for label, count in each["by_label"].items())
@@ -142,28 +131,28 @@ def _build_others(others: Mapping[str, Any]) -> "Table":
 
 def _build_groups(name: str, groups: Mapping[str, Any]) -> "Table":
     title = name.replace("_", " ")
-    table = _begin_table(f"By {title} (AUROC: COVID-19 against normal)", title, "Films", *GROUP_FIGURES.values())
+    table = begin_table(f"By {title} (AUROC: COVID-19 against normal)", title, "Films", *GROUP_FIGURES.values())
     for group, each in groups.items():
         table.add_row(group, str(each["n"]), *(show_estimate(each[key], digits=2) for key in GROUP_FIGURES))
-    return _cut_names(table)
+    return cut_names(table)
 
 
 def _build_left_out(report: Mapping[str, Any]) -> "Table":
     by = report["by"]
     title = f"Leaving out one {by} (quick retraining of the head)"
-    table = _begin_table(title, by, "Films", *GROUP_FIGURES.values())
+    table = begin_table(title, by, "Films", *GROUP_FIGURES.values())
     for name, each in [*report["groups"].items(), ("all of them", report["all"])]:
         table.add_row(name, str(each["n"]), *(show_estimate(each[key], digits=2) for key in GROUP_FIGURES))
     if report["skipped"]:
         counts = Counter(report["skipped"].values())
         table.caption = "Not left out: " + "; ".join(f"{count}: {reason}" for reason, count in counts.items())
         table.caption_justify = "left"
-    return _cut_names(table)
+    return cut_names(table)
 
 
 def _build_audit(report: Mapping[str, Any]) -> "Table":
     audit = report["audit"]
-    table = _begin_table(f"Shortcut audit: {VERDICTS[audit['verdict']]}", "What is seen", "Balanced accuracy")
+    table = begin_table(f"Shortcut audit: {VERDICTS[audit['verdict']]}", "What is seen", "Balanced accuracy")
     rows = {"the film": report, "lungs masked out": audit["lungs_masked"], "border only": audit["border_only"]}
     rows |= {f"baseline: {words}": audit["baselines"][name] for name, words in BASELINES.items()}
     for words, scores in rows.items():
@@ -174,7 +163,7 @@ def _build_audit(report: Mapping[str, Any]) -> "Table":
 
 def _build_clues(audit: Mapping[str, Any]) -> "Table":
     activation = audit["activation"]
-    table = _begin_table("Where the evidence lies, and what tells the source", "Figure", "Value")
+    table = begin_table("Where the evidence lies, and what tells the source", "Figure", "Value")
     table.add_row("activation map's share in the lungs", show_estimate(activation["in_lungs"]))
     table.add_row("the lungs' share of the frame (chance)", show_estimate(activation["area"]))
     table.add_row("films with the maximum in the lungs", show_estimate(activation["peak_in_lungs"]))
@@ -182,34 +171,4 @@ def _build_clues(audit: Mapping[str, Any]) -> "Table":
     for label, told in audit["source_within_class"].items():
         for name, words in names.items() if told else ():
             table.add_row(f"source within {label}, from {words}", show_estimate(told[name]))
-    return table
-
-
-def show_estimate(estimate: Estimate, digits: int = 3) -> str:
-    """Write value and interval, as in `0.912 (0.874-0.946)`."""
-    value, low, high = (estimate[name] for name in ("value", "low", "high"))
-    if value is None:
-        return ABSENT
-    if low is None or high is None:
-        return f"{value:.{digits}f}"
-    return f"{value:.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
-
-
-def _cut_names(table: "Table") -> "Table":
-    """Let only the names of groups give way where a line is too long."""
-    for column in table.columns:
-        column.no_wrap = True
-    table.columns[0].overflow = "ellipsis"
-    table.columns[0].max_width = 30
-    return table
-
-
-def _begin_table(title: str, *columns: str) -> "Table":
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    add: Callable[..., None] = table.add_column
-    for place, name in enumerate(columns):
-        add(name, justify="right" if place else "left")
     return table

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -133,6 +134,8 @@ _loaded: dict[str, Classifier] = {}
 
 
 def _load(folder: Path) -> None:
+    # Ctrl-C reaches the whole group: the parent ends the work, and one traceback for each core says nothing
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _loaded["classifier"] = Classifier.load(folder)
 
 

@@ -15,9 +15,9 @@ from inference.labels import LABELS, OTHER_FINDING
 from training.baselines import FOLDS, Features, build_logistic, fit_and_predict
 from training.dataset import UNKNOWN, Case
 from training.estimates import draw_patients
-from training.evaluation import score_probabilities
 from training.groups import FEW_FILMS
 from training.metrics import Indices, Probabilities
+from training.scores import score_probabilities
 from training.split import deal_patients
 
 METHOD = (

@@ -53,18 +53,13 @@ def test_the_evidence_is_the_models_input_and_two_more_answers(examinations: lis
     assert 0.0 < evidence.focus.area < 1.0
 
 
-def test_the_gate_is_asked_for_the_film_and_not_for_the_film_without_lungs(cases: list[Case], open_gate: Path):
-    classifier = Classifier.load(open_gate)
-    asked = []
-    find = classifier.check
-
-    def count(pixels: np.ndarray) -> None:
-        asked.append(pixels)
-        find(pixels)
-
-    classifier.check = count  # type: ignore[method-assign]
-    assert examine_case(classifier, cases[0]).evidence is not None
-    assert asked == []
+def test_the_gate_is_asked_for_the_film_and_not_for_the_film_without_lungs(
+    cases: list[Case], open_gate: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[object] = []
+    monkeypatch.setattr("inference.classifier.check_sighting", lambda *sighting: asked.append(sighting))
+    assert examine_case(Classifier.load(open_gate), cases[0]).evidence is not None
+    assert len(asked) == 1
 
 
 def test_several_processes_give_the_same_in_the_same_order(
