@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from training.preparation.views import Views
 
 MAX_PER_PATIENT = 10
+FORMATS = ("table", "json")
 SALT_HELP = "Key with which patients' ids of DICOM files are hashed; made if absent. Default: OUTPUT.salt, beside."
 
 
@@ -57,6 +58,8 @@ def prepare(
     xray-cli train --dataset dataset
     """
     _check_usage(metadata, images, folders or [], dicom, labels, source)
+    if output_format not in FORMATS:
+        raise typer.BadParameter(f"{output_format}; table and json are accepted", param_hint="--format")
     with exit_codes():
         from cli.preparing import print_summary, run
         from training.preparation import PrepareSettings

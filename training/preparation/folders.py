@@ -61,7 +61,7 @@ def recognise_layout(folder: Path) -> Layout:
     """
     if not folder.is_dir():
         raise DatasetNotFoundError(f"there is no folder {folder}")
-    names = {Path(place).name for place, _ in _walk(folder)}
+    names = {Path(place).name for place, _ in _walk(folder) if Path(place) != folder}
     meant = {read_folder_name(name) for name in names} - {None}
     if UNSTATED_PNEUMONIA in meant and Label.NORMAL in meant and Label.COVID19 not in meant:
         return KERMANY

@@ -94,7 +94,7 @@ def select_films(films: Sequence[Film], links: Iterable[Link], max_per_patient: 
     links = tuple(links)
     groups = _group_films(films, links)
     patients = _join_patients(films, groups)
-    mirrored = {place for link in links if link.mirrored for place in (link.film, link.other)}
+    mirrored = _find_linked(links, mirrored=True) - _find_linked(links, mirrored=False)
     kept: list[Film] = []
     dropped: list[Offer] = []
     for places in groups:
@@ -110,6 +110,10 @@ def select_films(films: Sequence[Film], links: Iterable[Link], max_per_patient: 
         dropped += [_drop_copy(film, best, mirrored=place in mirrored) for place, film in copies]
     kept, over = _cap(kept, max_per_patient)
     return Selection(tuple(sorted(kept, key=_key)), tuple(sorted(dropped + over, key=lambda offer: offer.key)))
+
+
+def _find_linked(links: Iterable[Link], *, mirrored: bool) -> set[int]:
+    return {place for link in links if link.mirrored is mirrored for place in (link.film, link.other)}
 
 
 def _key(film: Film) -> tuple[str, str]:

@@ -1,0 +1,88 @@
+"""Inputs of a preparation, of synthetic films, as public data sets lay them out."""
+
+import csv
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from PIL import Image
+
+from imaging.phantom import write_dicom_phantom
+from training.preparation.offer import Offer
+from training.preparation.selection import Film
+
+SIZE = 160
+COHEN_COLUMNS = ("patientid", "sex", "age", "finding", "view", "modality", "location", "filename", "license", "")
+
+
+def write_film(path: Path, seed: int) -> Path:
+    """Write a film that looks like no other; phantoms of the same size are too alike for that."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.rint(draw_noise(seed, SIZE) * 255).astype(np.uint8)).save(path)
+    return path
+
+
+def write_dicom(path: Path, seed: int, **attributes: object) -> Path:
+    """Write a DICOM phantom, with its header and the pixels of a film that looks like no other."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_dicom_phantom(path, seed=seed, rows=SIZE, columns=SIZE, attributes=attributes)
+    dataset = pydicom.dcmread(path)
+    dataset.PixelData = np.rint(draw_noise(seed, SIZE) * 4095).astype(np.uint16).tobytes()
+    dataset.save_as(path)
+    return path
+
+
+def write_copy(path: Path, original: Path, *, size: tuple[int, int] | None = None, mirrored: bool = False) -> Path:
+    """Write another file of the same film: resized as JPEG, or mirrored."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with Image.open(original) as picture:
+        changed = picture.resize(size) if size else picture
+        changed = changed.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else changed
+        changed.convert("L").save(path, quality=85)
+    return path
+
+
+def write_table(path: Path, columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, list(columns), restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def write_cohen(folder: Path, rows: Iterable[Mapping[str, object]]) -> tuple[Path, Path]:
+    """Write metadata, and an image for each row that has a `seed`."""
+    images = folder / "images"
+    images.mkdir(parents=True)
+    cells = []
+    for number, row in enumerate(rows):
+        row = {"patientid": number, "finding": "COVID-19", "view": "PA", "modality": "X-ray", **row}
+        row.setdefault("filename", f"film-{number}.png")
+        if "seed" in row:
+            write_film(images / str(row["filename"]), int(str(row.pop("seed"))))
+        cells.append(row)
+    return write_table(folder / "metadata.csv", COHEN_COLUMNS, cells), images
+
+
+def read_list(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def make_film(origin: str, label: str = "covid19", patient: str = "", *, sha256: str = "", **facts: object) -> Film:
+    """Make a film without a file; its hashes are its name unless told otherwise."""
+    offer = Offer("site", origin, label=label, patient_id=patient, path=Path(origin))
+    values = {"pixel_sha256": sha256 or origin, "rows": 10, "columns": 10, **facts}
+    return Film(offer, sha256 or origin, **values)  # type: ignore[arg-type]
+
+
+def draw_noise(seed: int, size: int) -> np.ndarray:
+    """Draw smooth noise with structure of all sizes, as unlike another seed's as two pictures can be."""
+    generator = np.random.default_rng(seed)
+    picture = np.zeros((size, size))
+    for edge in (4, 8, 16, 32, 64):
+        octave = Image.fromarray(generator.normal(size=(edge, edge)).astype(np.float32))
+        picture += np.asarray(octave.resize((size, size), Image.Resampling.BICUBIC)) / np.log2(edge)
+    low, high = picture.min(), picture.max()
+    return ((picture - low) / (high - low)).astype(np.float32)
