@@ -85,11 +85,11 @@ def _say_audit(report: Report) -> str:
     found = " and ".join(f"{say_estimate(estimate)} with {words}" for words, estimate in parts.items())
     chance = f"(averaged over the classes; chance is {say_percent(audit.get('chance'))})"
     ends = {
-        STAMP: "has learnt something that is not the disease, and the figures above say little about other hospitals",
-        MAYBE_STAMP: "may work without lungs: the intervals do not rule it out",
-        None: "needs the lungs",
+        STAMP: "it has learnt something else than disease, and the figures above say little about other hospitals",
+        MAYBE_STAMP: "it may work without lungs: the intervals do not rule it out",
+        None: "close to guessing, as it should be",
     }
-    return f"It reaches {found} {chance}: it {ends[find_stamp(report)]}."
+    return f"It reaches {found} {chance}: {ends[find_stamp(report)]}."
 
 
 def _say_certainty(report: Report) -> Iterator[str]:

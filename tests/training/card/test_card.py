@@ -88,6 +88,7 @@ def test_without_an_evaluation_the_card_says_what_was_not_measured():
     card = render_card(make_bundle())
     assert "The shortcut audit was not run" in card
     assert "| balanced accuracy with the lungs masked out | 45.0 % or less | not measured |  |" in card
+    assert "| other hospitals: balanced accuracy | 60.0 % or more | not measured |  |" in card
     assert "was not measured for this card" in find_section(card, "The input gate")
 
 
