@@ -68,7 +68,8 @@ def print_summary(summary: Mapping[str, Any], output_format: str) -> None:
 
 def _print_tables(summary: Mapping[str, Any], console: Console) -> None:
     console.print(_tabulate_films(summary["films"]))
-    console.print(_tabulate_reasons(summary["reasons"]))
+    if summary["reasons"]:
+        console.print(_tabulate_reasons(summary["reasons"]))
     console.print(
         f"{summary['offered']} films offered: {summary['kept']} kept, {summary['dropped']} left out "
         f"({summary['duplicates']} of them copies)",
