@@ -13,6 +13,10 @@ import pytest
 from inference.bundle import MANIFEST_NAME, SEAL_NAME, SHIPPED_BUNDLE, UNSEALED, compute_seal
 from inference.classifier import Classifier
 
+SIZE = json.loads((SHIPPED_BUNDLE / MANIFEST_NAME).read_bytes())["input_size"]
+MAP_SIZE = -(-SIZE // 32)
+"""The network halves its input five times."""
+
 
 @pytest.fixture
 def bundle_folder(tmp_path: Path) -> Path:
@@ -48,9 +52,9 @@ def keras_classifier() -> Classifier:
 
 @pytest.fixture(scope="session")
 def synthetic_batch() -> np.ndarray:
-    """Eight smooth random pictures and the extremes black, white and noise, (11, 224, 224, 1)."""
+    """Eight smooth random pictures and the extremes black, white and noise, (11, size, size, 1)."""
     generator = np.random.default_rng(7)
     coarse = generator.random((8, 14, 14, 1), dtype=np.float32)
-    smooth = coarse.repeat(16, axis=1).repeat(16, axis=2)
+    smooth = coarse.repeat(16, axis=1).repeat(16, axis=2)[:, :SIZE, :SIZE]
     extremes = [np.zeros_like(smooth[0]), np.ones_like(smooth[0]), generator.random(smooth[0].shape, dtype=np.float32)]
     return np.concatenate([smooth, np.stack(extremes)])

@@ -11,10 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from inference.bundle import SHIPPED_BUNDLE, BundleCorruptError, BundleMismatchError
+from imaging import Identity, Radiograph, UnsuitableRadiographError
+from imaging.phantom_anatomy import draw_chest, draw_lungs
+from inference.bundle import FILE_NAMES, SHIPPED_BUNDLE, BundleCorruptError, BundleMismatchError
 from inference.classifier import Classifier
 from inference.decision import calibrate, decide, renormalize
+from inference.framing import find_box
 from inference.labels import LABELS, Label, Outcome
+from tests.inference.conftest import MAP_SIZE, SIZE
 
 POINTS = {"covid19": 0.7, "viral_pneumonia": 0.6, "normal": 0.5, "other_finding": 0.4}
 
@@ -45,16 +49,16 @@ def test_a_label_is_given_exactly_when_the_outcome_is_predicted(classifier: Clas
 def test_activation_maps_are_coarse_and_within_zero_and_one(classifier: Classifier, synthetic_batch: np.ndarray):
     for answer in classifier.predict(synthetic_batch):
         assert answer.activation_map.dtype == np.float32
-        assert answer.activation_map.shape == (7, 7)
+        assert answer.activation_map.shape == (MAP_SIZE, MAP_SIZE)
         assert answer.activation_map.min() >= 0.0
         assert answer.activation_map.max() <= 1.0
 
 
 def test_an_empty_batch_gives_no_predictions(classifier: Classifier):
-    assert classifier.predict(np.zeros((0, 224, 224, 1), np.float32)) == []
+    assert classifier.predict(np.zeros((0, SIZE, SIZE, 1), np.float32)) == []
 
 
-@pytest.mark.parametrize("shape", [(1, 224, 224), (1, 224, 224, 3), (1, 223, 224, 1)])
+@pytest.mark.parametrize("shape", [(1, SIZE, SIZE), (1, SIZE, SIZE, 3), (1, SIZE - 1, SIZE, 1)])
 def test_a_batch_of_another_shape_is_refused(classifier: Classifier, shape: tuple[int, ...]):
     with pytest.raises(ValueError, match="accepted is float32"):
         classifier.predict(np.zeros(shape, np.float32))
@@ -62,12 +66,12 @@ def test_a_batch_of_another_shape_is_refused(classifier: Classifier, shape: tupl
 
 def test_a_batch_of_another_dtype_is_refused(classifier: Classifier):
     with pytest.raises(ValueError, match="float64"):
-        classifier.predict(np.zeros((1, 224, 224, 1)))
+        classifier.predict(np.zeros((1, SIZE, SIZE, 1)))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -0.1, 255.0])
 def test_one_value_outside_of_zero_to_one_is_refused(classifier: Classifier, value: float):
-    batch = np.full((1, 224, 224, 1), 0.5, np.float32)
+    batch = np.full((1, SIZE, SIZE, 1), 0.5, np.float32)
     batch[0, 100, 100, 0] = value
     with pytest.raises(ValueError, match="outside"):
         classifier.predict(batch)
@@ -88,7 +92,7 @@ def test_a_file_that_is_no_graph_is_corrupt_even_under_its_right_hash(
 ):
     (bundle_folder / "model.tflite").write_bytes(b"")
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    files = {"model.tflite": {"sha256": empty}, "model.keras": {"sha256": _hash(bundle_folder / "model.keras")}}
+    files = {name: {"sha256": _hash(bundle_folder / name)} for name in FILE_NAMES} | {"model.tflite": {"sha256": empty}}
     with pytest.raises(BundleCorruptError, match=r"model\.tflite"):
         Classifier.load(change_manifest(files=files))
 
@@ -155,3 +159,32 @@ def _predict_in_child(batch: np.ndarray) -> list[dict[Label, float]]:
 
 def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1250, 1024), (600, 900), (300, 300)])
+def test_the_box_lies_round_the_lungs_in_the_radiographs_own_pixels(classifier: Classifier, rows: int, columns: int):
+    answer = classifier.predict_radiograph(Radiograph(draw_chest(3, rows, columns), Identity()))
+    down, across = np.nonzero(draw_lungs(3, rows, columns) > 0.5)
+    assert answer.box is not None
+    assert abs(answer.box.top - down.min()) < 0.08 * rows
+    assert abs(answer.box.bottom - down.max()) < 0.08 * rows
+    assert abs(answer.box.left - across.min()) < 0.08 * columns
+    assert abs(answer.box.right - across.max()) < 0.08 * columns
+
+
+def test_what_lies_outside_of_the_lungs_frame_does_not_change_the_answer(classifier: Classifier):
+    film = draw_chest(4, 512, 512)
+    lungs = classifier.find_lungs(film)
+    box = find_box(lungs)
+    marked = film.copy()
+    marked[: max(box.top - 1, 0)] = 1.0
+    assert np.array_equal(classifier.frame(film, lungs), classifier.frame(marked, lungs))
+
+
+@pytest.mark.parametrize("turn", [np.rot90, np.flipud, lambda film: 1.0 - film])
+def test_the_gate_refuses_before_a_class_is_given(classifier: Classifier, turn: Callable[[np.ndarray], np.ndarray]):
+    film = np.ascontiguousarray(turn(draw_chest(5, 600, 500)))
+    with pytest.raises(UnsuitableRadiographError):
+        classifier.predict_radiograph(Radiograph(film, Identity()))
+    with pytest.raises(UnsuitableRadiographError):
+        classifier.check(film)

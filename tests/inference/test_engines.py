@@ -10,20 +10,20 @@ from imaging import normalize, read_radiograph
 from inference.bundle import SHIPPED_BUNDLE
 from inference.classifier import Classifier
 from inference.engines import Engine, load_engine
+from tests.inference.conftest import MAP_SIZE, SIZE
 
 TOLERANCE = 1e-4
-
 # TensorFlow hands its tensors to numpy in a way that numpy 2 has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 @pytest.fixture(scope="session")
 def real_batch(shared: Path) -> np.ndarray:
-    """Every 50th real radiograph, and so all classes and sources, (25, 224, 224, 1)."""
+    """Every 50th real radiograph, and so all classes and sources, (25, size, size, 1)."""
     folder = shared / "data" / "radiographs"
     with (folder / "manifest.csv").open(newline="") as lines:
         files = [row["file"] for row in csv.DictReader(lines)][::50]
-    return np.stack([normalize(read_radiograph(folder / file).pixels, 224) for file in files])[..., np.newaxis]
+    return np.stack([normalize(read_radiograph(folder / file).pixels, SIZE) for file in files])[..., np.newaxis]
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +54,7 @@ def test_the_mean_of_an_activation_map_is_its_logit(
     engine_name: str, request: pytest.FixtureRequest, synthetic_batch: np.ndarray
 ):
     logits, maps = request.getfixturevalue(engine_name).run(synthetic_batch)
-    assert maps.shape == (len(synthetic_batch), 7, 7, logits.shape[1])
+    assert maps.shape == (len(synthetic_batch), MAP_SIZE, MAP_SIZE, logits.shape[1])
     np.testing.assert_allclose(maps.mean(axis=(1, 2)), logits, atol=1e-4)
 
 

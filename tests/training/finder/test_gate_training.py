@@ -10,8 +10,8 @@ from imaging.phantom import write_png_phantom
 from imaging.phantom_anatomy import draw_lungs
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.classifier import Classifier
-from inference.gate import GateLimits, find_reason
-from inference.lungs import KINDS, Sighting
+from inference.gate import GateLimits
+from inference.lungs import KINDS
 from training.dataset import DatasetNotFoundError, read_dataset
 from training.finder.lessons import SHARES
 from training.finder.limits import fit_gaussian
@@ -98,26 +98,3 @@ def test_whitened_features_have_unit_variance() -> None:
     mean, whitening = fit_gaussian(features)
     white = (features - mean) @ whitening
     assert np.allclose(np.cov(white.T), np.eye(6), atol=0.05)
-
-
-LIMITS = GateLimits(min_frontal=0.5, max_distance=40.0, min_lung_share=0.06)
-
-
-def look(frontal: float, distance: float, lungs: float) -> Sighting:
-    mask = np.zeros((100, 100), np.float32)
-    mask.ravel()[: round(lungs * 10_000)] = 1.0
-    rest = {kind: (1 - frontal) * (0.6 if kind == "lateral" else 0.1) for kind in KINDS if kind != "frontal"}
-    return Sighting(mask, {"frontal": frontal, **rest}, distance)
-
-
-@pytest.mark.parametrize(
-    ("sighting", "reason"),
-    [
-        (look(0.9, 12.0, 0.3), None),
-        (look(0.3, 12.0, 0.3), "lateral"),
-        (look(0.9, 41.0, 0.3), "other"),
-        (look(0.9, 12.0, 0.05), "cut_off"),
-    ],
-)
-def test_the_gate_asks_kind_then_distance_then_lungs(sighting: Sighting, reason: str | None) -> None:
-    assert find_reason(sighting, LIMITS) == reason

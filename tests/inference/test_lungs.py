@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imaging.phantom_anatomy import draw_chest, draw_lungs
+from inference.bundle import LITERT_NAME, LUNGS_NAME, SHIPPED_BUNDLE, BundleCorruptError
+from inference.lungs import KINDS, LungFinder
+
+
+@pytest.fixture(scope="module")
+def finder() -> LungFinder:
+    return LungFinder(SHIPPED_BUNDLE / LUNGS_NAME)
+
+
+def measure_dice(found: np.ndarray, truth: np.ndarray) -> float:
+    return float(2 * (found & truth).sum() / (found.sum() + truth.sum()))
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(500, 400), (400, 500), (640, 640), (1500, 1200), (100, 80)])
+def test_the_lungs_are_found_on_the_films_own_grid(finder: LungFinder, rows: int, columns: int) -> None:
+    for seed in range(3):
+        found = finder.find(draw_chest(seed, rows, columns)).lungs
+        assert found.shape == (rows, columns)
+        assert measure_dice(found > 0.5, draw_lungs(seed, rows, columns) > 0.5) > 0.85
+
+
+def test_an_upright_phantom_is_frontal_and_a_turned_one_is_not(finder: LungFinder) -> None:
+    film = draw_chest(1, 600, 500)
+    assert finder.find(film).kinds["frontal"] > 0.9
+    assert finder.find(np.ascontiguousarray(np.rot90(film))).kinds["rotated"] > 0.9
+    assert finder.find(1.0 - film).kinds["inverted"] > 0.5
+
+
+def test_kinds_sum_to_one_and_distance_grows_with_strangeness(finder: LungFinder) -> None:
+    chest = finder.find(draw_chest(2, 600, 500))
+    noise = finder.find(np.random.default_rng(0).random((300, 300), dtype=np.float32))
+    assert set(chest.kinds) == set(KINDS)
+    assert sum(chest.kinds.values()) == pytest.approx(1.0, abs=1e-4)
+    assert noise.distance > 3 * chest.distance
+
+
+def test_another_graph_is_no_lung_finder(tmp_path: Path) -> None:
+    with pytest.raises(BundleCorruptError, match="no lung finder"):
+        LungFinder(SHIPPED_BUNDLE / LITERT_NAME)
+    (tmp_path / "lungs.tflite").write_bytes(b"nothing of the kind")
+    with pytest.raises(BundleCorruptError, match="no LiteRT graph"):
+        LungFinder(tmp_path / "lungs.tflite")
