@@ -118,7 +118,8 @@ def say_overlap(metrics: Figures) -> str:
     dice = (metrics.get("lung_finder") or {}).get("dice")
     if not dice:
         return ""
-    return f"The lungs that it finds overlap with {dice['n']} held-out masks drawn by hand to a Dice score of {dice['value']:.3f}."
+    masks = f"{dice['n']} held-out masks drawn by hand"
+    return f"The lungs that it finds overlap with {masks} to a Dice score of {dice['value']:.3f}."
 
 
 def say_limits(limits: Figures) -> str:
