@@ -24,7 +24,7 @@ from imaging import Radiograph, normalize
 from inference.bundle import LUNGS_NAME, Bundle, read_bundle
 from inference.decision import calibrate, decide, renormalize
 from inference.engines import Engine, EngineName, load_engine
-from inference.framing import Box, find_box, frame
+from inference.framing import Box, cut, find_box, frame
 from inference.gate import GateLimits, check_sighting
 from inference.labels import LABELS, Label, Outcome
 from inference.lungs import LungFinder
@@ -133,10 +133,11 @@ class Classifier:
         film = normalize(radiograph.pixels, FILM_SIZE)
         sighting = self._finder.find(film)
         check_sighting(sighting, self._limits)
-        pixels = self.frame(film, sighting.lungs)
+        box = find_box(sighting.lungs)
+        pixels = cut(film, box, self.bundle.input_size)
         prediction = self.predict(pixels[np.newaxis, :, :, np.newaxis])[0]
-        box = _to_radiograph(find_box(sighting.lungs), radiograph.pixels.shape)
-        return mark_population(replace(prediction, box=box), radiograph.identity)
+        covered = _to_radiograph(box, radiograph.pixels.shape)
+        return mark_population(replace(prediction, box=covered), radiograph.identity)
 
     def check(self, pixels: npt.NDArray[np.float32]) -> None:
         """Refuse a film, float32 (rows, columns), that is no frontal chest radiograph, as `predict_radiograph` does."""

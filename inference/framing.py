@@ -77,7 +77,11 @@ def frame(pixels: Pixels, lungs: Pixels, size: int) -> Pixels:
     numpy.ndarray
         float32 (size, size) in [0, 1].
     """
-    box = find_box(lungs)
+    return cut(pixels, find_box(lungs), size)
+
+
+def cut(pixels: Pixels, box: Box, size: int) -> Pixels:
+    """Return the part of a film in a box, stretched to a square, float32 (size, size) in [0, 1]."""
     return stretch(pixels[box.top : box.bottom, box.left : box.right], size)
 
 

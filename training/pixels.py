@@ -12,7 +12,7 @@ import numpy.typing as npt
 from imaging import RadiographError, decode_radiograph, normalize, read_source
 from inference.bundle import LUNGS_NAME, SHIPPED_BUNDLE
 from inference.classifier import FILM_SIZE
-from inference.framing import Box, find_box, frame, stretch
+from inference.framing import Box, cut, find_box, frame
 from inference.lungs import LungFinder
 from training.augmentation import augment
 from training.dataset import Case
@@ -117,8 +117,7 @@ def _cut_context(
     film: npt.NDArray[np.float32], lungs: npt.NDArray[np.float32], size: int
 ) -> tuple[npt.NDArray[np.uint8], tuple[float, float, float, float]]:
     outer, inner = find_box(lungs, CONTEXT_MARGIN), find_box(lungs)
-    context = stretch(film[outer.top : outer.bottom, outer.left : outer.right], size)
-    return _to_bytes(context), _to_shares(inner, outer)
+    return _to_bytes(cut(film, outer, size)), _to_shares(inner, outer)
 
 
 def _to_shares(inner: Box, outer: Box) -> tuple[float, float, float, float]:
