@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
@@ -35,6 +36,7 @@ class Site:
     """One installation in a temporary folder."""
 
     root: Path
+    runtime: Path
     settings: dict[str, str] = field(default_factory=dict)
     service: subprocess.Popen[bytes] | None = None
 
@@ -53,7 +55,7 @@ class Site:
     @property
     def environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("XRAY_")}
-        own = {"XRAY_HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.root / "run")}
+        own = {"XRAY_HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.runtime)}
         return inherited | own | QUICK | self.settings
 
     def run(self, *words: str | Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
@@ -125,9 +127,10 @@ def wait_until(holds: Callable[[], object], *, what: str, seconds: float = 30.0)
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    for name in ("inbox", "run"):
-        (tmp_path / name).mkdir()
-    site = Site(tmp_path)
-    yield site
-    if not site.service_ended():
-        site.kill()
+    (tmp_path / "inbox").mkdir()
+    # A socket's path has 107 bytes, and pytest's folders get longer with every run.
+    with TemporaryDirectory(prefix="xray-", ignore_cleanup_errors=True) as runtime:
+        site = Site(tmp_path, Path(runtime))
+        yield site
+        if not site.service_ended():
+            site.kill()
