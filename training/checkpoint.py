@@ -58,11 +58,11 @@ def read_checkpoint(path: Path) -> Checkpoint | None:
         return None
     arrays: dict[str, list[npt.NDArray[Any]]] = {}
     try:
-        with np.load(path, allow_pickle=False) as file:
-            for key in file.files:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
+            for key in saved.files:
                 if key != FACTS:
-                    arrays.setdefault(key.split("/")[0], []).append(file[key])
-            facts = json.loads(str(file[FACTS]))
-    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+                    arrays.setdefault(key.split("/")[0], []).append(saved[key])
+            facts = json.loads(str(saved[FACTS]))
+    except (AttributeError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{path.name} is no checkpoint: remove it, and its part is trained again") from error
     return Checkpoint(arrays, facts)

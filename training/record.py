@@ -1,6 +1,8 @@
 """What a run writes down about itself, in its folder and in the bundle."""
 
+import hashlib
 import platform
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -8,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from imaging import PREPROCESSING_VERSION
+from inference.bundle import LUNGS_NAME, SHIPPED_BUNDLE, read_bundle
 from inference.labels import NOTICE
+from training.card import render_card
 from training.cross_validation import describe_folds
 from training.data import TrainingData
 from training.dataset import Case
@@ -24,18 +28,25 @@ CROSS_VALIDATED = (
     "was then trained on all of these films"
 )
 HELD_OUT = "films of patients that this model was neither trained nor chosen on"
+CARD_NAME = "MODEL_CARD.md"
 PACKAGES = ("keras", "numpy", "opencv-python-headless", "xray-watch")
 
 
-def describe_run(data: TrainingData) -> dict[str, Any]:
+def describe_run(settings: TrainingSettings, data: TrainingData) -> dict[str, Any]:
     """Return what stands in `config.toml` beside the settings: data and versions."""
     return {
         "data_sha256": data.sha256,
+        "lungs_sha256": hash_lungs(settings),
         "films": len(data.cases),
         "left_out": data.left_out,
         "preprocessing_version": PREPROCESSING_VERSION,
         **describe_versions(),
     }
+
+
+def hash_lungs(settings: TrainingSettings) -> str:
+    """Return the SHA-256, in hex, of the lung finder that frames the films."""
+    return hashlib.sha256(((settings.lungs or SHIPPED_BUNDLE) / LUNGS_NAME).read_bytes()).hexdigest()
 
 
 def describe_versions() -> dict[str, str]:
@@ -96,6 +107,13 @@ def write_reports(run: RunFolder, final: Trained, metrics: Mapping[str, Any]) ->
     write_plot(final.history, run.path / "plot.png")
     run.write_json("metrics.json", {"notice": NOTICE, **metrics})
     (run.path / "classification_report.txt").write_text(write_report(metrics), encoding="utf-8")
+
+
+def write_card(bundle: Path, run: RunFolder) -> None:
+    """Write the model card into the bundle and into the run folder."""
+    card = bundle / CARD_NAME
+    card.write_text(render_card(read_bundle(bundle)), encoding="utf-8")
+    shutil.copyfile(card, run.path / CARD_NAME)
 
 
 def write_report(metrics: Mapping[str, Any]) -> str:

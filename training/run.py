@@ -13,7 +13,7 @@ from rich.progress import track
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.classifier import Classifier
 from training.answers import answer_cases
-from training.backbones import find_films_seen, find_weights
+from training.backbones import find_films_seen, find_weights, read_backbone
 from training.calibration import Calibration, choose_calibration
 from training.cross_validation import OutOfFold, measure_out_of_fold, write_folds
 from training.data import TrainingData, list_cases, read_data
@@ -22,7 +22,7 @@ from training.export import BundleFacts, check_agreement, check_target, stage_bu
 from training.history import Epoch, write_history
 from training.overlap import name_films
 from training.progress import RunProgress
-from training.record import describe_run, describe_training, write_reports
+from training.record import describe_run, describe_training, write_card, write_reports
 from training.run_folder import RunFolder, open_run_folder
 from training.settings import TrainingSettings
 from training.stages import Stage, plan_stages
@@ -77,10 +77,11 @@ def train_and_export(
     weights = find_weights(settings.backbone, settings.weights, settings.imagenet_file)
     listed = list_cases(settings)
     run = open_run_folder(run_folder, settings, resume=resume)
+    read_backbone(settings.backbone, settings.weights, settings.imagenet_file, settings.input_size)
     data = read_data(listed, settings, console)
     stages = plan_stages(data.cases, settings)
     seen = _count_seen(data, stages, weights)
-    run.write_config(settings, describe_run(data))
+    run.write_config(settings, describe_run(settings, data))
     with RunProgress.show(console, count_run_steps(stages, settings)) as progress:
         trained = [train_stage(stage, data, settings, run.checkpoints, progress) for stage in stages]
     write_history([(each.stage.name, each.history) for each in trained], run.path / "history.csv")
@@ -120,8 +121,10 @@ class Export:
         metrics = self._measure(staging, run, calibration)
         metrics["litert_keras_difference"] = difference
         metrics["training"] = describe_training(self.settings, data, final, temperatures, self.seen)
+        metrics["lung_finder"] = lungs.metrics.get("lung_finder")
         write_manifest(staging, replace(facts, metrics=metrics))
         write_reports(run, final, metrics)
+        write_card(staging, run)
         return metrics
 
     def _calibrate(self) -> tuple[Calibration, dict[str, float]]:
@@ -158,7 +161,10 @@ class Export:
         held_out = self._pool(self.trained)
         write_folds(held_out, {self.trained[0].stage.number: calibration}, self.data.name_file, table)
         cases = track(held_out.cases, "measuring", console=self.console)
-        return evaluate(answer_cases(Classifier.load(staging), cases), seed=seed)
+        answers = answer_cases(Classifier.load(staging), cases)
+        if refused := len(held_out.cases) - len(answers):
+            log.warning("%d of %d held-out films were refused by the gate", refused, len(held_out.cases))
+        return evaluate(answers, seed=seed)
 
 
 def _count_seen(data: TrainingData, stages: Sequence[Stage], weights: Path | None) -> int | None:

@@ -65,8 +65,9 @@ class RunFolder:
         config = self.path / CONFIG_NAME
         if config.is_file():
             before = tomllib.loads(config.read_text(encoding="utf-8"))[RECORD]
-            if before["data_sha256"] != record["data_sha256"]:
-                raise ResumeMismatchError("the films or labels are not those that the run began with: start a new one")
+            for name, what in (("data_sha256", "films or labels"), ("lungs_sha256", "lung finder")):
+                if before[name] != record[name]:
+                    raise ResumeMismatchError(f"not the {what} that the run began with: start a new one")
             return
         part = config.with_suffix(".part")
         part.write_text(write_toml({**to_table(settings), RECORD: dict(record)}), encoding="utf-8")

@@ -58,7 +58,7 @@ def test_the_history_is_kept_with_the_head_first(result: TrainingResult):
 def test_nothing_but_the_bundle_is_left_behind(result: TrainingResult):
     assert list(result.model.parent.iterdir()) == [result.model]
     assert {path.name for path in result.model.iterdir()} == {
-        "bundle.json", "history.csv", "lungs.tflite", "model.keras", "model.tflite"
+        "MODEL_CARD.md", "bundle.json", "history.csv", "lungs.tflite", "model.keras", "model.tflite"
     }  # fmt: skip
 
 
