@@ -9,6 +9,8 @@ import typer
 from cli.errors import PackageMissingError, exit_codes
 from inference.labels import NOTICE
 
+INTERRUPTED = 130  # as a shell reports Ctrl-C
+
 Dataset = Annotated[Path | None, typer.Option(help="Folder with manifest.csv, or with one folder for each class.")]
 Plot = Annotated[Path | None, typer.Option(help="Write the curve of loss and accuracy by epoch here.")]
 Model = Annotated[Path | None, typer.Option(help="The bundle's folder; an old bundle there is replaced [covid19].")]
@@ -73,7 +75,11 @@ def train(
 
         settings = read_training_settings(experiment, options)
         folder = run_folder or (find_run_folder(settings) if resume else name_run_folder(settings))
-        result = train_and_export(settings, Console(stderr=True), run_folder=folder, resume=resume)
+        try:
+            result = train_and_export(settings, Console(stderr=True), run_folder=folder, resume=resume)
+        except KeyboardInterrupt:
+            typer.echo(f"stopped: the same command with --run-folder {folder} --resume goes on", err=True)
+            raise typer.Exit(INTERRUPTED) from None
         if plot:
             write_plot(result.history, plot)
         typer.echo(write_report(result.metrics))

@@ -4,11 +4,13 @@ The errors:
 
     ExportError
     +-- EnginesDisagreeError    the LiteRT graph does not compute what the Keras model computes
+    +-- TargetUnwritableError   the bundle cannot be written at its place
     +-- TargetTakenError        at the place for the bundle there is something else
 """
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -46,6 +48,10 @@ class ExportError(Exception):
 
 class EnginesDisagreeError(ExportError):
     """The exported LiteRT graph does not compute what the Keras model computes."""
+
+
+class TargetUnwritableError(ExportError):
+    """The bundle cannot be written at its place."""
 
 
 class TargetTakenError(ExportError):
@@ -133,13 +139,18 @@ def write_manifest(folder: Path, facts: BundleFacts) -> None:
 
 
 def check_target(target: Path) -> None:
-    """Refuse a folder that holds anything but an old bundle: it would be replaced.
+    """Refuse a folder that holds anything but an old bundle: it would be replaced; and one that cannot be written.
 
     Raises
     ------
     TargetTakenError
         There is something else at this place.
+    TargetUnwritableError
+        It cannot be made there.
     """
+    above = next(folder for folder in target.resolve().parents if folder.exists())
+    if not (above.is_dir() and os.access(above, os.W_OK)):
+        raise TargetUnwritableError(f"no bundle can be written to {target}: {above} is no folder or may not be written")
     if (
         target.exists()
         and not (target / MANIFEST_NAME).is_file()

@@ -6,7 +6,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from cli.train import train
-from inference.labels import NOTICE
+from inference.labels import LABELS, NOTICE
 from tests.training.factories import write_film, write_manifest
 
 # TensorFlow's imports and its tensors use what numpy has deprecated.
@@ -56,3 +56,76 @@ def test_a_bad_manifest_is_exit_code_65(tmp_path: Path):
 
 def test_a_taken_folder_is_exit_code_73(dataset: Path):
     assert run("--dataset", dataset, "--model", dataset).exit_code == 73
+
+
+def test_ten_films_one_of_them_corrupt_are_trained_on_with_a_warning(
+    backbone: Path, open_gate: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    for texture, label in enumerate(LABELS):
+        for film in range(3):
+            write_film(tmp_path / "ten" / label / f"{film}.png", texture, seed=10 * texture + film)
+    (tmp_path / "ten" / "normal" / "4.png").write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
+    answer = run("--dataset", tmp_path / "ten", "--weights", backbone, "--lungs", open_gate, "--epochs", 0)
+    assert answer.exit_code == 0, answer.output
+    assert "9 films (3 covid19, 3 viral_pneumonia, 3 normal); 1 left out" in answer.stderr
+    assert "patients cannot be kept apart" in caplog.text
+    assert "the figures will say little" in caplog.text
+    assert (tmp_path / "covid19" / "bundle.json").is_file()
+
+
+def test_a_patient_on_two_sides_is_exit_code_65(dataset: Path, backbone: Path, tmp_path: Path):
+    rows = [
+        {"file": dataset / label / f"{film}.png", "label": label, "patient_id": "one", "split": side}
+        for label in LABELS
+        for film, side in enumerate(("train", "validation", "test"))
+    ]
+    write_manifest(tmp_path, rows)
+    answer = run("--dataset", tmp_path, "--weights", backbone)
+    assert answer.exit_code == 65
+    assert "1 patients are on more than one side" in answer.stderr
+
+
+def test_a_film_under_two_labels_is_exit_code_65(backbone: Path, tmp_path: Path):
+    for label in LABELS:
+        write_film(tmp_path / "same" / label / "a.png", 0, seed=1)
+    answer = run("--dataset", tmp_path / "same", "--weights", backbone)
+    assert answer.exit_code == 65
+    assert "3 files stand" not in answer.stderr
+    assert "1 files stand under more than one label" in answer.stderr
+
+
+def test_an_empty_class_is_exit_code_65(tmp_path: Path):
+    write_film(tmp_path / "two" / "covid19" / "a.png", 0, seed=1)
+    (tmp_path / "two" / "normal").mkdir()
+    answer = run("--dataset", tmp_path / "two")
+    assert answer.exit_code == 65
+    assert "no readable film of viral_pneumonia, normal in the data set" in answer.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_unwritable_run_folder_is_exit_code_74(dataset: Path, backbone: Path, tmp_path: Path):
+    (tmp_path / "file").touch()
+    answer = run("--dataset", dataset, "--weights", backbone, "--run-folder", tmp_path / "file" / "run")
+    assert answer.exit_code == 74
+    assert "Not a directory" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--folds", 1), 78, "1 fold holds nothing out"),
+        (("--backbone", "vgg"), 78, "'efficientnet_lite0' or 'mobilenetv2'"),
+        (("--experiment", "nowhere"), 66, "no experiment nowhere"),
+        (("--resume",), 66, "no run of covid19 in runs/ to resume"),
+        (("--weights", "nowhere.keras"), 65, "no weights at nowhere.keras"),
+        (("--weights", "imagenet-file"), 65, "no weights at weights/efficientnet_lite0_imagenet.keras"),
+        (("--model", Path(__file__) / "model"), 73, "no bundle can be written"),
+    ],
+)
+def test_a_wrong_option_is_one_line_and_its_exit_code(
+    dataset: Path, options: tuple[object, ...], code: int, message: str
+):
+    answer = run("--dataset", dataset, *options)
+    assert answer.exit_code == code
+    assert message in answer.stderr
+    assert answer.stderr.count("\n") == 1
