@@ -47,6 +47,7 @@ EXIT_CODES = {
     "InboxError": NO_INPUT,
     "BrokerUnavailableError": UNAVAILABLE,
     "WorkerFailedError": UNAVAILABLE,
+    "FaultPointError": BAD_CONFIGURATION,
     "PeriodError": USAGE,
     "ReportFormatError": USAGE,
     "TimeZoneError": BAD_CONFIGURATION,

@@ -15,11 +15,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from worker.faults import VARIABLES, arm_faults
 from worker.settings import ENVIRONMENT_PREFIX, WatchSettings
 
 TOML = Path("xray.toml")
 FILE_SUFFIX = "_FILE"
-NOT_SETTINGS = frozenset({"XRAY_DATA"})  # where the tests find real radiographs
+NOT_SETTINGS = VARIABLES | {"XRAY_DATA"}  # fault points, and where the tests find real radiographs
 
 
 class SettingsError(Exception):
@@ -70,7 +71,10 @@ def read_settings(**command_line: object) -> Settings:
     ------
     SettingsError
         In one line: which setting, what was found, what is accepted.
+    FaultPointError
+        A test's fault point is set, and this is no test.
     """
+    arm_faults(os.environ)
     given = {name: value for name, value in command_line.items() if value is not None}
     _check_environment()
     try:

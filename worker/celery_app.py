@@ -26,6 +26,7 @@ from store.database import open_database, reading
 from store.errors import LeaseLostError
 from store.identifiers import build_protection
 from worker.fates import READER_CRASHED, READER_TIMEOUT, FateKind, decide_spoilt
+from worker.faults import fault_point
 from worker.fence import die_with_parent, limit_memory
 from worker.finishing import Claim, Finisher
 from worker.home import Home, read_identifier_key
@@ -170,6 +171,16 @@ class _DeathWatch:
             self._end_attempt(args[0], name_lease(os.getpid(), task_id), READER_CRASHED)
 
     def _end_attempt(self, arrival_id: int, owner: str, reason_code: str) -> None:
+        fault_point("after_death", arrival_id)
+        try:
+            self._decide(arrival_id, owner, reason_code)
+        except LeaseLostError:
+            pass  # its result was recorded before the child died
+        except DBAPIError:
+            facts = {"action": "attempt_left", "arrival_id": arrival_id}
+            logger.warning("the database does not answer; the lease of a dead reader runs out by itself", extra=facts)
+
+    def _decide(self, arrival_id: int, owner: str, reason_code: str) -> None:
         if self._engine is None:
             self._engine = open_database(self._settings.sqlalchemy_url)
         with reading(self._engine) as connection:
@@ -178,10 +189,7 @@ class _DeathWatch:
             return
         finisher, claim = Finisher(self._engine, Shelf(self._home)), Claim(arrival, owner)
         fate = decide_spoilt(reason_code, attempts=arrival.attempts, max_attempts=self._settings.max_attempts)
-        try:
-            if fate.kind is FateKind.QUARANTINE:
-                finisher.settle(finisher.finish_quarantined(claim, fate))
-            else:
-                finisher.retry_later(claim, fate)
-        except LeaseLostError:
-            pass  # its result was recorded before the child died
+        if fate.kind is FateKind.QUARANTINE:
+            finisher.settle(finisher.finish_quarantined(claim, fate))
+        else:
+            finisher.retry_later(claim, fate)

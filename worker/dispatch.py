@@ -13,6 +13,7 @@ from store.database import reading
 from store.queries import find_last_finished
 from store.sweeps import list_unsettled, release_expired, release_lost
 from worker.celery_app import count_messages, send_arrival
+from worker.faults import fault_point
 from worker.finishing import Finisher
 from worker.stall import StallWatch
 
@@ -51,6 +52,8 @@ class Dispatcher:
             self._sweep_at = time.monotonic() + SWEEP_SECONDS
         with self._engine.begin() as connection:
             ids = queue_arrivals(connection, WINDOW)
+        if ids:
+            fault_point("after_queue")
         self._send(ids)
         return len(ids)
 
@@ -62,6 +65,7 @@ class Dispatcher:
                 with self._engine.begin() as connection:
                     unqueue_arrivals(connection, ids[position:])
                 raise
+            fault_point("after_send", arrival_id)
 
     def _sweep(self) -> None:
         with self._engine.begin() as connection:

@@ -7,7 +7,8 @@
     ├── HomeInUseError        another service runs on this home
     ├── InboxError            the inbox is missing, not a folder, inside the home, or cannot be emptied
     ├── BrokerUnavailableError    no broker answers
-    └── WorkerFailedError     the worker process ends again and again
+    ├── WorkerFailedError     the worker process ends again and again
+    └── FaultPointError       a test's fault point is set outside of a test
 """
 
 
@@ -33,3 +34,7 @@ class BrokerUnavailableError(WorkerError):
 
 class WorkerFailedError(WorkerError):
     """The worker process does not stay up."""
+
+
+class FaultPointError(WorkerError):
+    """A fault point is set where none may be, or is not understood."""

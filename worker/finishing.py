@@ -16,6 +16,7 @@ from store.outcomes import NewScreening, record_duplicate, record_quarantine, re
 from store.states import ArrivalState
 from store.sweeps import settle_arrival
 from worker.fates import Fate, FateKind
+from worker.faults import fault_point
 from worker.shelf import Shelf
 
 logger = logging.getLogger(__name__)
@@ -116,8 +117,10 @@ class Finisher:
             facts = {"action": "settle_later", "arrival_id": arrival.id}
             logger.warning("recorded, but the file cannot be moved yet (%s)", error.strerror, extra=facts)
             return
+        fault_point("after_move", arrival.id)
         with self.engine.begin() as connection:
             settle_arrival(connection, arrival.id)
+        fault_point("after_settle", arrival.id)
 
     def _place(
         self, claim: Claim, source_sha256: str | None, source_format: str | None, *, quarantined: bool = False

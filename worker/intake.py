@@ -12,6 +12,7 @@ from store.arrivals import NewArrival, find_known_fingerprints, record_arrivals
 from store.database import reading
 from store.location import is_network_share
 from store.states import AfterScreening
+from worker.faults import fault_point
 from worker.inbox import as_look, fingerprint_file, has_open_writer, is_ignored, list_files, look_at
 from worker.listener import Listener
 from worker.stability import Look, StabilityTracker
@@ -169,6 +170,7 @@ class Intake:
             for path, _look in complete:
                 self._tracker.postpone(path, now)
             raise
+        fault_point("after_arrive")
         for path, look in complete:
             self._tracker.forget(path)
             self._remember(path, look)

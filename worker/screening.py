@@ -17,6 +17,7 @@ from store.database import reading
 from store.identifiers import Protect
 from store.outcomes import NewScreening, find_screening
 from worker.fates import INTERNAL_ERROR, Fate, FateKind, decide_fate
+from worker.faults import fault_point
 from worker.finishing import Claim, Finisher, describe_identity
 from worker.inbox import fingerprint_file
 from worker.stability import Look
@@ -82,12 +83,15 @@ class Screener:
             arrival = claim_arrival(connection, arrival_id, owner, self._limits.lease_seconds)
         if arrival is None:
             return
+        fault_point("after_claim", arrival_id)
         claim, found = Claim(arrival, owner), Found()
         try:
             found.source = self._read(arrival)
+            fault_point("after_read", arrival_id)
             finished: Arrival | None = self._answer(claim, found, found.source)
         except Exception as error:  # noqa: BLE001  (every error becomes a fate, in one place)
             finished = self._end_badly(claim, found, error)
+        fault_point("after_record", arrival_id)
         if finished is not None:
             self._finisher.settle(finished)
 
@@ -107,7 +111,9 @@ class Screener:
         source_format = identify_format(source.content)
         if known is not None:
             return self._finisher.finish_duplicate(claim, known, source.sha256, source_format)
-        return self._finisher.finish_screened(claim, self._predict(found, source), source_format)
+        screening = self._predict(found, source)
+        fault_point("after_predict", claim.arrival.id)
+        return self._finisher.finish_screened(claim, screening, source_format)
 
     def _predict(self, found: Found, source: SourceFile) -> NewScreening:
         radiograph = decode_radiograph(source.content)

@@ -18,6 +18,7 @@ from worker.broker import build_broker, embedded_broker_url, wait_for_broker
 from worker.celery_app import build_celery, name_lease, run_worker
 from worker.dispatch import Dispatcher
 from worker.errors import BrokerUnavailableError
+from worker.faults import pass_on_faults
 from worker.finishing import Finisher
 from worker.home import Home, lock_home, prepare_home
 from worker.logs import configure_logging
@@ -164,5 +165,5 @@ def _release_leases(engine: Engine, worker_pid: int) -> None:
 def _worker_environment(settings: WatchSettings, model: ServingModel) -> Mapping[str, str]:
     """Pass the settings on as they are in force, whatever the worker's own folder and environment say."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XRAY_")}
-    environment |= settings.as_environment()
+    environment |= settings.as_environment() | pass_on_faults(os.environ)
     return environment | {"XRAY_MODEL": str(model.folder)}

@@ -15,6 +15,7 @@ from pathlib import Path
 from inference.labels import NOTICE
 from store.arrivals import Arrival
 from store.states import AfterScreening, ArrivalState
+from worker.faults import fault_point
 from worker.home import Home
 from worker.inbox import fingerprint_file, look_at
 
@@ -62,6 +63,7 @@ class Shelf:
             target.parent.mkdir(parents=True, exist_ok=True)
             if arrival.state is ArrivalState.QUARANTINED:
                 _write_reason(arrival, target)
+                fault_point("after_reason", arrival.id)
             _move(arrival.path, target)
         return target.exists()
 
@@ -127,5 +129,6 @@ def _move_across(source: Path, target: Path) -> None:
         part.unlink()
         message = "a copy to the home differs from its original"
         raise OSError(message)
+    fault_point("after_copy")
     part.replace(target)
     source.unlink()
