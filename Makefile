@@ -1,9 +1,10 @@
 # xray-watch. `make help` lists the targets.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 INBOX ?= inbox
+SOAK_MINUTES ?= 20
 BIN = .venv/bin
 
-.PHONY: help venv watch demo test check bench lock clean
+.PHONY: help venv watch demo test soak check bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +19,9 @@ demo: .venv/serve.stamp ## screen a handful of synthetic phantoms and show the r
 
 test: .venv/test.stamp ## install what the tests need, and run them
 	$(BIN)/python -m pytest
+
+soak: .venv/test.stamp ## kill, starve and feed it garbage for long: make soak SOAK_MINUTES=20
+	SOAK_MINUTES=$(SOAK_MINUTES) $(BIN)/python -m pytest tests/faults
 
 check: .venv/test.stamp ## lint, types and the arrows between the rooms
 	$(BIN)/ruff check .

@@ -1,0 +1,126 @@
+"""Fault runs: real processes, real kills, and the final database held against that of an undisturbed run."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from store.database import open_database, reading
+from store.sweeps import list_unsettled
+from tests.acceptance.conftest import Site, site
+from tests.databases import empty_postgresql_url, postgresql_server
+from tests.faults.films import drop, write_films
+from tests.faults.ledger_check import Answer, Ledger, find_faults
+
+__all__ = ["empty_postgresql_url", "postgresql_server", "site"]
+
+SOAK_MINUTES = float(os.environ.get("SOAK_MINUTES", "0"))
+"""0: the short form, as CI runs it; else for how long the random kills go on, 200 of them at most."""
+FILMS = 2000 if SOAK_MINUTES else 48
+
+
+@dataclass(frozen=True)
+class Films:
+    """Files to drop, and what an undisturbed run says about each."""
+
+    folder: Path
+    hashes: dict[str, str]
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+
+@dataclass
+class FaultRun:
+    """A site, what was dropped into it, and the proof at the end."""
+
+    site: Site
+    films: Films
+    dropped: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return self.site.settings.get("XRAY_DATABASE_URL", f"sqlite:///{self.site.home / 'xray.db'}")
+
+    def drop(self, *names: str) -> None:
+        """Bring files into the inbox."""
+        drop(self.films.folder, self.site.inbox, *names)
+        self.dropped |= {name: self.films.hashes[name] for name in names}
+
+    def drop_next(self, count: int) -> None:
+        """Bring in so many that were not dropped yet."""
+        self.drop(*[name for name in self.films.hashes if name not in self.dropped][:count])
+
+    def finish(self, seconds: float = 90.0) -> None:
+        """Wait until each file has its result and its place; a service that was killed is started again."""
+        deadline = time.monotonic() + seconds
+        while not self.is_settled():
+            assert time.monotonic() < deadline, f"not done in {seconds} s:\n{self.site.log.read_text()[-4000:]}"
+            if self.site.service_ended():
+                self.site.start()
+            time.sleep(0.2)
+
+    def is_settled(self) -> bool:
+        if self.site.count_finished() < len(self.dropped):
+            return False
+        engine = open_database(self.url)
+        with reading(engine) as connection:
+            unsettled = list_unsettled(connection, -60.0)
+        engine.dispose()
+        return not unsettled
+
+    def read(self) -> Ledger:
+        return Ledger.read(self.url)
+
+    def prove(self) -> None:
+        """The promises hold, and each file has the answer of an undisturbed run."""
+        ledger = self.read()
+        assert find_faults(ledger, self.site.inbox.resolve(), self.site.home, self.dropped) == []
+        answers = ledger.answers(self.site.inbox.resolve())
+        unlike = {name: answer for name, answer in answers.items() if answer != self.films.answers[name]}
+        assert unlike == {}
+        assert list(self.site.inbox.iterdir()) == []
+
+
+@contextmanager
+def make_site(root: Path) -> Iterator[Site]:
+    (root / "inbox").mkdir(parents=True)
+    with TemporaryDirectory(prefix="xray-", ignore_cleanup_errors=True) as runtime:
+        made = Site(root, Path(runtime))
+        yield made
+        if not made.service_ended():
+            made.kill()
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Films:
+    """Write the files, and see what a run says about them that nothing disturbs."""
+    root = tmp_path_factory.mktemp("undisturbed")
+    folder = root / "films"
+    folder.mkdir()
+    films = Films(folder, write_films(folder, FILMS))
+    with make_site(root / "site") as calm:
+        run = FaultRun(calm, films)
+        run.drop_next(FILMS)
+        calm.start()
+        run.finish(60.0 + FILMS / 5)
+        assert calm.stop() == 0
+        ledger = run.read()
+        assert find_faults(ledger, calm.inbox.resolve(), calm.home, run.dropped) == []
+        films.answers.update(ledger.answers(calm.inbox.resolve()))
+    return films
+
+
+@pytest.fixture
+def run(site: Site, films: Films) -> FaultRun:
+    return FaultRun(site, films)
+
+
+def wait_for(holds: Callable[[], object], what: str, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.05)
