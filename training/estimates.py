@@ -92,7 +92,8 @@ def estimates_to_json(
 
 def divide(part: Draws, whole: Draws) -> Draws:
     """Return part / whole, NaN where the whole is nothing."""
-    return np.divide(part, whole, out=np.full(np.broadcast(part, whole).shape, np.nan), where=whole > 0)
+    nothing = np.full(np.broadcast(part, whole).shape, np.nan)
+    return np.asarray(np.divide(part, whole, out=nothing, where=whole > 0), dtype=np.float64)
 
 
 def weigh_share(facts: Sequence[bool] | npt.NDArray[np.bool_], weights: Weights) -> Draws:

@@ -80,7 +80,7 @@ def count_trials(reference: Indices, answered: Indices, patients: Sequence[str])
 def count_confusions(reference: Indices, answered: Indices, weights: Weights, classes: int) -> npt.NDArray[np.float64]:
     """Return a confusion matrix a draw, float64 (draws, true class, answered class)."""
     cells = np.eye(classes * classes)[reference * classes + answered]
-    return (weights @ cells).reshape(len(weights), classes, classes)
+    return np.asarray((weights @ cells).reshape(len(weights), classes, classes), dtype=np.float64)
 
 
 def measure_balanced_accuracy(matrices: npt.NDArray[np.float64]) -> Draws:
@@ -137,7 +137,7 @@ def rank_covid19_and_normal(reference: Indices, probabilities: Probabilities, we
 
 def find_bins(probabilities: Probabilities) -> Indices:
     """Return for each film the bin, of 15 of equal width, in which its top probability lies."""
-    return np.minimum((probabilities.max(axis=1) * ECE_BINS).astype(np.intp), ECE_BINS - 1)
+    return np.asarray(np.minimum(probabilities.max(axis=1) * ECE_BINS, ECE_BINS - 1), dtype=np.intp)
 
 
 def measure_ece(reference: Indices, probabilities: Probabilities, weights: Weights) -> Draws:
