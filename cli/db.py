@@ -1,9 +1,17 @@
-"""``db``: make, upgrade and check the database's tables."""
+"""``db``: make, upgrade, check, back up and prune the ledger."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.errors import exit_codes
 from cli.opening import opened_ledger
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from store.pruning import Pruned
 
 app = typer.Typer(help="The ledger's database.", no_args_is_help=True)
 
@@ -33,3 +41,83 @@ def check() -> None:
         from store.schema import HEAD_REVISION
 
         typer.echo(f"the database answers and has schema {HEAD_REVISION}")
+
+
+@app.command()
+def backup(
+    output: Annotated[
+        Path | None,
+        typer.Option(help="The file; default: backups/xray-<UTC time> in the home. Replaced when it is whole."),
+    ] = None,
+) -> None:
+    """Write a backup of the ledger while the service runs, check it, and only then give it its name.
+
+    SQLite: a database file. PostgreSQL: an archive for pg_restore, made by pg_dump. Films and keys are not in it.
+
+    Example: xray-cli db backup --output /backup/xray.db
+    """
+    with exit_codes(), opened_ledger() as (settings, engine):
+        from store.backup import back_up
+
+        target = output or _name_backup(settings.home, engine.dialect.name)
+        rows = back_up(engine, target)
+        counted = ", ".join(f"{count} {name}" for name, count in rows.items())
+        typer.echo(f"{target} holds every row ({counted}) and has passed its checks")
+
+
+@app.command()
+def prune(
+    older_than: Annotated[
+        str, typer.Option(metavar="AGE", help="`90d`, `52w`, or a date: what was finished longer ago is forgotten.")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and delete nothing.")] = False,
+) -> None:
+    """Forget old results: delete rows of files that are finished and have left their folder. Never deletes a file.
+
+    Pending files, files in quarantine and files that stay in their folder keep their rows. The original name of a file
+    stands in its row alone: back up first ('xray-cli db backup').
+
+    Example: xray-cli db prune --older-than 90d --dry-run
+    """
+    with exit_codes(), opened_ledger() as (settings, engine):
+        from store.pruning import find_prunable, prune
+
+        before = _find_cutoff(older_than, settings.time_zone)
+        _show(find_prunable(engine, before) if dry_run else prune(engine, before), before, dry_run=dry_run)
+
+
+def _name_backup(home: Path, dialect: str) -> Path:
+    from datetime import UTC, datetime
+
+    folder = home / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / f"xray-{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}{'.db' if dialect == 'sqlite' else '.dump'}"
+
+
+def _find_cutoff(older_than: str, time_zone: str) -> "datetime":
+    from datetime import UTC, datetime, timedelta
+
+    from reports.errors import PeriodError
+    from reports.periods import find_zone, parse_moment
+
+    now = datetime.now(tz=UTC)
+    before = parse_moment(older_than, now=now, zone=find_zone(time_zone))
+    if before > now - timedelta(days=1):
+        message = f"--older-than {older_than}: results of the last day are not forgotten; accepted are 1d and more"
+        raise PeriodError(message)
+    return before
+
+
+def _show(pruned: "Pruned", before: "datetime", *, dry_run: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    title = f"{'Would be forgotten' if dry_run else 'Forgotten'}: finished before {before:%Y-%m-%d %H:%M %Z}"
+    table = Table("rows", "", title=title, title_justify="left", show_edge=False)
+    table.columns[0].justify = "right"
+    for state, count in pruned.arrivals.items():
+        table.add_row(str(count), state)
+    table.add_row(str(pruned.screenings), "results that answer no file any more")
+    table.add_row(str(pruned.in_folders), "kept: the file lies in its folder and would be screened again")
+    table.add_row(str(pruned.in_quarantine), "kept: the file waits in quarantine")
+    Console().print(table)

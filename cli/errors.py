@@ -24,6 +24,8 @@ EXIT_CODES = {
     "DatabaseLocationError": BAD_CONFIGURATION,
     "SchemaMissingError": BAD_CONFIGURATION,
     "SchemaTooNewError": BAD_CONFIGURATION,
+    "BackupError": CANNOT_CREATE,
+    "BackupToolMissingError": UNAVAILABLE,
     "BundleNotFoundError": NO_INPUT,
     "BundleCorruptError": BAD_DATA,
     "ModelUnknownError": NO_INPUT,

@@ -1,26 +1,32 @@
 """``status`` and ``retry``: what is queued, running and stuck, and trying it again."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.errors import FAILED, exit_codes
 from cli.opening import opened_ledger
 
+if TYPE_CHECKING:
+    from worker.health import Status
+
 
 def status(
     output_format: Annotated[str, typer.Option("--format", help="`text` or `json`.")] = "text",
+    check: Annotated[bool, typer.Option("--check", help="One line from the heartbeat; exit code 0 if ready.")] = False,
 ) -> None:
-    """Show whether the service runs, what waits, what is in work, and what is stuck.
+    """Show on one screen how the service is, what waits, what is wrong, and what to do about it.
 
-    Exit code 1: something waits and no service runs, or files meet faults.
+    Exit code 1: something is wrong. With --check, for probes, only the heartbeat in the home is read.
     """
-    with exit_codes(), opened_ledger() as (settings, engine):
+    with exit_codes():
+        if check:
+            _check()
+            return
         from inference.labels import NOTICE
-        from worker.health import read_status
 
-        found = read_status(settings, engine)
+        found = _read_status()
         if output_format == "json":
             typer.echo(json.dumps({"schema": 1, "notice": NOTICE, **found.as_json()}, indent=2))
         else:
@@ -29,6 +35,31 @@ def status(
             typer.echo(NOTICE)
     if found.problems:
         raise typer.Exit(FAILED)
+
+
+def _check() -> None:
+    from cli.settings import read_settings
+    from worker.heartbeat import ServiceState, judge_health
+    from worker.home import Home
+
+    state, reasons = judge_health(Home(read_settings().home))
+    typer.echo("; ".join([f"{state}: {reasons[0]}" if reasons else state, *reasons[1:]]))
+    if state is not ServiceState.READY:
+        raise typer.Exit(FAILED)
+
+
+def _read_status() -> "Status":
+    """Read the status, without the ledger's part while the database is away."""
+    from sqlalchemy.exc import OperationalError
+
+    from cli.settings import read_settings
+    from worker.health import read_status
+
+    try:
+        with opened_ledger() as (settings, engine):
+            return read_status(settings, engine)
+    except OperationalError:
+        return read_status(read_settings(), None)
 
 
 def retry(

@@ -1,11 +1,16 @@
 """``quarantine``: what could not be read, why, and how to try it again."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.errors import FAILED, exit_codes
 from cli.opening import opened_ledger
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from worker.shelf import Shelf
 
 app = typer.Typer(help="Files that could not be read.", no_args_is_help=True)
 
@@ -17,12 +22,11 @@ def list_quarantined(
     """List quarantined files: arrival id, reason, name, and what was found."""
     with exit_codes(), opened_ledger() as (_, engine):
         from reports.text import show_text
-        from store.arrivals import list_arrivals
         from store.database import reading
-        from store.states import ArrivalState
+        from store.quarantine import list_quarantined
 
         with reading(engine) as connection:
-            arrivals = list_arrivals(connection, ArrivalState.QUARANTINED, limit)
+            arrivals = list_quarantined(connection, limit)
         for arrival in arrivals:
             typer.echo(
                 f"{arrival.id:8} {arrival.reason_code:28} {show_text(arrival.path.name)}\n{'':9}{arrival.reason}"
@@ -37,29 +41,39 @@ def release(
 ) -> None:
     """Put files back into their inbox, to go the one way again (after an upgrade, say)."""
     with exit_codes(), opened_ledger() as (settings, engine):
-        from store.arrivals import find_arrival
-        from store.audit import record_event
-        from store.database import reading
-        from store.states import ArrivalState
         from worker.home import Home
         from worker.shelf import Shelf
 
-        failed = False
-        for arrival_id in ids:
-            with reading(engine) as connection:
-                arrival = find_arrival(connection, arrival_id)
-            if arrival is None or arrival.state is not ArrivalState.QUARANTINED:
-                typer.echo(f"arrival {arrival_id} is not in quarantine", err=True)
-                failed = True
-                continue
-            try:
-                Shelf(Home(settings.home)).release(arrival)
-            except (FileNotFoundError, FileExistsError) as error:
-                typer.echo(str(error), err=True)
-                failed = True
-                continue
-            with engine.begin() as connection:
-                record_event(connection, "quarantine_released", arrival_id=arrival_id)
-            typer.echo(f"arrival {arrival_id} is back in its inbox")
-    if failed:
+        shelf = Shelf(Home(settings.home))
+        released = [_release(engine, shelf, arrival_id) for arrival_id in ids]
+    if not all(released):
         raise typer.Exit(FAILED)
+
+
+def _release(engine: "Engine", shelf: "Shelf", arrival_id: int) -> bool:
+    from store.arrivals import find_arrival
+    from store.database import reading
+    from store.quarantine import record_release
+    from store.states import AfterScreening, ArrivalState
+    from store.sweeps import settle_arrival
+
+    with reading(engine) as connection:
+        arrival = find_arrival(connection, arrival_id)
+    if arrival is None or arrival.state is not ArrivalState.QUARANTINED:
+        typer.echo(f"arrival {arrival_id} is not in quarantine", err=True)
+        return False
+    stays = arrival.after is AfterScreening.KEEP and arrival.fingerprint is not None
+    try:
+        if not stays:
+            shelf.check_releasable(arrival)
+            with engine.begin() as connection:
+                settle_arrival(connection, arrival_id)  # else it would come back as the file that it was
+            shelf.release(arrival)
+    except (FileNotFoundError, FileExistsError) as error:
+        typer.echo(str(error), err=True)
+        return False
+    with engine.begin() as connection:
+        record_release(connection, arrival_id)
+    where = "is taken where it lies at the next start of 'watch' or 'scan'" if stays else "is back in its inbox"
+    typer.echo(f"arrival {arrival_id} {where}")
+    return True

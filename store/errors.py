@@ -8,7 +8,10 @@
     ├── SchemaMissingError      the database is empty or behind: ``xray-cli db upgrade``
     ├── SchemaTooNewError       a newer version of xray-watch wrote this database
     ├── ModelUnknownError       the model to be activated was never registered
-    └── LeaseLostError          another worker took the arrival over
+    ├── LeaseLostError          another worker took the arrival over
+    ├── AnswerPrunedError       the result of the same bytes was pruned just now
+    ├── BackupError             the backup is not what it should be, and was not kept
+    └── BackupToolMissingError  PostgreSQL's own programs are not there
 
 ``sqlalchemy.exc.OperationalError`` (locked, stopped, unreachable) is let through: it means try again.
 """
@@ -40,3 +43,15 @@ class ModelUnknownError(StoreError):
 
 class LeaseLostError(StoreError):
     """The lease on an arrival ran out and another worker holds it: nothing may be recorded."""
+
+
+class AnswerPrunedError(StoreError):
+    """The result that was to answer a duplicate was pruned meanwhile: the file is screened again."""
+
+
+class BackupError(StoreError):
+    """A backup was not written, or did not pass its checks."""
+
+
+class BackupToolMissingError(StoreError):
+    """A program of PostgreSQL that a backup needs is not on the PATH."""

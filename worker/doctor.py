@@ -1,13 +1,11 @@
 """Everything that the service needs, looked at one by one: for ``doctor``."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,6 +16,8 @@ from store.database import open_database
 from store.errors import StoreError
 from store.location import find_filesystem_type, is_network_share
 from store.schema import check_schema
+from worker.broker import find_broker_url, ping_broker
+from worker.disk import measure_disk
 from worker.errors import InboxError
 from worker.home import Home, is_locked
 from worker.inbox import check_inbox
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     Pixels = npt.NDArray[np.float32]
 
 PHANTOM_SEED, PHANTOM_SIZE = 1, (625, 512)
-LOW_DISK_BYTES = 1 << 30
 FEW_WATCHES = 8192
 
 
@@ -72,10 +71,9 @@ def _check_home(settings: WatchSettings) -> Check:
 
 
 def _check_disk(settings: WatchSettings) -> Check:
-    place = next(folder for folder in (settings.home, *settings.home.parents) if folder.exists())
-    free = shutil.disk_usage(place).free
-    advice = "" if free > LOW_DISK_BYTES else "make room: files are moved here, and a full disk stops the intake"
-    return Check("disk", f"{free / (1 << 30):.1f} GiB free for the home", advice)
+    space = measure_disk(settings.home, settings.min_free_bytes)
+    advice = "make room: files are moved here, and work pauses until there is some" if space.is_low else ""
+    return Check("disk", space.describe(), advice)
 
 
 def _check_database(settings: WatchSettings) -> Check:
@@ -97,13 +95,11 @@ def _check_broker(settings: WatchSettings) -> Check:
     home = Home(settings.home)
     if settings.broker_url is None and not is_locked(home):
         return Check("broker", "embedded; it starts with 'watch'")
-    url = settings.broker_url.get_secret_value() if settings.broker_url else f"unix://{home.broker_socket}"
-    return _attempt("broker", lambda: _ping(url), "is it running, and is XRAY_BROKER_URL right?")
+    return _attempt("broker", lambda: _ping(settings), "is it running, and is XRAY_BROKER_URL right?")
 
 
-def _ping(url: str) -> str:
-    with Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
-        client.ping()
+def _ping(settings: WatchSettings) -> str:
+    ping_broker(find_broker_url(settings, Home(settings.home)))
     return "answers"
 
 

@@ -5,6 +5,7 @@
     WorkerError
     ├── HomeError             the home cannot be made, written or trusted
     ├── HomeInUseError        another service runs on this home
+    ├── HomeLostError         the home was deleted, moved or unmounted under the running service
     ├── InboxError            the inbox is missing, not a folder, inside the home, or cannot be emptied
     ├── BrokerUnavailableError    no broker answers
     ├── WorkerFailedError     the worker process ends again and again
@@ -22,6 +23,10 @@ class HomeError(WorkerError):
 
 class HomeInUseError(WorkerError):
     """Another service holds the home's lock."""
+
+
+class HomeLostError(WorkerError):
+    """The home, or the ledger in it, is no longer where the running service began."""
 
 
 class InboxError(WorkerError):

@@ -7,7 +7,7 @@ from enum import Enum
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from imaging import RadiographError, UnsuitableRadiographError
-from store.errors import LeaseLostError
+from store.errors import AnswerPrunedError, LeaseLostError
 
 READER_CRASHED = "reader_crashed"
 READER_TIMEOUT = "reader_timeout"
@@ -64,6 +64,8 @@ def decide_fate(error: BaseException, *, attempts: int, faults: int, max_attempt
             return Fate(FateKind.QUARANTINE, error.reason_code, str(error))
         case LeaseLostError():
             return Fate(FateKind.LEAVE)
+        case AnswerPrunedError():
+            return Fate(FateKind.RETRY_FAULT, "answer_pruned", delay_seconds=_delay(0))
         case FileNotFoundError() | NotADirectoryError():
             return Fate(FateKind.VANISH)
         case OperationalError() | InterfaceError():

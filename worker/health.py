@@ -1,90 +1,177 @@
-"""How the service is, seen from outside of it: for ``status``."""
+"""How the service is, seen from outside of it, and what to do about it: for ``status``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from redis.exceptions import RedisError
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from store.arrivals import count_by_state
 from store.database import reading
 from store.models import list_models
-from store.queries import find_last_finished, find_oldest_pending
-from store.states import PENDING_STATES, ArrivalState
-from worker.home import Home, is_locked
+from store.queries import count_states, find_last_finished, find_oldest_pending
+from store.states import FINISHED_STATES, PENDING_STATES, ArrivalState
+from worker.broker import find_broker_url, ping_broker
+from worker.disk import DiskSpace, measure_disk
+from worker.heartbeat import ServiceState, judge_health
+from worker.home import Home
 from worker.settings import WatchSettings
 
 STUCK_SECONDS = 120.0
+RECENT = timedelta(hours=24)
+MANY_QUARANTINED, LARGE_SHARE = 10, 0.2  # so many of the last day's files, and so large a part of them, is no chance
+RUNNING = (ServiceState.STARTING, ServiceState.READY, ServiceState.PAUSED, ServiceState.STALLED, ServiceState.STOPPING)
+ADVICE = {
+    ServiceState.PAUSED: "it goes on by itself once that is put right; 'xray-cli doctor' looks closer",
+    ServiceState.STALLED: "see the log, and restart the service if it stays so",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """What is queued, running and stuck."""
+class Queue:
+    """What the ledger says of its arrivals."""
 
-    service_runs: bool
     states: dict[ArrivalState, int]
     oldest_pending_at: datetime | None
     last_finished_at: datetime | None
     model_version: str | None
+    recently_finished: int
+    recently_quarantined: int
+
+    @property
+    def pending(self) -> int:
+        """How many files have no result yet."""
+        return sum(self.states.get(state, 0) for state in PENDING_STATES)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The service, what it needs, what is queued, and what is wrong; ``queue`` is None while the database is away."""
+
+    state: ServiceState
+    reasons: Sequence[str]
+    disk: DiskSpace
+    broker: str
+    queue: Queue | None
     problems: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return what machines read."""
+        queue = self.queue or Queue({}, None, None, None, 0, 0)
         return {
-            "service_runs": self.service_runs,
-            "states": {state.value: self.states.get(state, 0) for state in ArrivalState},
-            "oldest_pending_at": self.oldest_pending_at and self.oldest_pending_at.isoformat(),
-            "last_finished_at": self.last_finished_at and self.last_finished_at.isoformat(),
-            "model_version": self.model_version,
+            "service_runs": self.state in RUNNING,
+            "service": {"state": self.state, "reasons": list(self.reasons)},
+            "disk": {"free_bytes": self.disk.free_bytes, "min_free_bytes": self.disk.min_free_bytes},
+            "broker": self.broker,
+            "database_answers": self.queue is not None,
+            "states": {state.value: queue.states.get(state, 0) for state in ArrivalState},
+            "oldest_pending_at": queue.oldest_pending_at and queue.oldest_pending_at.isoformat(),
+            "last_finished_at": queue.last_finished_at and queue.last_finished_at.isoformat(),
+            "last_24_hours": {"finished": queue.recently_finished, "quarantined": queue.recently_quarantined},
+            "model_version": queue.model_version,
             "problems": list(self.problems),
         }
 
     def as_lines(self) -> Iterator[str]:
-        """Return what people read."""
-        yield f"service          {'running' if self.service_runs else 'not running'}"
-        yield f"model            {self.model_version or '-'}"
-        for state in ArrivalState:
-            yield f"{state.value:16} {self.states.get(state, 0)}"
-        yield f"oldest pending   {_ago(self.oldest_pending_at)}"
-        yield f"last finished    {_ago(self.last_finished_at)}"
+        """Return what people read, on one screen: what is, then what is wrong and what to do."""
+        yield f"service          {self.state if self.state in RUNNING else 'not running'}"
+        yield f"disk             {self.disk.describe()}"
+        yield f"broker           {self.broker}"
+        yield from self._queue_lines()
         yield from (f"! {problem}" for problem in self.problems)
 
-
-def read_status(settings: WatchSettings, engine: Engine) -> Status:
-    """Read the state of the service from its ledger and its lock."""
-    with reading(engine) as connection:
-        states = count_by_state(connection)
-        oldest, last = find_oldest_pending(connection), find_last_finished(connection)
-        models = list_models(connection)
-    runs = is_locked(Home(settings.home))
-    problems = tuple(_find_problems(states, oldest, last, runs=runs, embedded=settings.broker_url is None))
-    model = next((model.model_version for model in models if model.active), None) or (
-        models[0].model_version if models else None
-    )
-    return Status(runs, states, oldest, last, model, problems)
+    def _queue_lines(self) -> Iterator[str]:
+        if self.queue is None:
+            yield "database         does not answer"
+            return
+        yield f"model            {self.queue.model_version or '-'}"
+        for state in ArrivalState:
+            yield f"{state.value:16} {self.queue.states.get(state, 0)}"
+        yield f"oldest waiting   {_ago(self.queue.oldest_pending_at)}"
+        yield f"last finished    {_ago(self.queue.last_finished_at)}"
+        share = self.queue.recently_quarantined / max(1, self.queue.recently_finished)
+        yield f"last 24 hours    {self.queue.recently_finished} finished, {share:.1%} of them quarantined"
 
 
-def _find_problems(
-    states: dict[ArrivalState, int],
-    oldest: datetime | None,
-    last: datetime | None,
-    *,
-    runs: bool,
-    embedded: bool,
-) -> Iterator[str]:
-    pending = sum(states.get(state, 0) for state in PENDING_STATES)
-    if pending and not runs and embedded:
-        yield f"{pending} files wait and no service runs: start 'xray-cli watch'"
-    if states.get(ArrivalState.FAILED):
-        yield f"{states[ArrivalState.FAILED]} files meet faults and are retried: see the log, 'xray-cli doctor'"
+def read_status(settings: WatchSettings, engine: Engine | None) -> Status:
+    """Look at the heartbeat, the disk, the broker and the ledger; None where the database does not answer."""
+    home = Home(settings.home)
+    state, reasons = judge_health(home)
+    runs = state in RUNNING
+    disk = measure_disk(settings.home, settings.min_free_bytes)
+    broker = _ask_broker(settings, home) if runs or settings.broker_url else "embedded; it starts with 'watch'"
+    queue = _read_queue(engine) if engine is not None else None
+    found = Status(state, reasons, disk, broker, queue, ())
+    problems = (*_service_problems(found), *_queue_problems(found, embedded=settings.broker_url is None))
+    return Status(state, reasons, disk, broker, queue, problems)
+
+
+def _ask_broker(settings: WatchSettings, home: Home) -> str:
+    try:
+        ping_broker(find_broker_url(settings, home))
+    except (RedisError, OSError, ValueError) as error:
+        return f"does not answer ({type(error).__name__})"
+    return "answers"
+
+
+def _read_queue(engine: Engine) -> Queue | None:
     now = datetime.now(tz=UTC)
-    quiet = (now - max(filter(None, (oldest, last)))).total_seconds() if oldest else 0.0
-    if runs and quiet > STUCK_SECONDS:
+    try:
+        with reading(engine) as connection:
+            recent = count_states(connection, now - RECENT, now)
+            finished = {
+                state: sum(group.count for group in recent if group.state is state) for state in FINISHED_STATES
+            }
+            models = list_models(connection)
+            active = next((model.model_version for model in models if model.active), None)
+            return Queue(
+                count_by_state(connection),
+                find_oldest_pending(connection),
+                find_last_finished(connection),
+                active or (models[0].model_version if models else None),
+                sum(finished.values()),
+                finished[ArrivalState.QUARANTINED],
+            )
+    except DBAPIError:
+        return None
+
+
+def _service_problems(found: Status) -> Iterator[str]:
+    for reason in found.reasons if found.state in ADVICE else ():
+        yield f"{reason}: {ADVICE[found.state]}"
+    if found.disk.is_low and found.state is not ServiceState.PAUSED:
+        yield f"{found.disk.describe()}: make room, or work pauses (XRAY_MIN_FREE_BYTES)"
+    if found.broker.startswith("does not"):
+        yield "the broker does not answer: is it running, and is XRAY_BROKER_URL right? Nothing is lost meanwhile"
+    if found.queue is None:
+        yield "the database does not answer: is it running, and is XRAY_DATABASE_URL right? Files wait in the inbox"
+
+
+def _queue_problems(found: Status, *, embedded: bool) -> Iterator[str]:
+    queue, runs = found.queue, found.state in RUNNING
+    if queue is None:
+        return
+    if queue.pending and not runs and embedded:
+        yield f"{queue.pending} files wait and no service runs: start 'xray-cli watch'"
+    if failed := queue.states.get(ArrivalState.FAILED):
+        yield f"{failed} files meet faults and are retried: see the log, 'xray-cli doctor'"
+    quiet = _quiet_seconds(queue)
+    if found.state is ServiceState.READY and quiet > STUCK_SECONDS:
         yield f"work waits and nothing has finished for {quiet:.0f} s: see the log, restart the service"
+    if queue.recently_quarantined >= max(MANY_QUARANTINED, LARGE_SHARE * queue.recently_finished):
+        told = f"{queue.recently_quarantined} of {queue.recently_finished} files of the last 24 hours"
+        yield f"{told} could not be read: 'xray-cli quarantine list' says why; look at what sends them"
+
+
+def _quiet_seconds(queue: Queue) -> float:
+    if queue.oldest_pending_at is None:
+        return 0.0
+    latest = max(filter(None, (queue.oldest_pending_at, queue.last_finished_at)))
+    return (datetime.now(tz=UTC) - latest).total_seconds()
 
 
 def _ago(moment: datetime | None) -> str:
-    if moment is None:
-        return "-"
-    return f"{(datetime.now(tz=UTC) - moment).total_seconds():.0f} s ago"
+    return "-" if moment is None else f"{(datetime.now(tz=UTC) - moment).total_seconds():.0f} s ago"

@@ -45,6 +45,11 @@ class Home:
         return self.root / "service.lock"
 
     @property
+    def heartbeat(self) -> Path:
+        """How the service is, written every two seconds."""
+        return self.root / "heartbeat.json"
+
+    @property
     def broker_socket(self) -> Path:
         """The embedded broker's socket: outside of the home, because a socket's path has 107 bytes at most."""
         runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())

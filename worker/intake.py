@@ -1,5 +1,6 @@
 """From folder to ledger: events make it quick, the scan makes it certain."""
 
+import logging
 import os
 import time
 from collections.abc import Iterable
@@ -17,7 +18,10 @@ from worker.inbox import as_look, fingerprint_file, has_open_writer, is_ignored,
 from worker.listener import Listener
 from worker.stability import Look, StabilityTracker
 
+logger = logging.getLogger(__name__)
+
 BATCH = 500  # arrivals a transaction: a hundred times faster than one at a time, and short enough not to block
+LONGEST_FAULT_SECONDS = 10.0  # an inbox that is back is found this soon, however rare the scans
 SCAN_SHARE = 5  # scanning may take one part in this many of the time, however large the folder
 
 
@@ -34,6 +38,11 @@ class Intake:
         What becomes of these files once they are screened.
     wake : Event
         Set when there is something to do before the next tick.
+
+    Attributes
+    ----------
+    fault : str
+        Why an inbox could not be read by the last scan (unmounted, say); the others are not held up. Empty: all were.
     """
 
     def __init__(
@@ -57,6 +66,7 @@ class Intake:
         self._known: dict[str, Look] = {}
         self._listener = Listener(wake)
         self._rescan_at = 0.0
+        self.fault = ""
 
     @property
     def is_idle(self) -> bool:
@@ -76,10 +86,8 @@ class Intake:
 
         Raises
         ------
-        OSError
-            An inbox cannot be read (unmounted, say): nothing is lost, try again later.
         OperationalError
-            The database is away or locked: likewise.
+            The database is away or locked: nothing is lost, try again later.
         """
         self._hear()
         recorded = self._record_complete()
@@ -124,9 +132,18 @@ class Intake:
             quiet = 0.0 if self._inbox_of(path) in self._shares else wall - max(status.st_mtime, status.st_ctime)
             self._notice(path, as_look(status), quiet)
         now = time.monotonic()
-        self._rescan_at = now + max(self._rescan_seconds, SCAN_SHARE * (now - began))
-        if faults:
-            raise faults[0]
+        pause = min(self._rescan_seconds, LONGEST_FAULT_SECONDS) if faults else self._rescan_seconds
+        self._rescan_at = now + max(pause, SCAN_SHARE * (now - began))
+        self._note(faults)
+
+    def _note(self, faults: list[OSError]) -> None:
+        """Say once that an inbox cannot be read, and once that it can again."""
+        told = f"the inbox cannot be read ({faults[0].strerror or type(faults[0]).__name__})" if faults else ""
+        if told and not self.fault:
+            logger.warning("intake pauses: %s; nothing is lost", told, extra={"action": "intake_paused"})
+        elif self.fault and not told:
+            logger.info("intake goes on", extra={"action": "intake_resumed"})
+        self.fault = told
 
     def _list_all(self) -> tuple[dict[str, os.stat_result], list[OSError]]:
         """List every inbox; one that cannot be read does not hide the others."""

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from celery import Celery
 from sqlalchemy import Engine
@@ -16,13 +17,16 @@ from store.schema import check_schema, upgrade_schema
 from store.sweeps import release_all, release_held
 from worker.broker import build_broker, embedded_broker_url, wait_for_broker
 from worker.celery_app import build_celery, name_lease, run_worker
+from worker.disk import DiskWatch
 from worker.dispatch import Dispatcher
-from worker.errors import BrokerUnavailableError
+from worker.errors import BrokerUnavailableError, HomeLostError
 from worker.faults import pass_on_faults
 from worker.finishing import Finisher
+from worker.heartbeat import Heartbeat, ServiceState
 from worker.home import Home, lock_home, prepare_home
 from worker.logs import configure_logging
 from worker.model import ServingModel, choose_model
+from worker.presence import Presence
 from worker.processes import KeptProcess
 from worker.settings import WatchSettings
 from worker.shelf import Shelf
@@ -43,11 +47,38 @@ class Service:
     model: ServingModel
     dispatcher: Dispatcher
     processes: Sequence[KeptProcess]
+    presence: Presence
+    disk: DiskWatch
+    heartbeat: Heartbeat
 
     def keep_alive(self) -> None:
-        """Start again what has ended; raises WorkerFailedError where that does not help."""
+        """Start again what has ended.
+
+        Raises
+        ------
+        WorkerFailedError
+            A process ends again and again.
+        HomeLostError
+            The home has gone; the processes are ended at once, since what they record would be lost.
+        """
+        try:
+            self.presence.check()
+        except HomeLostError:
+            for process in self.processes:
+                process.restart()
+            raise
         for process in self.processes:
             process.keep_alive()
+
+    def beat(self, faults: Sequence[str]) -> None:
+        """Say in the heartbeat how the service is; ``faults`` say what the loop waits for."""
+        ended = [f"the {process.name} has ended and is started again" for process in self.processes if not process.pid]
+        if self.dispatcher.is_stalled:
+            stalled = "messages wait and nothing finishes, although the worker was restarted"
+            self.heartbeat.beat(ServiceState.STALLED, [stalled, *faults, *ended])
+        else:
+            reasons = [*faults, *ended]
+            self.heartbeat.beat(ServiceState.PAUSED if reasons else ServiceState.READY, reasons)
 
 
 @contextmanager
@@ -71,6 +102,9 @@ def run_service(
     home = prepare_home(settings.home)
     with ExitStack() as stack:
         stack.enter_context(lock_home(home))
+        heartbeat = Heartbeat(home)
+        heartbeat.beat(ServiceState.STARTING)
+        stack.callback(heartbeat.beat, ServiceState.STOPPED)
         engine = open_ledger(settings)
         stack.callback(engine.dispose)
         model = choose_model(engine, settings.model)
@@ -95,7 +129,19 @@ def run_service(
         dispatcher = Dispatcher(engine, app, Finisher(engine, Shelf(home)), worker.restart)
         with engine.begin() as connection:
             record_event(connection, "service_started", model_sha256=model.model_sha256)
-        yield Service(settings, home, engine, app, model, dispatcher, [*processes, worker])
+        yield Service(
+            settings,
+            home,
+            engine,
+            app,
+            model,
+            dispatcher,
+            [*processes, worker],
+            Presence([home.lock, *_find_ledger_file(engine)]),
+            DiskWatch(home.root, settings.min_free_bytes),
+            heartbeat,
+        )
+        heartbeat.beat(ServiceState.STOPPING)
         logger.info("stopping: files in work are finished first", extra={"action": "stopping"})
 
 
@@ -136,6 +182,10 @@ def open_ledger(settings: WatchSettings) -> Engine:
     else:
         check_schema(engine)
     return engine
+
+
+def _find_ledger_file(engine: Engine) -> Sequence[Path]:
+    return [Path(engine.url.database or "")] if engine.dialect.name == "sqlite" else []
 
 
 def _start_broker(stack: ExitStack, home: Home) -> KeptProcess:

@@ -52,6 +52,10 @@ class WatchSettings(BaseModel):
     max_memory_bytes: Annotated[
         int, Field(ge=128 * MEBIBYTE, description="address space that one screening process may take")
     ] = 2048 * MEBIBYTE
+    min_free_bytes: Annotated[
+        int | None,
+        Field(ge=0, description="work pauses while the home's disk has less room; empty: 1 GiB or a twentieth"),
+    ] = None
     store_identifiers: Annotated[
         bool, Field(description="keep patient id and accession number as they are, instead of a keyed hash")
     ] = False

@@ -67,6 +67,15 @@ class Shelf:
             _move(arrival.path, target)
         return target.exists()
 
+    def check_releasable(self, arrival: Arrival) -> None:
+        """Raise what keeps a file from being released: FileNotFoundError or FileExistsError."""
+        if arrival.stored_path is None or not arrival.stored_path.exists():
+            message = f"arrival {arrival.id}: its file is no longer in quarantine"
+            raise FileNotFoundError(message)
+        if os.path.lexists(arrival.path):
+            message = f"arrival {arrival.id}: another file has its name in the inbox"
+            raise FileExistsError(message)
+
     def release(self, arrival: Arrival) -> None:
         """Move a quarantined file back to where it came from, to go the one way again.
 
@@ -77,14 +86,10 @@ class Shelf:
         FileNotFoundError
             It is no longer in quarantine.
         """
-        if arrival.stored_path is None or not arrival.stored_path.exists():
-            message = f"arrival {arrival.id}: its file is no longer in quarantine"
-            raise FileNotFoundError(message)
-        if arrival.path.exists():
-            message = f"arrival {arrival.id}: another file has its name in the inbox"
-            raise FileExistsError(message)
+        self.check_releasable(arrival)
+        assert arrival.stored_path is not None  # noqa: S101  (checked above)
         arrival.path.parent.mkdir(parents=True, exist_ok=True)
-        _move(arrival.stored_path, arrival.path)
+        _move_back(arrival.stored_path, arrival.path)
         _reason_path(arrival.stored_path).unlink(missing_ok=True)
 
 
@@ -114,6 +119,18 @@ def _move(source: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         _move_across(source, target)
+
+
+def _move_back(source: Path, target: Path) -> None:
+    """Move into an inbox, where a sender may take the name meanwhile: a link replaces nothing, a rename would."""
+    try:
+        target.hardlink_to(source)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK):
+            raise
+        _move(source, target)
+    else:
+        source.unlink()
 
 
 def _move_across(source: Path, target: Path) -> None:

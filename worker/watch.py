@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from store.arrivals import count_pending
 from store.database import reading
 from store.states import AfterScreening
+from worker.disk import DiskLowError
 from worker.inbox import check_inbox
 from worker.intake import Intake
 from worker.service import Service
@@ -35,6 +36,7 @@ class _Step:
     name: str
     run: Callable[[], object]
     faults: int = 0
+    fault: str = ""
     not_before: float = 0.0
 
     def attempt(self) -> None:
@@ -47,14 +49,14 @@ class _Step:
         else:
             if self.faults:
                 logger.info("%s goes on", self.name, extra={"action": f"{self.name}_resumed"})
-            self.faults = 0
+            self.faults, self.fault = 0, ""
 
     def _pause(self, error: Exception) -> None:
         pause = min(LONGEST_PAUSE_SECONDS, IDLE_SECONDS * 2**self.faults)
         self.not_before = time.monotonic() + pause
+        self.fault = f"{self.name} pauses: {_describe(error)}"
         if not self.faults:
-            facts = {"action": f"{self.name}_paused"}
-            logger.warning("%s pauses: %s; nothing is lost", self.name, _describe(error), extra=facts)
+            logger.warning("%s; nothing is lost", self.fault, extra={"action": f"{self.name}_paused"})
         self.faults += 1
 
 
@@ -96,15 +98,20 @@ def _run(
     show: Callable[[], None],
     is_done: Callable[[], bool],
 ) -> None:
+    # below the watermark nothing new is taken and nothing more is sent: results and moved files need room too
+    room = _Step("work", service.disk.check)
     steps = (_Step("intake", intake.tick), _Step("dispatch", service.dispatcher.tick))
     while not stop.is_set():
         service.keep_alive()
-        for step in steps:
+        room.attempt()
+        for step in () if room.fault else steps:
             step.attempt()
+        faults = [step.fault for step in (room, *steps) if step.fault]
+        service.beat([*faults, intake.fault] if intake.fault else faults)
         show()
         if is_done():
             return
-        wake.wait(intake.seconds_to_next(IDLE_SECONDS))
+        wake.wait(IDLE_SECONDS if faults else intake.seconds_to_next(IDLE_SECONDS))
         wake.clear()
 
 
@@ -147,4 +154,6 @@ def _describe(error: Exception) -> str:
         return f"the database does not answer ({type(error.orig).__name__})"
     if isinstance(error, BrokerError):
         return "the broker does not answer"
+    if isinstance(error, DiskLowError):
+        return str(error.strerror)
     return f"the inbox cannot be read ({getattr(error, 'strerror', None) or type(error).__name__})"

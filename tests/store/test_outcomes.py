@@ -89,6 +89,7 @@ def test_a_known_answer_can_be_recorded_without_screening(engine: Engine) -> Non
     arrival_id = hold(engine, "b.dcm")
     with engine.begin() as connection:
         known = find_screening(connection, digest("same"), MODEL_SHA256)
+        assert known is not None
         record_duplicate(connection, arrival_id, OWNER, known, digest("same"), Path("/processed/b.dcm"))
     arrival = find(engine, arrival_id)
     assert (arrival.state, arrival.stored_path) == (ArrivalState.DUPLICATE, Path("/processed/b.dcm"))
@@ -120,12 +121,15 @@ def test_a_worker_that_lost_its_lease_leaves_nothing_behind(engine: Engine) -> N
 
 def test_no_outcome_is_recorded_without_the_lease(engine: Engine) -> None:
     (arrival_id,) = arrive(engine, "a.dcm")
+    predict(engine, "b.dcm", content="same")
     why: dict[str, Any] = {"reason_code": "x", "reason": "x", "source_sha256": None, "stored_path": None}
     with engine.begin() as connection:
         with pytest.raises(LeaseLostError):
             record_vanished(connection, arrival_id, OWNER)
+        known = find_screening(connection, digest("same"), MODEL_SHA256)
+        assert known is not None
         with pytest.raises(LeaseLostError):
-            record_duplicate(connection, arrival_id, OWNER, None, digest("x"), None)
+            record_duplicate(connection, arrival_id, OWNER, known, digest("same"), None)
         with pytest.raises(LeaseLostError):
             record_quarantine(connection, arrival_id, OWNER, **why)
         with pytest.raises(LeaseLostError):

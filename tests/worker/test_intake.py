@@ -156,3 +156,22 @@ def test_ten_thousand_files_at_once_are_all_recorded(make_intake: MakeIntake, in
     tick_until_idle(make_intake(), seconds=60)
     with reading(engine) as connection:
         assert count_by_state(connection) == {ArrivalState.WAITING: 10_000}
+
+
+def test_an_inbox_that_goes_away_is_said_once_and_found_again(
+    make_intake: MakeIntake, inbox: Path, engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="worker.intake")
+    intake = make_intake(rescan=0.2)
+    inbox.rename(tmp_path / "unmounted")
+    for _ in range(3):
+        time.sleep(0.25)
+        intake.tick()
+        assert intake.fault == "the inbox cannot be read (No such file or directory)"
+    (tmp_path / "unmounted").rename(inbox)
+    (inbox / "a.dcm").write_bytes(b"a")
+    time.sleep(0.25)
+    tick_until_idle(intake)
+    assert intake.fault == ""
+    assert recorded_names(engine) == ["a.dcm"]
+    assert [record.action for record in caplog.records] == ["intake_paused", "intake_resumed"]  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 import errno
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,3 +108,11 @@ def test_release_overwrites_nothing(shelf: Shelf, arrival: Arrival) -> None:
     with pytest.raises(FileExistsError):
         shelf.release(finished)
     assert arrival.path.read_bytes() == b"another radiograph"
+
+
+def test_a_home_that_has_gone_does_not_come_to_life_again(shelf: Shelf, arrival: Arrival, home: Home) -> None:
+    shutil.rmtree(home.root)
+    with pytest.raises(FileNotFoundError):
+        shelf.settle(finish(shelf, arrival))
+    assert not home.root.exists()
+    assert arrival.path.read_bytes() == CONTENT
