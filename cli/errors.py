@@ -46,6 +46,7 @@ EXIT_CODES = {
     "PackageMissingError": UNAVAILABLE,
     "HomeError": CANNOT_CREATE,
     "HomeInUseError": CANNOT_CREATE,
+    "HomeLostError": CANNOT_WRITE,
     "InboxError": NO_INPUT,
     "BrokerUnavailableError": UNAVAILABLE,
     "WorkerFailedError": UNAVAILABLE,

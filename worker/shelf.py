@@ -60,7 +60,7 @@ class Shelf:
             return False
         look = look_at(str(arrival.path))
         if look is not None and fingerprint_file(arrival.path, look) == arrival.fingerprint:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folder(target.parent)
             if arrival.state is ArrivalState.QUARANTINED:
                 _write_reason(arrival, target)
                 fault_point("after_reason", arrival.id)
@@ -75,6 +75,12 @@ class Shelf:
         if os.path.lexists(arrival.path):
             message = f"arrival {arrival.id}: another file has its name in the inbox"
             raise FileExistsError(message)
+
+    def _make_folder(self, folder: Path) -> None:
+        # a home that was deleted or unmounted must not come to life again: its ledger would not know the file
+        if not self._home.root.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "the home has gone")
+        folder.mkdir(parents=True, exist_ok=True)
 
     def release(self, arrival: Arrival) -> None:
         """Move a quarantined file back to where it came from, to go the one way again.
