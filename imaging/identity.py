@@ -12,6 +12,7 @@ from imaging.pixel_layout import PixelLayout
 from imaging.radiograph import Identity
 
 _AGE = re.compile(r"(\d{3})([DWMY])")
+_SEXES = {"M", "F", "O"}
 _UNITS_A_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
 
 
@@ -55,7 +56,7 @@ def read_identity(file: DicomFile, layout: PixelLayout) -> Identity:
         patient_id=text(dataset, "PatientID"),
         accession_number=text(dataset, "AccessionNumber"),
         patient_age_years=_age_years(text(dataset, "PatientAge")),
-        patient_sex=text(dataset, "PatientSex"),
+        patient_sex=_sex(text(dataset, "PatientSex")),
         manufacturer=text(dataset, "Manufacturer"),
         station_name=text(dataset, "StationName"),
         transfer_syntax_uid=file.syntax.uid,
@@ -67,6 +68,11 @@ def read_identity(file: DicomFile, layout: PixelLayout) -> Identity:
         pixel_spacing_mm=_spacing_mm(dataset, "PixelSpacing") or _spacing_mm(dataset, "ImagerPixelSpacing"),
         burned_in_annotation=text(dataset, "BurnedInAnnotation"),
     )
+
+
+def _sex(sex: str | None) -> str | None:
+    """Keep the defined values (PS3.3 C.7.1.1): in a place for one letter anything else may be a name."""
+    return sex if sex in _SEXES else None
 
 
 def _age_years(age: str | None) -> float | None:

@@ -10,9 +10,10 @@ import numpy.typing as npt
 class Identity:
     """What the header says about a radiograph; `None` where it says nothing usable.
 
-    The attributes are the DICOM keywords (PS3.6) in snake_case. Patient's Name is never read. Text that identifies a
-    patient or a study stays out of `repr`, so that it cannot reach a log by accident. All text is free of control
-    characters and at most 64 characters long (the limit of LO, PS3.5 section 6.2); longer text counts as absent.
+    The attributes are the DICOM keywords (PS3.6) in snake_case. Patient's Name is never read. Identifiers and free
+    text, in which a sender may have put a name, stay out of `repr`, so that they cannot reach a log by accident. All
+    text is free of control characters and at most 64 characters long (the limit of LO, PS3.5 section 6.2); longer text
+    counts as absent.
 
     Attributes
     ----------
@@ -34,22 +35,22 @@ class Identity:
     study_instance_uid: str | None = field(default=None, repr=False)
     series_instance_uid: str | None = field(default=None, repr=False)
     modality: str | None = None
-    view_position: str | None = None
-    body_part_examined: str | None = None
+    view_position: str | None = field(default=None, repr=False)
+    body_part_examined: str | None = field(default=None, repr=False)
     patient_id: str | None = field(default=None, repr=False)
     accession_number: str | None = field(default=None, repr=False)
     patient_age_years: float | None = None
     patient_sex: str | None = None
-    manufacturer: str | None = None
-    station_name: str | None = None
+    manufacturer: str | None = field(default=None, repr=False)
+    station_name: str | None = field(default=None, repr=False)
     transfer_syntax_uid: str | None = None
     photometric_interpretation: str | None = None
-    presentation_intent_type: str | None = None
+    presentation_intent_type: str | None = field(default=None, repr=False)
     rows: int | None = None
     columns: int | None = None
     bits_stored: int | None = None
     pixel_spacing_mm: tuple[float, float] | None = None
-    burned_in_annotation: str | None = None
+    burned_in_annotation: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
