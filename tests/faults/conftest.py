@@ -26,10 +26,11 @@ FILMS = 2000 if SOAK_MINUTES else 48
 
 @dataclass(frozen=True)
 class Films:
-    """Files to drop, and what an undisturbed run says about each."""
+    """Files to drop, and the site of an undisturbed run with what it says about each."""
 
     folder: Path
     hashes: dict[str, str]
+    site: Path
     answers: dict[str, Answer] = field(default_factory=dict)
 
 
@@ -101,8 +102,8 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Films:
     root = tmp_path_factory.mktemp("undisturbed")
     folder = root / "films"
     folder.mkdir()
-    films = Films(folder, write_films(folder, FILMS))
-    with make_site(root / "site") as calm:
+    films = Films(folder, write_films(folder, FILMS), root / "site")
+    with make_site(films.site) as calm:
         run = FaultRun(calm, films)
         run.drop_next(FILMS)
         calm.start()
@@ -119,7 +120,7 @@ def run(site: Site, films: Films) -> FaultRun:
     return FaultRun(site, films)
 
 
-def wait_for(holds: Callable[[], object], what: str, seconds: float = 60.0) -> None:
+def wait_for(holds: Callable[[], object], what: str, seconds: float = 90.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"

@@ -10,7 +10,7 @@ import pydicom
 from imaging.phantom import write_dicom_phantom, write_png_phantom
 
 BASES = 4
-REFUSED_EVERY, TRUNCATED_EVERY, TEXT_EVERY, AGAIN_EVERY = 9, 11, 13, 7
+REFUSED_EVERY, TRUNCATED_EVERY, TEXT_EVERY, AGAIN_EVERY = 9, 5, 13, 7
 
 
 def write_films(folder: Path, count: int) -> dict[str, str]:

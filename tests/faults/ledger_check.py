@@ -95,7 +95,7 @@ def _check_rows(ledger: Ledger) -> Iterator[str]:
         yield "the states do not add up to the arrivals"
     for row in ledger.arrivals:
         answered = row.state in (ArrivalState.DONE, ArrivalState.DUPLICATE)
-        if answered != (row.screening_id is not None):
+        if answered != (row.screening_id in ledger.screenings):
             yield f"arrival {row.id}: {row.state}, but its screening is {row.screening_id}"
         if row.state == ArrivalState.QUARANTINED and not row.reason_code:
             yield f"arrival {row.id}: quarantined without a reason"

@@ -53,8 +53,8 @@ def test_a_kill_at_every_named_step_changes_nothing_in_the_end(run: FaultRun, ot
     run.prove()
 
 
-@pytest.mark.skipif(not SOAK_MINUTES, reason="the long form, 'make soak': CI meets all steps in one run")
-@pytest.mark.parametrize("step", [step for step in STEPS if step != "after_copy"])
+# one file system has no copies; the short form meets all steps in one run
+@pytest.mark.parametrize("step", [step for step in STEPS if step != "after_copy"] if SOAK_MINUTES else [])
 def test_a_kill_at_one_step_alone_changes_nothing_in_the_end(run: FaultRun, step: str) -> None:
     steps = [step, "after_claim"] if step == "after_death" else [step]
     marks = arm(run, *steps)
