@@ -115,3 +115,15 @@ def test_the_probe_tells_ready_from_stopped_killed_and_paused(site: Site) -> Non
     site.start()
     site.kill()
     assert site.run("status", "--check").stdout == "stopped: no service runs on this home\n"
+
+
+def test_a_worker_that_hangs_while_files_wait_is_started_anew(site: Site) -> None:
+    site.start()
+    drop_phantoms(site.inbox, 1)
+    site.wait_for_results(1)
+    parents = [found for found in site.find_processes("worker") if found.ppid() == site.service.pid]  # type: ignore[union-attr]
+    parents[0].suspend()
+    drop_phantoms(site.inbox, 3, first=1)
+    assert names(site.wait_for_results(4, seconds=90.0)) == [f"{number:04}.dcm" for number in range(4)]
+    assert "the worker is restarted" in site.log.read_text()
+    wait_until(lambda: is_ready(site), what="being ready again")

@@ -53,6 +53,7 @@ def test_every_mutated_file_gives_a_sound_picture_or_a_named_reason(
     sound: list[Seed], unsound: list[Seed], reader: BoundedReader, record_property: Callable[[str, object], None]
 ) -> None:
     results: Counter[str] = Counter()
+    peak_bytes: set[int] = set()
     # two of three begin with a sound file: those get furthest before something stops them
     seeds = st.sampled_from(sound) | st.sampled_from(sound) | st.sampled_from(unsound or sound)
 
@@ -67,12 +68,14 @@ def test_every_mutated_file_gives_a_sound_picture_or_a_named_reason(
     def fuzz(seed: Seed, steps: list[Mutation], repair: bool) -> None:
         ending = reader.read(mutate(seed.content, steps, repair=repair))
         results[ending.result] += 1
+        peak_bytes.update([ending.peak_bytes])
         assert ending.result == "accepted" or ending.result in REASONS, ending.result
 
     end = time.monotonic() + FUZZ_SECONDS
     while time.monotonic() < end:
         fuzz()
     record_property("files", results.total())
+    record_property("peak_mebibytes", max(peak_bytes) >> 20)
     record_property("outcomes", dict(results.most_common()))
     assert results["accepted"] > 0
     assert len(results) > 10, "the mutations no longer reach the checks"

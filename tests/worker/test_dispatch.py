@@ -1,6 +1,7 @@
 """The dispatcher against a real Valkey."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from redis import Redis
 from sqlalchemy import Engine, text
 
 from store.arrivals import count_by_state
+from store.audit import list_events
 from store.database import reading
 from store.states import ArrivalState
 from tests.worker.conftest import claim, enroll
@@ -141,3 +143,23 @@ def test_a_recorded_file_that_did_not_move_is_moved_by_the_sweep(
     dispatcher.tick()
     assert place.read_bytes() == b"SECRET^0.dcm"
     assert list(inbox.iterdir()) == []
+
+
+def test_messages_that_nobody_takes_restart_the_worker_and_leave_a_mark(
+    engine: Engine, app: Celery, home: Home, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.dispatch.SWEEP_SECONDS", 0.0)
+    monkeypatch.setattr("worker.dispatch.STALL_SECONDS", 0.2)
+    restarts: list[float] = []
+    dispatcher = Dispatcher(engine, app, Finisher(engine, Shelf(home)), lambda: restarts.append(time.monotonic()))
+    enroll_many(engine, inbox, 1)
+    began = time.monotonic()
+    while not restarts:
+        assert not dispatcher.is_stalled
+        dispatcher.tick()
+        time.sleep(0.02)
+    assert restarts[0] - began >= 0.2
+    assert dispatcher.is_stalled
+    with reading(engine) as connection:
+        ((_, action, _, detail),) = list_events(connection)
+    assert (action, detail) == ("stalled", {"messages": 1, "restarts": 1})
