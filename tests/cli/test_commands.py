@@ -173,6 +173,25 @@ def test_status_and_retry_on_an_empty_ledger(run: Run) -> None:
     assert run("retry").stdout == "0 arrivals are tried again now\n"
 
 
+def test_status_says_what_is_away_and_still_fills_its_screen(run: Run) -> None:
+    run("db", "upgrade")
+    away = {
+        "XRAY_DATABASE_URL": "postgresql+psycopg://nobody:s3cret@127.0.0.1:9/x",
+        "XRAY_BROKER_URL": "redis://:s3cret@127.0.0.1:9/0",
+    }
+    answer = run("status", **away)
+    assert (answer.returncode, answer.stderr) == (1, "")
+    assert "! the broker does not answer" in answer.stdout
+    assert "! the database does not answer" in answer.stdout
+    assert "free on the home's disk" in answer.stdout
+    assert "s3cret" not in answer.stdout
+
+
+def test_the_probe_needs_no_ledger(run: Run) -> None:
+    answer = run("status", "--check")
+    assert (answer.returncode, answer.stdout) == (1, "stopped: no service runs on this home\n")
+
+
 def test_reports_are_written_whole(run: Run, tmp_path: Path) -> None:
     run("db", "upgrade")
     answer = run("report", "--format", "csv", "--output", "r.csv")
