@@ -24,7 +24,7 @@ from imaging import Radiograph, normalize
 from inference.bundle import LUNGS_NAME, Bundle, read_bundle
 from inference.decision import calibrate, decide, renormalize
 from inference.engines import Engine, EngineName, load_engine
-from inference.framing import Box, cut, find_box, frame
+from inference.framing import Box, find_box, frame, frame_box
 from inference.gate import GateLimits, check_sighting
 from inference.labels import LABELS, Label, Outcome
 from inference.lungs import LungFinder
@@ -134,7 +134,7 @@ class Classifier:
         sighting = self._finder.find(film)
         check_sighting(sighting, self._limits)
         box = find_box(sighting.lungs)
-        pixels = cut(film, box, self.bundle.input_size)
+        pixels = frame_box(film, sighting.lungs, box, self.bundle.input_size)
         prediction = self.predict(pixels[np.newaxis, :, :, np.newaxis])[0]
         covered = _to_radiograph(box, radiograph.pixels.shape)
         return mark_population(replace(prediction, box=covered), radiograph.identity)

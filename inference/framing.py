@@ -1,8 +1,8 @@
 """The lungs' frame: what of a film the classifier looks at.
 
 A film's border, its marks, its aspect ratio and how much of neck and abdomen it shows tell the hospital, not the
-disease. The classifier therefore sees a box round the lungs, stretched to a square, and nothing else. The box comes
-from the lung probabilities of `inference.lungs`.
+disease. The classifier therefore sees a box round the lungs, stretched to a square, in which all but the lungs and a
+rim round them is black. Both come from the lung probabilities of `inference.lungs`.
 """
 
 from typing import NamedTuple
@@ -17,6 +17,11 @@ Pixels = npt.NDArray[np.float32]
 LUNG_PROBABILITY = 0.5
 MIN_PART = 0.1
 MARGIN = 0.06
+RIM = 1 / 24
+"""How far round the lungs the film stays visible, as a share of the square's edge: what is dense at the lungs' border
+often lies outside of the mask."""
+BLUR = 1 / 64
+"""Standard deviation of the rim's soft edge, as a share of the square's edge."""
 
 
 class Box(NamedTuple):
@@ -61,7 +66,7 @@ def find_box(lungs: Pixels, margin: float = MARGIN) -> Box:
 
 
 def frame(pixels: Pixels, lungs: Pixels, size: int) -> Pixels:
-    """Cut the box round the lungs out of a film and stretch it to a square: the classifier's input.
+    """Cut the box round the lungs out of a film, stretch it to a square and black out the rest: the classifier's input.
 
     Parameters
     ----------
@@ -77,7 +82,34 @@ def frame(pixels: Pixels, lungs: Pixels, size: int) -> Pixels:
     numpy.ndarray
         float32 (size, size) in [0, 1].
     """
-    return cut(pixels, find_box(lungs), size)
+    return frame_box(pixels, lungs, find_box(lungs), size)
+
+
+def frame_box(pixels: Pixels, lungs: Pixels, box: Box, size: int) -> Pixels:
+    """Do what `frame` does with a box that is already known."""
+    return cut(pixels, box, size) * soften(cut(lungs, box, size))
+
+
+def soften(lungs: Pixels, share: float = 1.0) -> Pixels:
+    """Turn lung probabilities on the square into what stays visible: 1 in the lungs and their rim, 0 elsewhere.
+
+    Parameters
+    ----------
+    lungs : numpy.ndarray
+        float32 (size, size) in [0, 1].
+    share : float
+        The edge of the lungs' frame as a share of this square's, where the square holds more than the frame.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (size, size) in [0, 1], soft at the edge, so that the edge itself shows as little as it can.
+    """
+    size = lungs.shape[0] * share
+    seen = (lungs >= LUNG_PROBABILITY).astype(np.float32)
+    reach = 2 * round(size * RIM) + 1
+    widened = cv2.dilate(seen, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    return np.asarray(cv2.GaussianBlur(widened, (0, 0), size * BLUR), dtype=np.float32)
 
 
 def cut(pixels: Pixels, box: Box, size: int) -> Pixels:

@@ -27,6 +27,7 @@ MAX_CLIP_LIMIT = 4.0
 
 def augment(
     context: Bytes,
+    visible: Bytes,
     box: npt.NDArray[np.float32],
     size: int,
     generator: np.random.Generator,
@@ -38,6 +39,8 @@ def augment(
     ----------
     context : numpy.ndarray
         uint8 (rows, columns), the lungs and what is round them.
+    visible : numpy.ndarray
+        uint8 (rows, columns): 255 where the model may look (`inference.framing.soften`).
     box : numpy.ndarray
         float32 (4,): top, bottom, left and right of the lungs' frame, as shares of `context`.
     size : int
@@ -45,35 +48,43 @@ def augment(
     generator : numpy.random.Generator
         Source of the random numbers.
     style : numpy.ndarray, optional
-        uint8, the frame of another film, from which tone and haze may be taken.
+        uint8, another film's `context`, from which tone and haze may be taken.
 
     Returns
     -------
     numpy.ndarray
         float32 (size, size) in [0, 1].
     """
-    film = tone(frame_askew(context, box, size, generator), generator)
+    matrix = draw_frame(context.shape, box, size, generator)
+    film = tone(warp(context, matrix, size), generator)
     if style is not None:
         film = borrow(film, cv2.resize(style, (size, size), interpolation=cv2.INTER_AREA), generator)
-    return spoil(degrade(film, generator), generator).astype(np.float32) / 255.0
+    spoilt = spoil(degrade(film, generator), generator).astype(np.float32) / 255.0
+    return np.asarray(spoilt * (warp(visible, matrix, size) / np.float32(255.0)), dtype=np.float32)
 
 
-def frame_askew(context: Bytes, box: npt.NDArray[np.float32], size: int, generator: np.random.Generator) -> Bytes:
-    """Cut the frame out with each side moved by up to a tenth, turned by up to 12 degrees.
+def draw_frame(
+    shape: tuple[int, ...], box: npt.NDArray[np.float32], size: int, generator: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    """Return the affine map, (2, 3), from a view to the context: each side moved by up to a tenth, turned a little.
 
     The lung finder errs, patients lie askew, and each side moving by itself changes the aspect ratio too: one source
     of public films is squashed to a square, others are not.
     """
-    top, bottom, left, right = box * np.repeat(context.shape, 2)
+    top, bottom, left, right = box * np.repeat(shape, 2)
     moved = generator.uniform(-MAX_SHIFT, MAX_SHIFT, 4) * (bottom - top, bottom - top, right - left, right - left)
     top, bottom, left, right = np.array([top, bottom, left, right]) + moved
     angle = np.deg2rad(generator.uniform(-MAX_ROTATION_DEGREES, MAX_ROTATION_DEGREES))
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = np.diag([(right - left) / size, (bottom - top) / size]) @ rotation
     centre = np.array([left + right, top + bottom]) / 2.0
-    matrix = np.column_stack([linear, centre - linear @ np.full(2, (size - 1) / 2.0)])
+    return np.column_stack([linear, centre - linear @ np.full(2, (size - 1) / 2.0)])
+
+
+def warp(picture: Bytes, matrix: npt.NDArray[np.float64], size: int) -> Bytes:
+    """Draw the view of a picture that `draw_frame` chose."""
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    view = cv2.warpAffine(context, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    view = cv2.warpAffine(picture, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(view, dtype=np.uint8)
 
 

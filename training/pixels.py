@@ -12,7 +12,7 @@ import numpy.typing as npt
 from imaging import RadiographError, decode_radiograph, normalize, read_source
 from inference.bundle import LUNGS_NAME, SHIPPED_BUNDLE
 from inference.classifier import FILM_SIZE
-from inference.framing import Box, cut, find_box, frame
+from inference.framing import Box, cut, find_box, frame, soften
 from inference.lungs import LungFinder
 from training.augmentation import augment
 from training.dataset import Case
@@ -39,6 +39,8 @@ class Radiographs:
         uint8 (cases, size, size), the model's input as it is served.
     context : numpy.ndarray
         uint8 (cases, c, c) with c = `CONTEXT_FACTOR` * size: the lungs with `CONTEXT_MARGIN` round them.
+    visible : numpy.ndarray
+        uint8, as `context`: 255 where the model may look (`inference.framing.soften`).
     boxes : numpy.ndarray
         float32 (cases, 4): top, bottom, left and right of the frame, as shares of the context.
     source_sha256 : tuple of str
@@ -48,6 +50,7 @@ class Radiographs:
     cases: tuple[Case, ...]
     framed: npt.NDArray[np.uint8]
     context: npt.NDArray[np.uint8]
+    visible: npt.NDArray[np.uint8]
     boxes: npt.NDArray[np.float32]
     source_sha256: tuple[str, ...]
 
@@ -55,8 +58,8 @@ class Radiographs:
         self, index: int, size: int, generator: np.random.Generator, style: int | None = None
     ) -> npt.NDArray[np.float32]:
         """Return one augmented model input, float32 (size, size) in [0, 1], perhaps in the style of another film."""
-        other = None if style is None else self.framed[style]
-        return augment(self.context[index], self.boxes[index], size, generator, other)
+        other = None if style is None else self.context[style]
+        return augment(self.context[index], self.visible[index], self.boxes[index], size, generator, other)
 
     def to_batch(self, indices: slice) -> npt.NDArray[np.float32]:
         """Return model input, float32 (batch, size, size, 1) in [0, 1]."""
@@ -90,6 +93,7 @@ def read_radiographs(
     wide = round(size * CONTEXT_FACTOR)
     framed = np.zeros((len(cases), size, size), dtype=np.uint8)
     context = np.zeros((len(cases), wide, wide), dtype=np.uint8)
+    visible = np.zeros_like(context)
     boxes = np.zeros((len(cases), 4), dtype=np.float32)
     kept: list[Case] = []
     hashes: list[str] = []
@@ -104,20 +108,22 @@ def read_radiographs(
         place = len(kept)
         seen = finder.find(film).lungs
         framed[place] = _to_bytes(frame(film, seen, size))
-        context[place], boxes[place] = _cut_context(film, seen, wide)
+        context[place], visible[place], boxes[place] = _cut_context(film, seen, wide)
         kept.append(case)
         hashes.append(source.sha256)
     for reason_code, count in sorted(refused.items()):
         log.warning("%d files of the data set left out: %s", count, reason_code)
     count = len(kept)
-    return Radiographs(tuple(kept), framed[:count], context[:count], boxes[:count], tuple(hashes))
+    return Radiographs(tuple(kept), framed[:count], context[:count], visible[:count], boxes[:count], tuple(hashes))
 
 
 def _cut_context(
     film: npt.NDArray[np.float32], lungs: npt.NDArray[np.float32], size: int
-) -> tuple[npt.NDArray[np.uint8], tuple[float, float, float, float]]:
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], tuple[float, float, float, float]]:
     outer, inner = find_box(lungs, CONTEXT_MARGIN), find_box(lungs)
-    return _to_bytes(cut(film, outer, size)), _to_shares(inner, outer)
+    top, bottom, left, right = shares = _to_shares(inner, outer)
+    visible = soften(cut(lungs, outer, size), share=(bottom - top + right - left) / 2)
+    return _to_bytes(cut(film, outer, size)), _to_bytes(visible), shares
 
 
 def _to_shares(inner: Box, outer: Box) -> tuple[float, float, float, float]:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from inference.framing import Box, find_box, frame
+from inference.framing import Box, find_box, frame, soften
 
 LUNGS = np.zeros((100, 120), np.float32)
 LUNGS[20:80, 20:50] = 0.9
@@ -39,3 +39,20 @@ def test_the_frame_is_a_square_in_range() -> None:
     assert framed.shape == (224, 224)
     assert framed.dtype == np.float32
     assert 0.0 <= framed.min() <= framed.max() <= 1.0
+
+
+def test_all_but_the_lungs_and_their_rim_is_black() -> None:
+    framed = frame(np.ones((100, 120), np.float32), LUNGS, 96)
+    visible = framed > 0.5
+    assert visible[48, 20]
+    assert visible[48, 76]
+    assert not visible[48, 46:50].any()
+    assert framed.max() <= 1.0
+
+
+def test_a_rim_round_the_lungs_stays_visible() -> None:
+    lungs = np.zeros((96, 96), np.float32)
+    lungs[30:60, 30:60] = 1.0
+    wide, narrow = soften(lungs), soften(lungs, share=0.5)
+    assert wide[45, 27] > 0.5 > wide[45, 20]
+    assert wide.sum() > narrow.sum() > lungs.sum()
