@@ -100,7 +100,7 @@ def _as_json(state: ServiceState, reasons: Sequence[str]) -> bytes:
         "reasons": [reason[:LONGEST_REASON] for reason in reasons[:MOST_REASONS]],
         "pid": os.getpid(),
         "written_at": datetime.now(tz=UTC).isoformat(timespec="seconds"),
-        "uptime_seconds": round(time.monotonic(), 3),
+        "uptime_seconds": time.monotonic(),  # not rounded: a beat must never seem to come from the future
     }
     return json.dumps(beat).encode().ljust(LENGTH - 1) + b"\n"
 

@@ -80,3 +80,12 @@ def test_stopping_may_take_as_long_as_a_file(home: Home) -> None:
 def test_what_is_no_heartbeat_is_none(home: Home, content: str) -> None:
     home.heartbeat.write_text(content)
     assert read_heartbeat(home) is None
+
+
+def test_a_beat_that_was_just_written_is_never_from_the_future(home: Home) -> None:
+    for state in (ServiceState.READY, ServiceState.PAUSED) * 100:
+        heartbeat = Heartbeat(home)
+        heartbeat.beat(state)
+        beat = read_heartbeat(home)
+        assert beat is not None
+        assert beat.age_seconds >= 0
