@@ -13,12 +13,16 @@ from inference.classifier import Classifier
 from inference.gate import GateLimits
 from inference.lungs import KINDS
 from training.dataset import DatasetNotFoundError, read_dataset
+from training.finder import fitting, limits
 from training.finder.lessons import SHARES
 from training.finder.limits import fit_gaussian
 from training.finder.pictures import read_pictures
 from training.finder.run import FinderSettings, split_pictures, train_finder
 
 ROWS, COLUMNS = 250, 200
+
+# TensorFlow hands its tensors to numpy in a way that numpy 2 has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +70,12 @@ def test_no_patient_and_no_picture_is_on_both_sides(folders: Path) -> None:
 
 
 @pytest.mark.timeout(240)
-def test_a_short_training_gives_a_bundle_that_serves(folders: Path, tmp_path: Path) -> None:
+def test_a_short_training_gives_a_bundle_that_serves(
+    folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("RETOUCHED", "DRAWN"):
+        monkeypatch.setattr(limits, name, 20)
+    monkeypatch.setattr(fitting, "BATCH_SIZE", 8)
     settings = FinderSettings(
         folders / "films",
         folders / "masks",
