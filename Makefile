@@ -4,7 +4,7 @@ INBOX ?= inbox
 SOAK_MINUTES ?= 20
 BIN = .venv/bin
 
-.PHONY: help venv watch demo test soak check bench lock clean
+.PHONY: help venv watch demo test faults soak check bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,10 +18,13 @@ demo: .venv/serve.stamp ## screen a handful of synthetic phantoms and show the r
 	@$(BIN)/python -m cli.demo
 
 test: .venv/test.stamp ## install what the tests need, and run them
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not faults"
+
+faults: .venv/test.stamp ## kill, starve and damage a service on purpose, each in a short form (about ten minutes)
+	$(BIN)/python -m pytest tests/faults
 
 soak: .venv/test.stamp ## kill, starve and feed it garbage for long: make soak SOAK_MINUTES=20
-	SOAK_MINUTES=$(SOAK_MINUTES) $(BIN)/python -m pytest tests/faults
+	SOAK_MINUTES=$(SOAK_MINUTES) FUZZ_SECONDS=$$(( $(SOAK_MINUTES) * 15 )) $(BIN)/python -m pytest tests/faults
 
 check: .venv/test.stamp ## lint, types and the arrows between the rooms
 	$(BIN)/ruff check .
