@@ -52,7 +52,7 @@ def settings(
         weights=str(backbone),
         model_version="tiny-1",
         input_size=64,
-        fit=FitSettings(epochs=3, batch_size=8, learning_rate=1e-2, seed=5),
+        fit=FitSettings(epochs=10, batch_size=8, learning_rate=3e-2, seed=5),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from imaging.phantom_anatomy import draw_chest
 from inference.bundle import FILE_NAMES, SHIPPED_BUNDLE, read_bundle
 from inference.labels import LABELS
 from training import export
@@ -24,12 +25,13 @@ def make_cases(*films: tuple[str, str, str]) -> list[Case]:
 
 
 def write_film(path: Path, texture: int, seed: int) -> None:
-    """Write a grey PNG whose class is its texture: horizontal or vertical stripes, none, or a chessboard."""
-    rows, columns = np.indices((180, 160)) // 18 % 2
-    patterns = (rows, columns, np.zeros_like(rows), rows ^ columns)
-    pixels = np.random.default_rng(seed).normal(90.0, 10.0, (180, 160)) + 100.0 * patterns[texture]
+    """Write a synthetic chest whose class is its texture: stripes along rows, columns, none, or along a diagonal."""
+    rows, columns = np.indices((180, 160))
+    patterns = (rows // 10, columns // 10, np.zeros_like(rows), (rows + columns) // 10)
+    pixels = 0.65 * draw_chest(seed, 180, 160) + 0.35 * (patterns[texture] % 2)
+    pixels += np.random.default_rng(seed).normal(0.0, 0.02, pixels.shape)
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.clip(pixels, 1, 255).astype(np.uint8)).save(path)
+    Image.fromarray((255 * np.clip(pixels, 0.01, 1)).astype(np.uint8)).save(path)
 
 
 def write_manifest(folder: Path, rows: Sequence[Mapping[str, object]]) -> None:
@@ -83,7 +85,7 @@ def write_backbone(path: Path) -> Path:
 
 
 def write_open_gate(folder: Path) -> Path:
-    """Write a bundle whose gate lets everything pass: stripes are no lungs."""
+    """Write a bundle whose gate lets everything pass: striped phantoms are far from films."""
     folder.mkdir()
     for name in FILE_NAMES:
         shutil.copyfile(SHIPPED_BUNDLE / name, folder / name)

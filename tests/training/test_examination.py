@@ -44,10 +44,12 @@ def test_a_damaged_file_is_a_refusal_and_stops_nothing(examinations: list[Examin
     assert sum(isinstance(each.film, Answer) for each in examinations) == 15
 
 
-def test_the_evidence_is_the_models_input_and_two_more_answers(examinations: list[Examination]):
+def test_the_evidence_is_the_models_input_and_two_more_answers(
+    examinations: list[Examination], open_gate: Path
+):
     evidence = examinations[0].evidence
     assert evidence is not None
-    assert evidence.framed.shape == (224, 224)
+    assert evidence.framed.shape == (Classifier.load(open_gate).bundle.input_size,) * 2
     assert evidence.film_thumbnail.shape == (16, 16)
     assert evidence.without_lungs.probabilities != evidence.border_only.probabilities
     assert 0.0 < evidence.focus.area < 1.0
