@@ -4,7 +4,7 @@ import pytest
 
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import NOTICE
-from training.wording import say_estimate
+from reports.wording import say_estimate
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Tables of an evaluation: what is left without the lungs, what was left out, and what was refused."""
 
+from reports.wording import say_estimate, say_percent
 from training.card.tables import Figures, build_table, quote, say_group
-from training.wording import say_estimate, say_percent
 
 
 def tabulate_audit(evaluation: Figures) -> str:

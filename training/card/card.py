@@ -14,10 +14,10 @@ from typing import Any
 
 from inference.bundle import Bundle
 from inference.labels import NOTICE, OTHER_FINDING
+from reports.wording import say_number
 from training.card import audit_tables, sentences, tables
 from training.card.goals import tabulate_goals
 from training.card.provenance import read_toml, tabulate_films, tabulate_settings, tabulate_sources
-from training.wording import say_number
 
 Figures = Mapping[str, Any]
 

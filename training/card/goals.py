@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reports.wording import ABSENT, get_value, say_estimate, say_number
 from training.card.tables import build_table
-from training.wording import ABSENT, get_value, say_estimate, say_number
 
 NOT_MEASURED = "not measured"
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from reports.wording import get_value, name_label, say_estimate, say_number
 from training.card.tables import quote
-from training.wording import get_value, name_label, say_estimate, say_number
 
 Figures = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from inference.labels import LABELS
 from reports.text import show_text
-from training.wording import say_estimate, say_number
+from reports.wording import say_estimate, say_number
 
 Figures = Mapping[str, Any]
 

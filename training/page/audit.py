@@ -5,9 +5,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from training.page.intervals import Heading, Row, Scale, build_figure, draw_table
-from training.page.markup import EMPTY, build_section, element, isolate, join
-from training.wording import get_value, list_labels, name_label, say_estimate, say_number, say_percent
+from reports.markup.elements import EMPTY, build_section, element, isolate, join
+from reports.markup.intervals import Heading, Row, Scale, build_figure, draw_table
+from reports.wording import get_value, list_labels, name_label, say_estimate, say_number, say_percent
 
 VIEWS: Mapping[str, tuple[str, str]] = {
     "lungs_masked": ("this model, lungs masked out", "the lungs replaced by their blurred surroundings"),

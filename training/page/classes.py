@@ -5,11 +5,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from reports.markup.elements import EMPTY, build_section, element, join
+from reports.markup.intervals import Heading, Row, build_figure, draw_table, fit_scale, frame_table
+from reports.wording import list_labels, name_label, say_estimate, say_number, say_percent
 from training.page.curves import Curve, draw_curves
-from training.page.intervals import Heading, Row, build_figure, draw_table, fit_scale, frame_table
-from training.page.markup import EMPTY, build_section, element, join
 from training.page.matrix import draw_matrix
-from training.wording import list_labels, name_label, say_estimate, say_number, say_percent
 
 METRICS: Mapping[str, tuple[str, str]] = {
     "sensitivity": ("Sensitivity", "films of the class that are called so"),

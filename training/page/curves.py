@@ -6,8 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from training.page.markup import EMPTY, element, join
-from training.page.plot import Frame, draw_axes, draw_chart, draw_line
+from reports.markup.elements import EMPTY, element, join
+from reports.markup.plot import Frame, draw_axes, draw_chart, draw_line
 
 BEGINNINGS = (0.0, 0.5, 0.8)
 """Where the axis of accuracy may begin: as far up as the points allow."""

@@ -6,10 +6,10 @@ from typing import Any
 from markupsafe import Markup
 
 from inference.labels import LABELS
-from training.page.intervals import Heading, Row, build_figure, draw_table, fit_scale
-from training.page.markup import EMPTY, build_section, element, isolate, join, join_names
+from reports.markup.elements import EMPTY, build_section, element, isolate, join, join_names
+from reports.markup.intervals import Heading, Row, build_figure, draw_table, fit_scale
+from reports.wording import get_value, list_labels, name_label, say_count, say_number
 from training.page.verdict import GROUP_TITLES
-from training.wording import get_value, list_labels, name_label, say_count, say_number
 
 FIGURE = "balanced accuracy"
 AUROC = "AUROC, COVID-19 against normal"

@@ -5,10 +5,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from training.page.intervals import Scale, draw_mark
-from training.page.markup import EMPTY, element, isolate
+from reports.markup.elements import EMPTY, element, isolate
+from reports.markup.intervals import Scale, draw_mark
+from reports.wording import get_value, say_count, say_number, say_percent
 from training.page.verdict import find_stamp, say_verdict
-from training.wording import get_value, say_count, say_number, say_percent
 
 Say = Callable[[float | None], str]
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from training.page.intervals import frame_table
-from training.page.markup import element
-from training.wording import list_labels, say_percent
+from reports.markup.elements import element
+from reports.markup.intervals import frame_table
+from reports.wording import list_labels, say_percent
 
 
 def draw_matrix(matrix: Sequence[Sequence[int]], caption: str) -> Markup:

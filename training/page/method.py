@@ -5,8 +5,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from training.page.markup import build_section, element
-from training.wording import name_label, say_count, say_percent
+from reports.markup.elements import build_section, element
+from reports.wording import name_label, say_count, say_percent
 
 LEAD = (
     "Measured through the classifier that serves. Intervals are 95 % percentile intervals of a bootstrap that draws "

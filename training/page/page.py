@@ -1,24 +1,20 @@
 """The page as a whole: notice, headline, sections, notice."""
 
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 from typing import Any
 
 from markupsafe import Markup
 
-from inference.labels import NOTICE
+from reports.markup.document import render_document
+from reports.markup.elements import element
 from training.page.audit import build_audit
 from training.page.certainty import build_certainty
 from training.page.classes import build_classes, build_curves
 from training.page.films import build_films
 from training.page.groups import build_groups, build_leave_one_out
 from training.page.headline import build_header
-from training.page.markup import element, join
 from training.page.method import build_method
 from training.page.refusals import build_other_findings, build_refusals
-
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-"""What the page may load: nothing but what it carries."""
 
 SECTIONS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Markup]]] = {
     "classes": ("classes", build_classes),
@@ -54,28 +50,10 @@ def render_page(report: Mapping[str, Any]) -> str:
     links = [
         element("li", element("a", SECTIONS[name][0], href=f"#{name}")) for name, section in sections.items() if section
     ]
-    body = element(
-        "body",
-        _build_notice(),
+    return render_document(
+        title,
+        "training.page",
         build_header(report),
         element("nav", element("ul", *links), aria_label="sections"),
         element("main", *sections.values()),
-        element("footer", _build_notice()),
     )
-    return f"<!DOCTYPE html>\n{element('html', _build_head(title), body, lang='en')}\n"
-
-
-def _build_head(title: str) -> Markup:
-    style = files("training.page").joinpath("style.css").read_text(encoding="utf-8").replace('"NOTICE"', f'"{NOTICE}"')
-    return element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", title),
-        element("style", Markup(style)),  # noqa: S704  (our own file)
-    )
-
-
-def _build_notice() -> Markup:
-    return element("p", join([NOTICE]), class_="notice")

@@ -5,9 +5,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from training.page.intervals import Row, Scale, draw_table, frame_table
-from training.page.markup import EMPTY, build_section, element, isolate, join
-from training.wording import list_labels, name_label, say_count, say_estimate
+from reports.markup.elements import EMPTY, build_section, element, isolate, join
+from reports.markup.intervals import Row, Scale, draw_table, frame_table
+from reports.wording import list_labels, name_label, say_count, say_estimate
 
 
 def build_other_findings(report: Mapping[str, Any]) -> Markup:

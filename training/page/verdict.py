@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from training.wording import get_value, say_count, say_estimate, say_number, say_percent
+from reports.wording import get_value, say_count, say_estimate, say_number, say_percent
 
 Report = Mapping[str, Any]
 

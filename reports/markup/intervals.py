@@ -9,9 +9,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from training.page.markup import EMPTY, element, join
-from training.page.plot import TICKS
-from training.wording import say_estimate, say_percent
+from reports.markup.elements import EMPTY, element, join
+from reports.markup.plot import TICKS
+from reports.wording import say_estimate, say_percent
 
 Estimate = Mapping[str, float | None]
 

@@ -1,6 +1,6 @@
-"""How a measured figure is written for people: the same in the page, the card and the text report.
+"""How a figure is written for people: the same in every page, table, card and text report.
 
-An estimate is the mapping ``{"value", "low", "high"}`` of `training.metrics.Estimate.to_json`, each a number or None.
+An estimate is the mapping ``{"value", "low", "high"}``, each a number or None.
 """
 
 from collections.abc import Callable, Mapping

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from training.page.markup import element, join
+from reports.markup.elements import element, join
 
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 GAP = 5
