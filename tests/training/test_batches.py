@@ -18,9 +18,7 @@ class Numbered:
 
     cases: list[Case]
 
-    def draw_view(
-        self, index: int, size: int, generator: np.random.Generator, style: int | None = None
-    ) -> np.ndarray:
+    def draw_view(self, index: int, size: int, generator: np.random.Generator, style: int | None = None) -> np.ndarray:
         return np.full((size, size), index + generator.uniform(0, 0.1), dtype=np.float32)
 
     def to_batch(self, indices: slice) -> np.ndarray:

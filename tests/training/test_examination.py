@@ -44,9 +44,7 @@ def test_a_damaged_file_is_a_refusal_and_stops_nothing(examinations: list[Examin
     assert sum(isinstance(each.film, Answer) for each in examinations) == 15
 
 
-def test_the_evidence_is_the_models_input_and_two_more_answers(
-    examinations: list[Examination], open_gate: Path
-):
+def test_the_evidence_is_the_models_input_and_two_more_answers(examinations: list[Examination], open_gate: Path):
     evidence = examinations[0].evidence
     assert evidence is not None
     assert evidence.framed.shape == (Classifier.load(open_gate).bundle.input_size,) * 2
