@@ -67,12 +67,14 @@ class Site:
 
     def start(self) -> None:
         """Start the service, and wait until it watches."""
+        seen = self.log.read_text().count('"started"') if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.service = subprocess.Popen(
                 [*CLI, "watch", str(self.inbox)], env=self.environment, cwd=self.root, stdout=log, stderr=log
             )
-        seen = self.log.read_text().count('"started"')
-        wait_until(lambda: self.log.read_text().count('"started"') > seen or self.service_ended(), what="the start")
+        wait_until(
+            lambda: self.log.read_text().count('"started"') > seen or self.service_ended(), what="the start", seconds=60
+        )
         assert not self.service_ended(), self.log.read_text()
 
     def service_ended(self) -> bool:

@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -12,12 +13,19 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def runtime() -> Iterator[str]:
+    # a socket's path has 107 bytes, and pytest's folders get longer with every run
+    with TemporaryDirectory(prefix="xray-", ignore_cleanup_errors=True) as runtime:
+        yield runtime
+
+
+@pytest.fixture
+def run(tmp_path: Path, runtime: str) -> Run:
     """Run ``xray-cli`` with its home in a temporary folder; keyword arguments are environment variables."""
 
     def run_command(*words: object, **variables: str) -> "subprocess.CompletedProcess[str]":
         environment = {name: value for name, value in os.environ.items() if not name.startswith("XRAY_")}
-        environment |= {"XRAY_HOME": str(tmp_path / "home"), "XDG_RUNTIME_DIR": str(tmp_path), **variables}
+        environment |= {"XRAY_HOME": str(tmp_path / "home"), "XDG_RUNTIME_DIR": runtime, **variables}
         return subprocess.run(
             [sys.executable, "-m", "cli", *(str(word) for word in words)],
             env=environment,
