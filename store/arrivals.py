@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
 from store.columns import database_now
 from store.database import build_insert
-from store.states import PENDING_STATES, READY_STATES, AfterScreening, ArrivalState
-from store.tables import arrivals
+from store.states import READY_STATES, AfterScreening, ArrivalState, Priority
+from store.tables import READY, UNFINISHED, arrivals
 
 SEND_AT_ONCE = 500  # ids a statement: far below both databases' limit of parameters
 
@@ -28,6 +28,7 @@ class NewArrival:
     path: Path
     size_bytes: int
     after: AfterScreening
+    priority: Priority = Priority.ROUTINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +83,21 @@ def find_known_fingerprints(connection: Connection, fingerprints: Sequence[str])
     return known
 
 
-def queue_arrivals(connection: Connection, window: int) -> list[int]:
-    """Mark as queued what is ready, oldest first, so that at most ``window`` ids wait at the broker.
+def queue_arrivals(connection: Connection, window: int, priority: Priority = Priority.ROUTINE) -> list[int]:
+    """Mark as queued what is ready, oldest first, so that at most ``window`` ids of a priority wait at the broker.
 
     A short queue keeps the database in charge: what is not sent can still be reordered, and an id
     that stays away longer than the queue is long was lost.
     """
-    queued = connection.scalar(select(func.count()).where(arrivals.c.state == ArrivalState.QUEUED)) or 0
+    a = arrivals.c
+    waits = (a.state == ArrivalState.QUEUED) & (a.priority == priority)
+    queued = connection.scalar(select(func.count()).where(waits)) or 0
     if queued >= window:
         return []
     ready = (
-        select(arrivals.c.id)
-        .where(arrivals.c.state.in_(READY_STATES), _is_due())
-        .order_by(arrivals.c.id)
+        select(a.id)
+        .where(READY, a.priority == priority, _is_due())
+        .order_by(a.id)
         .limit(window - queued)
         .with_for_update(skip_locked=True)
     )
@@ -113,9 +116,12 @@ def claim_arrival(connection: Connection, arrival_id: int, owner: str, lease_sec
     a = arrivals.c
     free = a.state.in_((*READY_STATES, ArrivalState.QUEUED))
     abandoned = (a.state == ArrivalState.SCREENING) & (a.lease_until < database_now())
+    # a row that the sweep has in its hands at this very moment is left to it, and sent again
+    this = select(a.id).where(a.id == arrival_id, or_(free, abandoned))
+    taken = this.with_for_update(skip_locked=True).correlate(None).scalar_subquery()
     statement = (
         update(arrivals)
-        .where(a.id == arrival_id, or_(free, abandoned))
+        .where(a.id == taken)
         .values(state=ArrivalState.SCREENING, lease_owner=owner, lease_until=database_now(lease_seconds))
         .returning(*ARRIVAL_COLUMNS)
     )
@@ -187,7 +193,7 @@ def count_screening(connection: Connection) -> int:
 
 def count_pending(connection: Connection, patience: int | None = None) -> int:
     """Return how many arrivals have no result yet, apart from those with ``patience`` transient faults."""
-    pending: ColumnElement[bool] = arrivals.c.state.in_(PENDING_STATES)
+    pending: ColumnElement[bool] = UNFINISHED
     if patience is not None:
         pending &= (arrivals.c.state != ArrivalState.FAILED) | (arrivals.c.transient_faults < patience)
     return connection.scalar(select(func.count()).where(pending)) or 0

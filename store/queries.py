@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
 
 from inference.labels import LABELS, Label, Outcome
-from store.states import PENDING_STATES, ArrivalState
-from store.tables import arrivals, models, screenings
+from store.states import ArrivalState
+from store.tables import UNFINISHED, arrivals, models, screenings
 
 ROWS_AT_ONCE = 1000  # rows held in memory while a long report streams
 
@@ -90,8 +90,7 @@ def count_states(connection: Connection, since: datetime, until: datetime) -> li
 
 def find_oldest_pending(connection: Connection) -> datetime | None:
     """Return when the longest-waiting arrival was received, or None where nothing waits."""
-    waiting = arrivals.c.state.in_(PENDING_STATES)
-    return connection.execute(select(func.min(arrivals.c.received_at)).where(waiting)).scalar()
+    return connection.execute(select(func.min(arrivals.c.received_at)).where(UNFINISHED)).scalar()
 
 
 def find_last_finished(connection: Connection) -> datetime | None:
@@ -139,5 +138,5 @@ def _in_period(since: datetime, until: datetime) -> ColumnElement[bool]:
     """Finished in the period, or received in it and still pending: two halves add up to the whole."""
     a = arrivals.c
     finished = and_(a.finished_at >= since, a.finished_at < until)
-    pending = and_(a.finished_at.is_(None), a.received_at >= since, a.received_at < until)
+    pending = and_(UNFINISHED, a.received_at >= since, a.received_at < until)
     return or_(finished, pending)

@@ -26,6 +26,13 @@ READY_STATES = (ArrivalState.WAITING, ArrivalState.FAILED)
 PENDING_STATES = (*READY_STATES, ArrivalState.QUEUED, ArrivalState.SCREENING)
 
 
+class Priority(StrEnum):
+    """How urgent an arrival is, the most urgent first."""
+
+    STAT = "stat"  # somebody waits for this film: it goes before what is routine
+    ROUTINE = "routine"
+
+
 class AfterScreening(StrEnum):
     """What becomes of a file when its result is recorded."""
 

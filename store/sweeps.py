@@ -62,9 +62,11 @@ def list_unsettled(connection: Connection, older_seconds: float, limit: int = SE
 
 def _release(connection: Connection, which: ColumnElement[bool]) -> int:
     held = arrivals.c.state == ArrivalState.SCREENING
+    # a row that somebody else has in his hands is left to him: a host that was cut off may hold it for half a minute
+    free = select(arrivals.c.id).where(which).with_for_update(skip_locked=True).correlate(None)
     statement = (
         update(arrivals)
-        .where(which)
+        .where(arrivals.c.id.in_(free))
         .values(
             state=ArrivalState.WAITING,
             transient_faults=arrivals.c.transient_faults + case((held, 1), else_=0),

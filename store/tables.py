@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import (
     JSON,
     BigInteger,
+    BindParameter,
     Boolean,
     CheckConstraint,
     Column,
@@ -19,11 +20,12 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     literal,
+    or_,
 )
 
 from inference.labels import LABELS, Label, Outcome
 from store.columns import FilePath, UtcDateTime
-from store.states import FINISHED_STATES, AfterScreening, ArrivalState
+from store.states import FINISHED_STATES, READY_STATES, AfterScreening, ArrivalState, Priority
 
 # SQLite numbers rows only where the key is INTEGER
 RowId = BigInteger().with_variant(Integer, "sqlite")
@@ -42,7 +44,7 @@ metadata = MetaData(
 )
 
 
-def _one_of(column: str, values: type[ArrivalState | AfterScreening | Outcome | Label]) -> CheckConstraint:
+def _one_of(column: str, values: type[ArrivalState | AfterScreening | Priority | Outcome | Label]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({_listed(values)})", name=column)
 
 
@@ -131,18 +133,29 @@ arrivals = Table(
     Column("screening_id", ForeignKey("screenings.id"), index=True),
     Column("reason_code", Code),
     Column("reason", Text),
+    Column("priority", Code, nullable=False, server_default=Priority.ROUTINE.value),
     _one_of("state", ArrivalState),
     _one_of("after", AfterScreening),
+    _one_of("priority", Priority),
     # the sums of a report rest on these two
     CheckConstraint(f"(state IN ({_listed(FINISHED_STATES)})) = (finished_at IS NOT NULL)", name="finished"),
     CheckConstraint("state <> 'done' OR screening_id IS NOT NULL", name="done"),
     sqlite_autoincrement=True,  # a message may outlive its row: ids are never used again
 )
 Index("ix_arrivals_state_id", arrivals.c.state, arrivals.c.id)
-Index("ix_arrivals_received_at", arrivals.c.received_at)
-# written out, not sent as a parameter: a partial index serves only a query that says the same at planning time
-_move = literal(AfterScreening.MOVE.value, literal_execute=True)
-IN_THE_INBOX = arrivals.c.fingerprint.is_not(None) & (arrivals.c.after == _move)
+
+
+def _written_out(value: str) -> BindParameter[str]:
+    """Not sent as a parameter: a partial index serves only a query that says the same at planning time."""
+    return literal(value, literal_execute=True)
+
+
+# the three indexes below hold what is in work and nothing of what is finished, however large the ledger grows
+UNFINISHED = arrivals.c.finished_at.is_(None)
+Index("ix_arrivals_unfinished", arrivals.c.received_at, sqlite_where=UNFINISHED, postgresql_where=UNFINISHED)
+READY = or_(*(arrivals.c.state == _written_out(state.value) for state in READY_STATES))
+Index("ix_arrivals_ready", arrivals.c.priority, arrivals.c.id, sqlite_where=READY, postgresql_where=READY)
+IN_THE_INBOX = arrivals.c.fingerprint.is_not(None) & (arrivals.c.after == _written_out(AfterScreening.MOVE.value))
 Index("ix_arrivals_unsettled", arrivals.c.finished_at, sqlite_where=IN_THE_INBOX, postgresql_where=IN_THE_INBOX)
 
 audit_events = Table(

@@ -11,7 +11,7 @@ from inference.labels import Label, Outcome
 from store.arrivals import NewArrival, claim_arrival, record_arrivals
 from store.models import record_model
 from store.outcomes import NewScreening, record_quarantine, record_screening, record_vanished
-from store.states import AfterScreening, ArrivalState
+from store.states import AfterScreening, ArrivalState, Priority
 from store.tables import arrivals
 
 INBOX = Path("/inbox")
@@ -24,14 +24,18 @@ def digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def new_arrival(name: str = "a.dcm", after: AfterScreening = AfterScreening.MOVE) -> NewArrival:
-    return NewArrival(fingerprint=digest(name), inbox=INBOX, path=INBOX / name, size_bytes=7, after=after)
+def new_arrival(
+    name: str = "a.dcm", after: AfterScreening = AfterScreening.MOVE, priority: Priority = Priority.ROUTINE
+) -> NewArrival:
+    return NewArrival(digest(name), inbox=INBOX, path=INBOX / name, size_bytes=7, after=after, priority=priority)
 
 
-def arrive(engine: Engine, *names: str, after: AfterScreening = AfterScreening.MOVE) -> list[int]:
+def arrive(
+    engine: Engine, *names: str, after: AfterScreening = AfterScreening.MOVE, priority: Priority = Priority.ROUTINE
+) -> list[int]:
     """Record files; return their ids."""
     with engine.begin() as connection:
-        record_arrivals(connection, [new_arrival(name, after) for name in names])
+        record_arrivals(connection, [new_arrival(name, after, priority) for name in names])
         ids = {row.fingerprint: row.id for row in connection.execute(select(arrivals.c.fingerprint, arrivals.c.id))}
     return [ids[digest(name)] for name in names]
 

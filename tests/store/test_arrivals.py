@@ -15,7 +15,7 @@ from store.arrivals import (
     unqueue_arrivals,
 )
 from store.columns import database_now
-from store.states import AfterScreening, ArrivalState
+from store.states import AfterScreening, ArrivalState, Priority
 from store.sweeps import retry_now
 from store.tables import arrivals
 from tests.ledger import INBOX, OWNER, arrive, digest, hold, new_arrival
@@ -77,6 +77,17 @@ def test_the_oldest_are_queued_first_up_to_the_window(engine: Engine) -> None:
         assert queue_arrivals(connection, 2) == []
         assert queue_arrivals(connection, 3) == ids[2:3]
         assert queue_arrivals(connection, 99) == ids[3:]
+
+
+def test_each_priority_has_a_window_of_its_own(engine: Engine) -> None:
+    routine = arrive(engine, "a.dcm", "b.dcm")
+    with engine.begin() as connection:
+        assert queue_arrivals(connection, 2) == routine
+    urgent = arrive(engine, "c.dcm", "d.dcm", priority=Priority.STAT)
+    with engine.begin() as connection:
+        assert queue_arrivals(connection, 2) == []
+        assert queue_arrivals(connection, 1, Priority.STAT) == urgent[:1]
+        assert queue_arrivals(connection, 2, Priority.STAT) == urgent[1:]
 
 
 def test_what_could_not_be_sent_is_queued_again(engine: Engine) -> None:

@@ -108,7 +108,7 @@ def test_a_damaged_ledger_gives_no_backup(sqlite_engine: Engine, sqlite_url: str
         if damage == "foreign key":
             ledger.execute("DELETE FROM screenings")
             ledger.commit()
-        query = "SELECT rootpage FROM sqlite_schema WHERE name = 'ix_arrivals_received_at'"
+        query = "SELECT rootpage FROM sqlite_schema WHERE name = 'ix_arrivals_finished_at'"
         page, size = ledger.execute(query).fetchone()[0], ledger.execute("PRAGMA page_size").fetchone()[0]
     if damage == "page":
         with path.open("r+b") as file:
