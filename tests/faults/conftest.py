@@ -10,12 +10,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from store.database import open_database, reading
-from store.sweeps import list_unsettled
 from tests.acceptance.conftest import Site, site
 from tests.databases import empty_postgresql_url, postgresql_server
-from tests.faults.films import drop, write_films
-from tests.faults.ledger_check import Answer, Ledger, find_faults
+from worker.selftest.films import drop, write_films
+from worker.selftest.ledger_check import Answer, Ledger, find_faults
 
 __all__ = ["empty_postgresql_url", "postgresql_server", "site"]
 
@@ -42,10 +40,6 @@ class FaultRun:
     films: Films
     dropped: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def url(self) -> str:
-        return self.site.settings.get("XRAY_DATABASE_URL", f"sqlite:///{self.site.home / 'xray.db'}")
-
     def drop(self, *names: str) -> None:
         """Bring files into the inbox."""
         drop(self.films.folder, self.site.inbox, *names)
@@ -57,24 +51,10 @@ class FaultRun:
 
     def finish(self, seconds: float = 90.0) -> None:
         """Wait until each file has its result and its place; a service that was killed is started again."""
-        deadline = time.monotonic() + seconds
-        while not self.is_settled():
-            assert time.monotonic() < deadline, f"not done in {seconds} s:\n{self.site.log.read_text()[-4000:]}"
-            if self.site.service_ended():
-                self.site.start()
-            time.sleep(0.2)
-
-    def is_settled(self) -> bool:
-        if self.site.count_finished() < len(self.dropped):
-            return False
-        engine = open_database(self.url)
-        with reading(engine) as connection:
-            unsettled = list_unsettled(connection, -60.0)
-        engine.dispose()
-        return not unsettled
+        self.site.finish(len(self.dropped), seconds)
 
     def read(self) -> Ledger:
-        return Ledger.read(self.url)
+        return Ledger.read(self.site.database_url)
 
     def prove(self) -> None:
         """The promises hold, and each file has the answer of an undisturbed run."""

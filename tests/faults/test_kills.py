@@ -8,17 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
-import psutil
 import pytest
 
 from tests.acceptance.conftest import Site
 from tests.faults.conftest import SOAK_MINUTES, FaultRun
 from worker.faults import STEPS
+from worker.selftest.kills import VICTIMS, kill
 
 pytestmark = pytest.mark.faults
 
 KILLS, FILES_A_KILL = (200, 10) if SOAK_MINUTES else (4, 10)
-VICTIMS = ("watcher", "pool child", "worker", "broker")
 # a reader that is killed from outside looks like one that its file has killed: by chance one file meets several kills
 OFTEN = {"XRAY_MAX_ATTEMPTS": "20"}
 
@@ -85,23 +84,3 @@ def test_kills_at_random_lose_nothing_double_nothing_and_change_nothing(run: Fau
     run.finish(90.0 + SOAK_MINUTES * 30)
     run.prove()
     assert all(killed[victim] for victim in VICTIMS) or not SOAK_MINUTES
-
-
-def kill(site: Site, victim: str, chance: random.Random) -> bool:
-    """Kill one process of ours; returns False where there is none just now, because it is being started again."""
-    if victim == "watcher":
-        site.kill()
-        site.start()
-        return True
-    try:
-        if victim == "broker":
-            found = site.find_processes("valkey-server")
-        else:
-            workers = site.find_processes("worker")
-            is_child = [psutil.Process(process.ppid()) in workers for process in workers]
-            found = [process for process, inner in zip(workers, is_child, strict=True) if inner == (victim != "worker")]
-        if found:
-            chance.choice(found).kill()
-    except psutil.NoSuchProcess:
-        return False
-    return bool(found)

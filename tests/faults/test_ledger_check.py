@@ -8,7 +8,7 @@ import pytest
 
 from store.states import ArrivalState
 from tests.faults.conftest import Films
-from tests.faults.ledger_check import Ledger, find_faults
+from worker.selftest.ledger_check import Ledger, find_faults
 
 pytestmark = pytest.mark.faults
 

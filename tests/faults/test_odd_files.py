@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 import pytest
 
 from tests.faults.conftest import FaultRun, wait_for
-from tests.faults.ledger_check import find_faults
+from worker.selftest.ledger_check import find_faults
 
 pytestmark = pytest.mark.faults
 

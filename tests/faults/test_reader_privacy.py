@@ -15,7 +15,7 @@ from pydicom.tag import Tag
 
 from imaging import RadiographError, decode_radiograph
 from imaging.phantom import write_dicom_phantom
-from tests.faults.canaries import WORD, find_traces
+from worker.selftest.canaries import WORD, find_traces
 
 READ = (
     *("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "SpecificCharacterSet", "Modality"),

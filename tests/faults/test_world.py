@@ -14,7 +14,6 @@ import pytest
 from redis import Redis
 
 from tests.faults.conftest import SOAK_MINUTES, FaultRun, wait_for
-from worker.home import Home
 
 pytestmark = pytest.mark.faults
 
@@ -33,17 +32,11 @@ def test_a_broker_that_is_emptied_in_mid_run_costs_seconds_and_no_file(run: Faul
     run.site.start()
     run.drop_next(40)
     run.site.wait_for_results(3)
-    with Redis(unix_socket_path=find_socket(run)) as broker:
+    with Redis(unix_socket_path=str(run.site.find_broker_socket())) as broker:
         broker.flushall()
     run.finish()
     run.prove()
     assert_no_attempt_was_burnt(run)
-
-
-def find_socket(run: FaultRun) -> str:
-    (socket,) = run.site.runtime.glob("*/broker.sock")
-    assert socket.name == Home(run.site.home).broker_socket.name
-    return str(socket)
 
 
 def test_a_locked_database_pauses_the_work_and_burns_no_attempt(run: FaultRun) -> None:

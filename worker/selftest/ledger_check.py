@@ -1,6 +1,6 @@
 """Proves P1 and P2 over inbox, database and folders: nothing lost, nothing doubled, nothing false.
 
-    python -m tests.faults.ledger_check INBOX HOME [DATABASE_URL]
+    python -m worker.selftest.ledger_check INBOX HOME [DATABASE_URL]
 
 looks at an installation at rest and prints what is wrong, if anything is.
 """
@@ -120,7 +120,7 @@ def _check_screenings(ledger: Ledger) -> Iterator[str]:
 
 
 def _check_places(ledger: Ledger) -> Iterator[str]:
-    """A file lies where its row says, with the bytes that its row names."""
+    """Look whether a file lies where its row says, with the bytes that its row names."""
     for row in ledger.arrivals:
         if row.state not in MOVED or row.after == AfterScreening.KEEP:
             continue

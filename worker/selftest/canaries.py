@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pydicom
 from PIL import Image, PngImagePlugin
-from pydicom.datadict import DicomDictionary
+from pydicom.datadict import DicomDictionary  # type: ignore[attr-defined]  # documented, and not re-exported
 from pydicom.dataset import Dataset
 
 from imaging.phantom import write_dicom_phantom, write_png_phantom

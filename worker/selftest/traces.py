@@ -4,15 +4,16 @@ import contextlib
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tests.acceptance.conftest import Site
-from tests.faults.canaries import find_traces
+from worker.celery_app import QUEUE
+from worker.selftest.canaries import find_traces
+from worker.selftest.site import Site
 
 
 class Broker:
@@ -26,8 +27,7 @@ class Broker:
         self._listener.start()
 
     def _client(self) -> Redis:
-        (socket,) = self._site.runtime.glob("*/broker.sock")
-        return Redis(unix_socket_path=str(socket), socket_timeout=1)
+        return Redis(unix_socket_path=str(self._site.find_broker_socket()), socket_timeout=1)
 
     def _listen(self) -> None:
         while not self._stop.is_set():
@@ -47,8 +47,9 @@ class Broker:
         return b"\n".join([*keys, *values])
 
     def count_messages(self) -> int:
+        """Return how many ids wait."""
         with self._client() as client:
-            return int(client.llen("xray"))  # type: ignore[arg-type]  # not a pipeline
+            return int(client.llen(QUEUE))
 
     @staticmethod
     def _read(client: Redis, key: bytes) -> bytes:
@@ -59,7 +60,7 @@ class Broker:
             b"zset": lambda: client.zrange(key, 0, -1),
             b"string": lambda: client.get(key),
         }
-        return repr(readers[client.type(key)]()).encode()  # type: ignore[index]
+        return repr(readers[client.type(key)]()).encode()  # type: ignore[index, no-untyped-call]  # not a pipeline
 
     def stop(self) -> bytes:
         """Return what it has heard."""
@@ -70,27 +71,36 @@ class Broker:
 
 def describe_processes(site: Site) -> bytes:
     """Return what 'ps' shows of the service, and its processes' environments."""
-    assert site.service is not None
     told = []
-    for process in psutil.Process(site.service.pid).children(recursive=True):
+    for process in site.find_processes(""):
         with contextlib.suppress(psutil.NoSuchProcess):
             told.append(repr((process.cmdline(), process.environ(), [file.path for file in process.open_files()])))
-    assert told
     return "\n".join(told).encode()
 
 
-def search(site: Site) -> Iterator[tuple[Path, list[bytes]]]:
-    """Give the files below home and runtime folder that name the canary, in their names or in what we write."""
-    seen = Counter[str]()
+@dataclass
+class Search:
+    """What was looked at below home and runtime folder, by folder, and which files name the canary."""
+
+    looked_at: Counter[str] = field(default_factory=Counter)
+    found: dict[Path, list[bytes]] = field(default_factory=dict)
+
+
+def search(site: Site) -> Search:
+    """Look for the canary in all names, and in what the service writes but for films and the ledger."""
+    searched = Search()
     for root in (site.home, site.runtime):
         for path in root.rglob("*"):
-            if found := find_traces(os.fsencode(path.relative_to(root))):
-                yield path, found
-            kind = path.relative_to(root).parts[0]
-            original = kind in ("processed", "quarantine") and not path.name.endswith(".json")
-            if path.is_file() and not original and kind != "backups" and not path.name.startswith("xray.db"):
-                seen[kind] += 1
-                if found := find_traces(path.read_bytes()):
-                    yield path, found
-    assert seen["broker"] >= 2, "the append-only file and the broker's log are there to be looked at"
-    assert seen["quarantine"] >= 4, "reasons too"
+            traces = find_traces(os.fsencode(path.relative_to(root)))
+            if path.is_file() and _is_ours(path.relative_to(root)):
+                searched.looked_at[path.relative_to(root).parts[0]] += 1
+                traces += find_traces(path.read_bytes())
+            if traces:
+                searched.found[path] = traces
+    return searched
+
+
+def _is_ours(path: Path) -> bool:
+    kind = path.parts[0]
+    original = kind in ("processed", "quarantine") and not path.name.endswith(".json")
+    return not original and kind != "backups" and not path.name.startswith("xray.db")
