@@ -10,7 +10,8 @@ from cli.errors import exit_codes
 from cli.running import run
 from cli.settings import read_settings
 from imaging.phantom import write_dicom_phantom, write_png_phantom
-from reports.report import write_report_to
+from reports.asking import ask_question
+from reports.formats import write_report_to
 from store.states import AfterScreening
 from worker.fates import REASONS
 from worker.settings import WatchSettings
@@ -48,7 +49,7 @@ def _screen(settings: WatchSettings, inbox: Path) -> None:
     with run(settings) as running:
         intake = build_intake(running.service, [inbox], AfterScreening.MOVE, running.wake)
         screen_once(running.service, intake, running.stop, running.wake, running.progress.update)
-        write_report_to(running.service.engine, "1h", None, settings.time_zone, "table", None, REASONS)
+        write_report_to(running.service.engine, ask_question("1h", None, settings.time_zone), "table", None, REASONS)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ EXIT_CODES = {
     "WorkerFailedError": UNAVAILABLE,
     "FaultPointError": BAD_CONFIGURATION,
     "PeriodError": USAGE,
+    "QuestionError": USAGE,
     "ReportFormatError": USAGE,
     "TimeZoneError": BAD_CONFIGURATION,
     "OperationalError": UNAVAILABLE,

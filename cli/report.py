@@ -10,19 +10,58 @@ from cli.opening import opened_ledger
 
 
 def report(
-    since: Annotated[str, typer.Option(help="`today`, `yesterday`, `2h`, `7d`, a date, or an ISO time.")] = "today",
-    until: Annotated[str | None, typer.Option(help="The same; a day is included; default: now.")] = None,
+    since: Annotated[
+        str, typer.Option(help="`today`, `yesterday`, `last-week`, `last-month`, `2h`, `7d`, a date, or an ISO time.")
+    ] = "today",
+    until: Annotated[str | None, typer.Option(help="The same; a day, week or month is included; default: now.")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Group by `hour`, `day`, `source` (the inbox), `view`, `model` or `station`.")
+    ] = None,
+    label: Annotated[list[str] | None, typer.Option(help="Only this label; may be repeated.")] = None,
+    outcome: Annotated[
+        list[str] | None, typer.Option(help="Only `predicted`, `indeterminate`, `rejected` ...; may be repeated.")
+    ] = None,
+    reason: Annotated[list[str] | None, typer.Option(help="Only this reason code; may be repeated.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Only this model version or hash; may be repeated.")] = None,
+    inbox: Annotated[list[Path] | None, typer.Option(help="Only files of this inbox; may be repeated.")] = None,
+    modality: Annotated[list[str] | None, typer.Option(help="Only this modality; may be repeated.")] = None,
+    min_probability: Annotated[
+        list[str] | None, typer.Option(help="`covid19=0.8`, or `0.8` for the most probable label; all must hold.")
+    ] = None,
+    reference: Annotated[
+        str, typer.Option(help="What drift is measured against: `28d` before, `2026-09-01/2026-09-30`, or `none`.")
+    ] = "28d",
+    positives: Annotated[int, typer.Option(min=0, max=1000, help="Likely positives listed at most.")] = 20,
     output_format: Annotated[str, typer.Option("--format", help="`table`, `csv` or `json`.")] = "table",
-    output: Annotated[Path | None, typer.Option(help="A file, written whole or not at all.")] = None,
+    output: Annotated[Path | None, typer.Option(help="A file, written whole or not at all; `-` is stdout.")] = None,
 ) -> None:
-    """Report what was screened in a period: sums, refusals with reasons, and every result.
+    """Report what was screened in a period: sums, refusals with reasons, likely positives, and every result.
 
     Times without a zone are in the site's time zone (XRAY_TIME_ZONE).
 
     Example: xray-cli report --since yesterday --until yesterday --format csv --output yesterday.csv
     """
     with exit_codes(), opened_ledger() as (settings, engine):
-        from reports.report import write_report_to
+        from reports.asking import ask_question, parse_filters
+        from reports.formats import write_report_to
         from worker.fates import REASONS
 
-        write_report_to(engine, since, until, settings.time_zone, output_format, output, REASONS)
+        filters = parse_filters(
+            labels=label or (),
+            outcomes=outcome or (),
+            reasons=reason or (),
+            models=model or (),
+            inboxes=inbox or (),
+            modalities=modality or (),
+            minimums=min_probability or (),
+        )
+        question = ask_question(
+            since,
+            until,
+            settings.time_zone,
+            by=by,
+            filters=filters,
+            reference=reference,
+            positives_shown=positives,
+        )
+        write_report_to(engine, question, output_format, output, REASONS)

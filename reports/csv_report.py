@@ -1,12 +1,11 @@
 """The report for spreadsheets: RFC 4180, one line a result, and no cell that a spreadsheet would compute."""
 
 import csv
-from collections.abc import Iterable
 from datetime import tzinfo
 from typing import TextIO
 
 from inference.labels import LABELS, NOTICE
-from reports.periods import Period
+from reports.formats import ReportSource
 from reports.results import result_to_json
 from reports.text import disarm_formula, show_text
 from store.queries import Result
@@ -18,7 +17,7 @@ COLUMNS = (
 )
 
 
-def write_csv(period: Period, results: Iterable[Result], stream: TextIO) -> None:
+def write_csv(source: ReportSource, stream: TextIO) -> None:
     """Write a header and one line a result; one is held in memory at a time.
 
     The notice is a column: readers of CSV know no comments. Signs that would break a line or steer a
@@ -26,8 +25,8 @@ def write_csv(period: Period, results: Iterable[Result], stream: TextIO) -> None
     """
     writer = csv.writer(stream, dialect="excel")
     writer.writerow(COLUMNS)
-    zone = period.since.tzinfo
-    writer.writerows(_as_cells(result, zone) for result in results)
+    zone = source.question.period.since.tzinfo
+    writer.writerows(_as_cells(result, zone) for result in source.results())
 
 
 def _as_cells(result: Result, zone: tzinfo | None) -> list[object]:

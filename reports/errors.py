@@ -5,6 +5,7 @@
     ReportError
     |-- PeriodError         a time that cannot be read, or a period that ends before it begins
     |-- TimeZoneError       no time zone of that name
+    |-- QuestionError       a label, outcome, group, probability or reference that does not exist
     `-- ReportFormatError   no such format
 """
 
@@ -19,6 +20,10 @@ class PeriodError(ReportError):
 
 class TimeZoneError(ReportError):
     """There is no time zone of that name, or the machine does not say which is its own."""
+
+
+class QuestionError(ReportError):
+    """There is no such label, outcome, group, probability or reference."""
 
 
 class ReportFormatError(ReportError):

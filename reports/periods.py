@@ -7,7 +7,10 @@ from zoneinfo import ZoneInfo
 
 from reports.errors import PeriodError, TimeZoneError
 
-ACCEPTED = "accepted are now, today, yesterday, 90m, 2h, 7d, 2026-11-01 and 2026-11-01T08:30 (with or without a zone)"
+ACCEPTED = (
+    "accepted are now, today, yesterday, last-week, last-month, 90m, 2h, 7d, 2026-11-01 and 2026-11-01T08:30 "
+    "(with or without a zone)"
+)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 YEARS = range(1970, 9999)  # inside them every zone, both databases and Python agree
 
@@ -62,14 +65,14 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, end: bool = False) -
     ----------
     text : str
         ``now``; a span back from now (``90m``, ``2h``, ``7d``: a day is 24 hours); a day (``today``,
-        ``yesterday``, ``2026-11-01``); an ISO 8601 time, in the site's zone where it names none. A local time
-        that the clock shows twice in autumn is the first of the two.
+        ``yesterday``, ``2026-11-01``), ``last-week`` (from Monday) or ``last-month``; an ISO 8601 time, in the
+        site's zone where it names none. A local time that the clock shows twice in autumn is the first of the two.
     now : datetime
         The current time, aware.
     zone : tzinfo
         The site's time zone.
     end : bool
-        The text says where a period ends: a day is then included, up to the midnight after it.
+        The text says where a period ends: a day, week or month is then included, up to the midnight after it.
 
     Returns
     -------
@@ -104,11 +107,25 @@ def _read_span(text: str, now: datetime) -> datetime | None:
 
 def _read_day(text: str, now: datetime, zone: tzinfo, *, end: bool) -> datetime | None:
     today = now.astimezone(zone).date()
-    days = {"today": today, "yesterday": today - timedelta(days=1)}
-    if text not in days and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        return None
-    day = days[text] if text in days else date.fromisoformat(text)
-    return datetime.combine(day + timedelta(days=int(end)), time(), zone)
+    named = _find_days(text, today)
+    if named is None:
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return None
+        day = date.fromisoformat(text)
+        named = day, day + timedelta(days=1)
+    return datetime.combine(named[end], time(), zone)
+
+
+def _find_days(text: str, today: date) -> tuple[date, date] | None:
+    """Return the first day and the one after the last."""
+    monday, first = today - timedelta(days=today.weekday()), today.replace(day=1)
+    days = {
+        "today": (today, today + timedelta(days=1)),
+        "yesterday": (today - timedelta(days=1), today),
+        "last-week": (monday - timedelta(days=7), monday),
+        "last-month": ((first - timedelta(days=1)).replace(day=1), first),
+    }
+    return days.get(text)
 
 
 def _read_time(text: str, zone: tzinfo) -> datetime:

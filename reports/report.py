@@ -1,96 +1,146 @@
-"""A report from start to end: a period of the ledger, written to a stream or a file."""
+"""A report: all that any format shows about a period of the ledger, computed once.
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from pathlib import Path
-from types import MappingProxyType
-from typing import TextIO
+Nothing here knows a format: ``reports.formats`` lists them, and each draws this one object.
+"""
 
-from sqlalchemy import Engine
+from dataclasses import dataclass
+from datetime import datetime
 
-from reports.errors import ReportFormatError
-from reports.output import open_output
-from reports.periods import Period, find_zone, parse_period
-from reports.summary import summarize
-from store.database import reading
-from store.queries import count_states, list_newest_results, stream_results
+from reports.drift import Drift
+from reports.question import Question
+from reports.summary import Summary
+from store.queries import Result
+from store.selection import Part
 
-FORMATS = ("table", "csv", "json")
-NEWEST_SHOWN = 10
-NO_ADVICE: Mapping[str, str] = MappingProxyType({})
+__all__ = [
+    "Group",
+    "HeaderGap",
+    "HourCount",
+    "Latency",
+    "ModelSwitch",
+    "Quality",
+    "ReasonCount",
+    "Report",
+    "ServedModel",
+    "Summary",
+]
 
 
-def write_report_to(
-    engine: Engine,
-    since: str,
-    until: str | None,
-    time_zone: str,
-    output_format: str,
-    output: Path | None,
-    advice: Mapping[str, str] = NO_ADVICE,
-) -> None:
-    """Write the report that the command line asks for.
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How often a reason was given in a part, and what an administrator can do about it.
 
-    Parameters
+    In the part ``predicted`` a reason is a mark: what speaks against a label that was given.
+    """
+
+    part: Part
+    reason_code: str
+    count: int
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """From an arrival's row (the file is complete) to its result, in seconds, of all that finished but the vanished."""
+
+    files: int
+    median_seconds: float
+    p95_seconds: float
+    max_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class HourCount:
+    """How much was finished in an hour of the site's clock; hours in which nothing was are left out."""
+
+    begins_at: datetime
+    finished: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model that answered in the period, and when first and last."""
+
+    model_version: str
+    model_sha256: str
+    first_at: datetime
+    last_at: datetime
+    films: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSwitch:
+    """A model answered that had not done so in the last quarter of an hour with answers; both by their versions."""
+
+    at: datetime
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The arrivals that have one hour, day, inbox, view, model or station in common.
+
+    ``key`` is a datetime where a day or an hour begins, else text; None where it is not known (a file that could not
+    be read has no view).
+    """
+
+    key: datetime | str | None
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderGap:
+    """In how many of the films with a DICOM header an attribute is missing; some are filled in every good header."""
+
+    attribute: str
+    missing: int
+    headers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What the headers of the films leave out; PNG and JPEG (``without_header``) have none."""
+
+    films: int
+    without_header: int
+    gaps: tuple[HeaderGap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a report says.
+
+    Attributes
     ----------
-    since, until : str
-        As ``reports.periods.parse_moment`` reads them; ``until`` None is now.
-    time_zone : str
-        The site's, by its IANA name, or ``local``.
-    output_format : str
-        ``table``, ``csv`` or ``json``.
-    output : Path or None
-        A file, written whole or not at all; None is standard output.
-    advice : Mapping
-        What to do about the reasons that a room above this one gives.
-
-    Raises
-    ------
-    PeriodError, TimeZoneError, ReportFormatError
-        What is asked for does not exist; the file is left as it was.
-    OSError
-        The file cannot be written.
+    made_at : datetime
+        When it was computed, in the site's time zone, as all of its times are.
+    oldest_pending_at : datetime or None
+        When the longest-waiting arrival of the period was received.
+    hours : tuple of HourCount
+        Throughput, in order of time.
+    positives : tuple of Result
+        Films that were given the label ``covid19``, the highest probability first; ``summary.labels`` says how many
+        there are, the list ends after ``question.positives_shown``. The same film that came again is not repeated.
+    groups : tuple of Group
+        As ``question.by`` asks: in order of time, else the largest first. They add up to ``summary``.
+    newest : tuple of Result
+        The last arrivals, the newest first.
+    drift : Drift or None
+        None where no reference was asked for.
     """
-    check_format(output_format)
-    period = parse_period(since, until, datetime.now(tz=UTC), find_zone(time_zone))
-    with open_output(output) as stream:
-        write_report(engine, period, output_format, stream, advice)
 
-
-def write_report(
-    engine: Engine, period: Period, output_format: str, stream: TextIO, advice: Mapping[str, str] = NO_ADVICE
-) -> None:
-    """Write a report to a text stream; sums and results are those of one moment.
-
-    Results stream: memory does not grow with the length of the period.
-
-    Raises
-    ------
-    ReportFormatError
-        There is no such format.
-    """
-    check_format(output_format)
-    bounds = (period.since, period.until)
-    with reading(engine) as connection:
-        if output_format == "csv":
-            from reports.csv_report import write_csv
-
-            write_csv(period, stream_results(connection, *bounds), stream)
-            return
-        summary = summarize(count_states(connection, *bounds))
-        if output_format == "json":
-            from reports.json_report import write_json
-
-            write_json(period, summary, stream_results(connection, *bounds), stream)
-            return
-        newest = list_newest_results(connection, *bounds, limit=NEWEST_SHOWN)
-    from reports.table_report import write_table
-
-    write_table(period, summary, newest, stream, advice)
-
-
-def check_format(output_format: str) -> None:
-    """Refuse a format that does not exist with a ReportFormatError."""
-    if output_format not in FORMATS:
-        message = f"there is no report format {output_format[:40]!r}; accepted are {', '.join(FORMATS)}"
-        raise ReportFormatError(message)
+    question: Question
+    made_at: datetime
+    summary: Summary
+    reasons: tuple[ReasonCount, ...]
+    oldest_pending_at: datetime | None
+    latency: Latency | None
+    hours: tuple[HourCount, ...]
+    models: tuple[ServedModel, ...]
+    switches: tuple[ModelSwitch, ...]
+    positives: tuple[Result, ...]
+    groups: tuple[Group, ...]
+    quality: Quality
+    newest: tuple[Result, ...]
+    drift: Drift | None = None

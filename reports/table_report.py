@@ -1,16 +1,16 @@
 """The report for a terminal of 80 columns or more; Rich is imported only here."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
 from inference.labels import NOTICE
-from reports.advice import find_advice
-from reports.periods import Period
+from reports.formats import ReportSource
+from reports.report import ReasonCount, Report
 from reports.summary import PARTS, Summary
 from reports.text import find_file_name, show_text
 from store.queries import Result
+from store.selection import Part
 from store.states import PENDING_STATES
 
 if TYPE_CHECKING:
@@ -22,15 +22,13 @@ TIME_IN_YEAR = "%m-%d %H:%M:%S"  # room for the name; the heading says which yea
 COLUMNS_WITHOUT_TERMINAL = 80
 
 
-def write_table(
-    period: Period, summary: Summary, newest: Sequence[Result], stream: TextIO, advice: Mapping[str, str]
-) -> None:
+def write_table(source: ReportSource, stream: TextIO) -> None:
     """Write counts, labels, reasons and the newest results; nothing in a file name can change the terminal."""
-    console = _open_console(stream)
-    zone = getattr(period.since.tzinfo, "key", None) or period.since.tzname()
+    console, report = _open_console(stream), source.report
+    period, zone = report.question.period, report.question.zone_name
     console.print(f"xray-watch report, {period.since:{TIME}} to {period.until:{TIME}} ({zone})", style="bold")
-    if summary.arrived:
-        for table in _build_tables(period, summary, newest, advice):
+    if report.summary.arrived:
+        for table in _build_tables(report):
             console.print(table)
     else:
         console.print("\nNothing arrived in this period.\n")
@@ -44,21 +42,21 @@ def _open_console(stream: TextIO) -> "Console":
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
-def _build_tables(
-    period: Period, summary: Summary, newest: Sequence[Result], advice: Mapping[str, str]
-) -> "list[Table]":
-    tables = [_build_counts(summary), _build_labels(summary)]
-    if summary.marks:
-        tables.append(_build_reasons("Predicted, but marked", "What it means", summary.marks, advice))
-    if summary.reasons:
-        tables.append(_build_reasons("Without a class", "What to do", summary.reasons, advice))
-    return [*tables, _build_newest(period, newest)]
+def _build_tables(report: Report) -> "list[Table]":
+    tables = [_build_counts(report.summary), _build_labels(report.summary)]
+    marks = [reason for reason in report.reasons if reason.part is Part.PREDICTED]
+    if marks:
+        tables.append(_build_reasons("Predicted, but marked", "What it means", marks))
+    if len(marks) < len(report.reasons):
+        without = [reason for reason in report.reasons if reason.part is not Part.PREDICTED]
+        tables.append(_build_reasons("Without a class", "What to do", without))
+    return [*tables, _build_newest(report)]
 
 
 def _build_counts(summary: Summary) -> "Table":
     table = _begin_table("All arrivals", ("Outcome", "left"), ("Files", "right"), ("Share", "right"))
     for part in PARTS:
-        count = getattr(summary, part)
+        count = summary.count(part)
         table.add_row(part, f"{count:,}", _share(count, summary.arrived))
     table.add_section()
     table.add_row("arrived", f"{summary.arrived:,}", _share(summary.arrived, summary.arrived))
@@ -72,21 +70,21 @@ def _build_labels(summary: Summary) -> "Table":
     return table
 
 
-def _build_reasons(title: str, heading: str, reasons: Counter[str], advice: Mapping[str, str]) -> "Table":
+def _build_reasons(title: str, heading: str, reasons: Sequence[ReasonCount]) -> "Table":
     table = _begin_table(title, ("Reason", "left"), ("Files", "right"), (heading, "left"))
-    for reason_code, count in reasons.most_common():
-        table.add_row(show_text(reason_code), f"{count:,}", find_advice(reason_code, advice))
+    for reason in reasons:
+        table.add_row(show_text(reason.reason_code), f"{reason.count:,}", reason.advice)
     return table
 
 
-def _build_newest(period: Period, newest: Sequence[Result]) -> "Table":
+def _build_newest(report: Report) -> "Table":
     from rich.text import Text
 
     table = _begin_table("Newest arrivals", ("Received", "left"), ("Result", "left"), ("File", "left"))
     table.columns[0].no_wrap = table.columns[1].no_wrap = True  # only the name gives way, and ends in an ellipsis
-    for result in newest:
+    for result in report.newest:
         name = Text(show_text(find_file_name(result.path)), no_wrap=True, overflow="ellipsis")
-        received_at: datetime = result.received_at.astimezone(period.since.tzinfo)
+        received_at: datetime = result.received_at.astimezone(report.question.period.since.tzinfo)
         table.add_row(f"{received_at:{TIME_IN_YEAR}}", show_text(_describe(result)), name)
     return table
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, false, func, literal, select
 
 from inference.labels import LABELS, Label, Outcome
+from store.selection import IS_ANSWER, JOINED, REASON, Selection
 from store.states import ArrivalState
 from store.tables import UNFINISHED, arrivals, models, screenings
 
@@ -44,48 +45,61 @@ class StateCount:
     label: Label | None
     reason_code: str | None
     count: int
+    conflict: bool = False  # the same SOP Instance UID with other bytes
 
 
-def stream_results(connection: Connection, since: datetime, until: datetime) -> Iterator[Result]:
-    """Give the results of a period in order of arrival, a thousand in memory at a time."""
-    statement = _select_results(since, until).order_by(arrivals.c.id)
+def stream_results(connection: Connection, selection: Selection) -> Iterator[Result]:
+    """Give the results of a selection in order of arrival, a thousand in memory at a time."""
+    statement = _select_results(selection).order_by(arrivals.c.id)
     rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(statement)
     return map(_as_result, rows)
 
 
-def list_newest_results(connection: Connection, since: datetime, until: datetime, limit: int) -> list[Result]:
-    """Return the results of a period that arrived last, the newest first."""
-    statement = _select_results(since, until).order_by(arrivals.c.id.desc()).limit(limit)
+def list_newest_results(connection: Connection, selection: Selection, limit: int) -> list[Result]:
+    """Return the results of a selection that arrived last, the newest first."""
+    statement = _select_results(selection).order_by(arrivals.c.id.desc()).limit(limit)
+    return [_as_result(row) for row in connection.execute(statement)]
+
+
+def list_likely(connection: Connection, selection: Selection, label: Label, limit: int) -> list[Result]:
+    """Return the films that were given a label, the highest probability first; each once, however often it came."""
+    s = screenings.c
+    statement = (
+        _select_results(selection)
+        .where(IS_ANSWER, s.label == label)
+        .order_by(s[f"probability_{label}"].desc(), arrivals.c.id)
+        .limit(limit)
+    )
     return [_as_result(row) for row in connection.execute(statement)]
 
 
 def count_states(connection: Connection, since: datetime, until: datetime) -> list[StateCount]:
     """Count the arrivals of a period by state, outcome, label and reason; the parts add up to all."""
+    return [group for _, group in count_states_by(connection, Selection(since, until), literal(0))]
+
+
+def count_states_by(
+    connection: Connection, selection: Selection, key: ColumnElement[Any]
+) -> Iterator[tuple[Any, StateCount]]:
+    """Count the arrivals of a selection by a key (one of ``KEYS``) and by all that ``count_states`` tells apart."""
     a, s = arrivals.c, screenings.c
-    # a duplicate is counted as one, not once more under the answer that it shares
-    own = a.state == ArrivalState.DONE
     groups = (
+        key.label("group_key"),
         a.state,
-        case((own, s.outcome)).label("outcome"),
-        case((own, s.label)).label("label"),
-        case((own, s.reason_code), else_=a.reason_code).label("reason_code"),
+        case((IS_ANSWER, s.outcome)).label("group_outcome"),
+        case((IS_ANSWER, s.label)).label("group_label"),
+        case((IS_ANSWER, s.reason_code), else_=a.reason_code).label("group_reason_code"),
+        (IS_ANSWER & func.coalesce(s.conflict, false())).label("group_conflict"),
     )
     statement = (
-        select(*groups, func.count().label("count"))
-        .select_from(arrivals.outerjoin(screenings, a.screening_id == s.id))
-        .where(_in_period(since, until))
-        .group_by(*groups)
+        select(*groups, func.count())
+        .select_from(JOINED)
+        .where(selection.where())
+        .group_by(*(group.name for group in groups))
     )
-    return [
-        StateCount(
-            state=ArrivalState(row.state),
-            outcome=row.outcome and Outcome(row.outcome),
-            label=row.label and Label(row.label),
-            reason_code=row.reason_code,
-            count=row._mapping["count"],
-        )
-        for row in connection.execute(statement)
-    ]
+    for found, state, outcome, label, reason_code, conflict, count in connection.execute(statement):
+        told = outcome and Outcome(outcome), label and Label(label), reason_code
+        yield found, StateCount(ArrivalState(state), *told, count, bool(conflict))
 
 
 def find_oldest_pending(connection: Connection) -> datetime | None:
@@ -98,19 +112,16 @@ def find_last_finished(connection: Connection) -> datetime | None:
     return connection.execute(select(func.max(arrivals.c.finished_at))).scalar()
 
 
-def _select_results(since: datetime, until: datetime) -> Select[Any]:
+def _select_results(selection: Selection) -> Select[Any]:
     a, s = arrivals.c, screenings.c
     columns = (
         *(a.id, a.path, a.source_sha256, a.state, a.received_at, a.finished_at),
         *(s.outcome, s.label, s.conflict, s.model_sha256, models.c.model_version),
-        func.coalesce(a.reason_code, s.reason_code).label("reason_code"),
+        REASON.label("reason_code"),
         func.coalesce(a.reason, s.reason).label("reason"),
         *(s[f"probability_{label}"] for label in LABELS),
     )
-    joined = arrivals.outerjoin(screenings, a.screening_id == s.id).outerjoin(
-        models, s.model_sha256 == models.c.model_sha256
-    )
-    return select(*columns).select_from(joined).where(_in_period(since, until))
+    return select(*columns).select_from(JOINED).where(selection.where())
 
 
 def _as_result(row: Row[Any]) -> Result:
@@ -132,11 +143,3 @@ def _as_result(row: Row[Any]) -> Result:
         received_at=received_at,
         finished_at=finished_at,
     )
-
-
-def _in_period(since: datetime, until: datetime) -> ColumnElement[bool]:
-    """Finished in the period, or received in it and still pending: two halves add up to the whole."""
-    a = arrivals.c
-    finished = and_(a.finished_at >= since, a.finished_at < until)
-    pending = and_(UNFINISHED, a.received_at >= since, a.received_at < until)
-    return or_(finished, pending)

@@ -1,12 +1,16 @@
 """Results and summaries for the writers, without a database."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from inference.labels import Label, Outcome
 from reports.periods import Period
+from reports.question import Question
+from reports.report import Quality, Report
+from reports.summary import Summary
 from store.queries import Result
 from store.states import ArrivalState
 
@@ -48,6 +52,41 @@ PREDICTED = Result(
     received_at=MOMENT,
     finished_at=MOMENT,
 )
+
+
+@dataclass
+class GivenSource:
+    """What a writer reads, without a database."""
+
+    report: Report
+    given: Iterable[Result] = ()
+
+    @property
+    def question(self) -> Question:
+        return self.report.question
+
+    def results(self) -> Iterator[Result]:
+        return iter(self.given)
+
+
+def new_report(summary: Summary | None = None, period: Period = PERIOD, **changed: Any) -> Report:
+    """Describe an empty report, or what is changed of it."""
+    fields: dict[str, Any] = {
+        "question": Question(period),
+        "made_at": MOMENT,
+        "summary": summary or Summary(),
+        "reasons": (),
+        "oldest_pending_at": None,
+        "latency": None,
+        "hours": (),
+        "models": (),
+        "switches": (),
+        "positives": (),
+        "groups": (),
+        "quality": Quality(0, 0, ()),
+        "newest": (),
+    }
+    return Report(**{**fields, **changed})
 
 
 def named(name: str) -> Result:

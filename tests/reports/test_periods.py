@@ -22,6 +22,8 @@ def read(text: str, *, now: datetime = NOW, end: bool = False) -> str:
         ("now", "2026-11-22T00:30:00+01:00"),
         ("today", "2026-11-22T00:00:00+01:00"),
         ("Yesterday ", "2026-11-21T00:00:00+01:00"),
+        ("last-week", "2026-11-09T00:00:00+01:00"),
+        ("last-month", "2026-10-01T00:00:00+02:00"),
         ("90m", "2026-11-21T23:00:00+01:00"),
         ("2h", "2026-11-21T22:30:00+01:00"),
         ("7d", "2026-11-15T00:30:00+01:00"),
@@ -44,6 +46,8 @@ def test_times_are_read_in_the_sites_zone(text: str, expected: str) -> None:
     [
         ("today", "2026-11-23T00:00:00+01:00"),
         ("yesterday", "2026-11-22T00:00:00+01:00"),
+        ("last-week", "2026-11-16T00:00:00+01:00"),
+        ("last-month", "2026-11-01T00:00:00+01:00"),
         ("2026-11-01", "2026-11-02T00:00:00+01:00"),
         ("2026-11-01T00:00", "2026-11-01T00:00:00+01:00"),
         ("2h", "2026-11-21T22:30:00+01:00"),
@@ -81,7 +85,7 @@ def test_an_hour_that_comes_twice_is_the_first_and_one_that_never_comes_is_moved
     ["", "tomorrow", "h", "-2h", "2", "2 h", "2x", "2026-13-01", "2026-02-30", "01.11.2026", "2026-11-01T25:00", "٢h"],
 )
 def test_what_is_no_time_is_refused_with_what_is(text: str) -> None:
-    with pytest.raises(PeriodError, match=r"is no time; accepted are now, today, yesterday, 90m"):
+    with pytest.raises(PeriodError, match=r"is no time; accepted are now, today, yesterday, last-week"):
         read(text)
 
 

@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import Engine
 
 from inference.labels import NOTICE
-from reports import report
+from reports import formats
+from reports.asking import ask_question
 from reports.errors import PeriodError, ReportFormatError, TimeZoneError
-from reports.report import write_report_to
+from reports.formats import write_report_to
 from store.queries import Result
 from tests.ledger import arrive, predict, quarantine, register_model, reject
 from tests.reports.results import HOSTILE_NAMES
@@ -32,7 +33,7 @@ def filled(engine: Engine) -> Engine:
 
 def write(engine: Engine, output_format: str, output: Path | None = None, **asked: Any) -> str:
     asked = {"since": "1h", "until": None, "time_zone": "Europe/Berlin", **asked}
-    write_report_to(engine, output_format=output_format, output=output, **asked)
+    write_report_to(engine, ask_question(**asked), output_format, output)
     return "" if output is None else output.read_bytes().decode()
 
 
@@ -60,13 +61,13 @@ def test_a_table_goes_to_standard_output(filled: Engine, capsys: pytest.CaptureF
 
 def test_sums_and_results_are_of_one_moment(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arrive(engine, "before.dcm")
-    stream = report.stream_results
+    stream = formats.stream_results
 
     def arrive_in_between(*args: Any) -> Iterator[Result]:
         arrive(engine, "meanwhile.dcm")
         return stream(*args)
 
-    monkeypatch.setattr(report, "stream_results", arrive_in_between)
+    monkeypatch.setattr(formats, "stream_results", arrive_in_between)
     found = json.loads(write(engine, "json", tmp_path / "report.json", until="today"))
     assert found["summary"]["arrived"] == len(found["results"]) == 1
 
@@ -96,7 +97,7 @@ def test_a_report_that_fails_half_way_leaves_the_file_as_it_was(
     def fail(*_args: object) -> Iterator[Result]:
         raise OSError("disk full")
 
-    monkeypatch.setattr(report, "stream_results", fail)
+    monkeypatch.setattr(formats, "stream_results", fail)
     output = tmp_path / "report.json"
     output.write_text("yesterday's")
     with pytest.raises(OSError, match="disk full"):
@@ -113,7 +114,7 @@ def test_a_link_stays_and_what_it_names_is_replaced(sqlite_engine: Engine, tmp_p
 
 
 def test_a_device_is_written_to_and_never_replaced(sqlite_engine: Engine) -> None:
-    write_report_to(sqlite_engine, "1h", None, "UTC", "csv", Path("/dev/null"))
+    write(sqlite_engine, "csv", Path("/dev/null"))
     assert not Path("/dev/null").is_file()
 
 
@@ -125,8 +126,9 @@ def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str
 def test_a_terminal_without_unicode_gets_a_report(sqlite_engine: Engine, sqlite_url: str) -> None:
     arrive(sqlite_engine, "胸部.dcm")
     code = (
-        "from store.database import open_database; from reports.report import write_report_to;"
-        f"write_report_to(open_database('{sqlite_url}'), '1h', None, 'UTC', 'table', None)"
+        "from store.database import open_database; from reports.asking import ask_question;"
+        "from reports.formats import write_report_to;"
+        f"write_report_to(open_database('{sqlite_url}'), ask_question('1h', None, 'UTC'), 'table', None)"
     )
     found = run_python(code, PYTHONIOENCODING="ascii")
     assert r"\u80f8\u90e8.dcm" in found.stdout
@@ -134,7 +136,7 @@ def test_a_terminal_without_unicode_gets_a_report(sqlite_engine: Engine, sqlite_
 
 
 def test_importing_reports_imports_neither_rich_nor_what_is_slow() -> None:
-    code = "import reports.report, reports.results, sys; print(*sys.modules)"
+    code = "import reports.asking, reports.formats, reports.results, sys; print(*sys.modules)"
     loaded = set(run_python(code).stdout.split())
     assert "store.queries" in loaded
     assert not loaded & {"rich", "alembic", "numpy", "cv2", "pydicom", "tensorflow", "psycopg", "tzlocal"}

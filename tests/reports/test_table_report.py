@@ -1,22 +1,24 @@
-from collections import Counter
 from dataclasses import replace
 from io import StringIO
 
 import pytest
 
-from inference.labels import NOTICE, Label
+from inference.labels import LABELS, NOTICE, Label
+from reports.report import ReasonCount
 from reports.summary import Summary
 from reports.table_report import write_table
 from store.queries import Result
+from store.selection import Part
 from store.states import ArrivalState
-from tests.reports.results import HOSTILE_NAMES, PERIOD, PREDICTED, named, refused
+from tests.reports.results import HOSTILE_NAMES, PREDICTED, GivenSource, named, new_report, refused
 
 WIDTH = 80
 
 
-def as_table(*results: Result, summary: Summary | None = None, advice: dict[str, str] | None = None) -> str:
+def as_table(*results: Result, summary: Summary | None = None, reasons: tuple[ReasonCount, ...] = ()) -> str:
     stream = StringIO()
-    write_table(PERIOD, summary or Summary(arrived=max(1, len(results))), results, stream, advice or {})
+    summary = summary or Summary(arrived=max(1, len(results)))
+    write_table(GivenSource(new_report(summary, newest=results, reasons=reasons)), stream)
     return stream.getvalue()
 
 
@@ -37,9 +39,13 @@ def _cells(line: str) -> int:
 
 
 def test_a_table_says_what_became_of_all_and_what_to_do() -> None:
-    summary = Summary(arrived=4, predicted=2, rejected=1, quarantined=1, reasons=Counter(lateral=1, made_up=1))
-    summary.labels[Label.NORMAL] = 2
-    written = as_table(PREDICTED, refused("lateral"), summary=summary, advice={"made_up": "Ask us."})
+    labels = dict.fromkeys(LABELS, 0) | {Label.NORMAL: 2}
+    summary = Summary(arrived=4, predicted=2, rejected=1, quarantined=1, labels=labels)
+    reasons = (
+        ReasonCount(Part.REJECTED, "lateral", 1, "Nothing to do."),
+        ReasonCount(Part.QUARANTINED, "made_up", 1, "Ask us."),
+    )
+    written = as_table(PREDICTED, refused("lateral"), summary=summary, reasons=reasons)
     lines = [" ".join(line.split()) for line in written.splitlines()]
     assert "predicted 2 50.0%" in lines
     assert "arrived 4 100.0%" in lines
@@ -51,8 +57,9 @@ def test_a_table_says_what_became_of_all_and_what_to_do() -> None:
 
 
 def test_a_marked_answer_keeps_its_label_and_says_why_it_is_marked() -> None:
-    summary = Summary(arrived=1, predicted=1, marks=Counter(outside_training_population=1))
-    written = as_table(replace(PREDICTED, reason_code="outside_training_population"), summary=summary)
+    mark = ReasonCount(Part.PREDICTED, "outside_training_population", 1, "The model")
+    summary = Summary(arrived=1, predicted=1)
+    written = as_table(replace(PREDICTED, reason_code="outside_training_population"), summary=summary, reasons=(mark,))
     assert "normal 0.62 (marked)" in written
     marked = " ".join(written.split("Predicted, but marked", 1)[1].split())
     assert marked.startswith("Reason Files What it means")
@@ -82,5 +89,5 @@ def test_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
     stream = Terminal()
-    write_table(PERIOD, Summary(), [], stream, {})
+    write_table(GivenSource(new_report()), stream)
     assert "\x1b[1m" in stream.getvalue()

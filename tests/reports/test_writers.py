@@ -18,18 +18,18 @@ from reports.summary import Summary
 from reports.text import disarm_formula, find_file_name, show_text
 from store.queries import Result
 from store.states import ArrivalState
-from tests.reports.results import HOSTILE_NAMES, PERIOD, PREDICTED, named, refused
+from tests.reports.results import HOSTILE_NAMES, PERIOD, PREDICTED, GivenSource, named, new_report, refused
 
 
 def as_json(*results: Result) -> str:
     stream = StringIO()
-    write_json(PERIOD, Summary(arrived=len(results)), results, stream)
+    write_json(GivenSource(new_report(Summary(arrived=len(results))), results), stream)
     return stream.getvalue()
 
 
 def as_csv(*results: Result) -> str:
     stream = StringIO(newline="")
-    write_csv(PERIOD, results, stream)
+    write_csv(GivenSource(new_report(), results), stream)
     return stream.getvalue()
 
 
@@ -124,7 +124,7 @@ def test_times_are_written_in_the_zone_of_the_period() -> None:
     zone = ZoneInfo("Asia/Tokyo")
     period = Period(PERIOD.since.astimezone(zone), PERIOD.until.astimezone(zone))
     stream = StringIO()
-    write_json(period, Summary(), [PREDICTED], stream)
+    write_json(GivenSource(new_report(period=period), [PREDICTED]), stream)
     report = json.loads(stream.getvalue())
     assert report["since"] == "2026-11-01T09:00:00+09:00"
     assert report["results"][0]["finished_at"] == "2026-11-01T17:30:00.500000+09:00"
@@ -139,8 +139,6 @@ def test_each_result_is_written_before_the_next_is_read(output_format: str) -> N
             yield named(f"{number}.dcm")
             assert f"{number}.dcm" in stream.getvalue()
 
-    if output_format == "json":
-        write_json(PERIOD, Summary(), read_slowly(), stream)
-    else:
-        write_csv(PERIOD, read_slowly(), stream)
+    write = {"json": write_json, "csv": write_csv}[output_format]
+    write(GivenSource(new_report(), read_slowly()), stream)
     assert "2.dcm" in stream.getvalue()

@@ -16,6 +16,7 @@ from store.queries import (
     list_newest_results,
     stream_results,
 )
+from store.selection import Selection
 from store.states import FINISHED_STATES, ArrivalState
 from store.tables import arrivals
 from tests.ledger import (
@@ -61,14 +62,14 @@ def date(engine: Engine, arrival_id: int, seconds: int) -> None:
 
 def read(engine: Engine, since: datetime = ALWAYS[0], until: datetime = ALWAYS[1]) -> dict[str, Result]:
     with reading(engine) as connection:
-        return {result.path.stem: result for result in stream_results(connection, since, until)}
+        return {result.path.stem: result for result in stream_results(connection, Selection(since, until))}
 
 
 def test_results_come_in_the_order_of_arrival_and_newest_first(engine: Engine) -> None:
     fill(engine)
     assert "".join(read(engine)) == "abcdefg"
     with reading(engine) as connection:
-        newest = list_newest_results(connection, *ALWAYS, limit=3)
+        newest = list_newest_results(connection, Selection(*ALWAYS), limit=3)
     assert [result.path.stem for result in newest] == ["g", "f", "e"]
 
 

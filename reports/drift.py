@@ -1,0 +1,68 @@
+"""Drift: does what arrives look like what arrived before? What is said about it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from inference.labels import Label
+from reports.periods import Period
+
+SCORE_BINS = 20  # of a twentieth each, as histograms show them
+
+
+class DriftLevel(StrEnum):
+    """How far a period is from its reference."""
+
+    STEADY = "steady"
+    WATCH = "watch"
+    SHIFTED = "shifted"
+    TOO_LITTLE_DATA = "too_little_data"
+
+
+@dataclass(frozen=True, slots=True)
+class DriftCheck:
+    """One comparison of a period with its reference.
+
+    Attributes
+    ----------
+    subject : str
+        What is compared: ``probability of covid19``, ``refused``, ``resolution`` ...
+    group : str or None
+        The station and view that it is about; None is all of them.
+    measure : str
+        ``psi`` (population stability index), ``ks`` (Kolmogorov-Smirnov distance) or ``share`` (difference of shares).
+    value : float or None
+        None where there is too little data.
+    watch_from, shifted_from : float or None
+        Where the two levels begin; they grow as data gets less, since chance alone then makes a difference.
+    meaning : str
+        In plain words what was found and what it may mean.
+    """
+
+    subject: str
+    group: str | None
+    measure: str
+    value: float | None
+    watch_from: float | None
+    shifted_from: float | None
+    level: DriftLevel
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreHistogram:
+    """How many films had a probability in each of ``SCORE_BINS`` equal parts of [0, 1], now and in the reference."""
+
+    label: Label
+    counts: tuple[int, ...]
+    reference_counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A period against its reference; films are those that the model has answered for, each once."""
+
+    reference: Period
+    films: int
+    reference_films: int
+    checks: tuple[DriftCheck, ...]
+    scores: tuple[ScoreHistogram, ...]

@@ -1,0 +1,126 @@
+"""The formats of a report, and how one is written: a format is a line in ``FORMATS`` and a function in a module.
+
+The function takes a ``ReportSource`` and a stream, uses of the source what it needs, and holds one result at a time.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO, Any
+
+from sqlalchemy import Connection, Engine
+
+from reports.errors import ReportFormatError
+from reports.output import open_output
+from reports.question import Question
+from reports.reading import NO_ADVICE, compute_report
+from reports.report import Report
+from store.database import reading
+from store.queries import Result, stream_results
+
+Track = Callable[[Iterable[Result], Callable[[], int]], Iterable[Result]]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Where a format is written; its module is imported only when it is asked for.
+
+    Attributes
+    ----------
+    function : str
+        ``write(source: ReportSource, stream)``; the stream takes bytes where ``is_binary``, else text.
+    """
+
+    module: str
+    function: str
+    is_binary: bool = False
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "table": Format("reports.table_report", "write_table"),
+        "csv": Format("reports.csv_report", "write_csv"),
+        "json": Format("reports.json_report", "write_json"),
+    }
+)
+
+
+def go_through(results: Iterable[Result], _count: Callable[[], int]) -> Iterable[Result]:
+    """Pass results on and show nobody how far they have come."""
+    return results
+
+
+class ReportSource:
+    """A question to the ledger of one moment: its figures, computed when they are first asked for, and its results.
+
+    Parameters
+    ----------
+    track : Callable
+        Passes the results on, one by one, and may show how many of all it has passed.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        question: Question,
+        advice: Mapping[str, str] = NO_ADVICE,
+        track: Track = go_through,
+    ) -> None:
+        self._connection = connection
+        self._advice = advice
+        self._track = track
+        self.question = question
+
+    @cached_property
+    def report(self) -> Report:
+        """All figures."""
+        return compute_report(self._connection, self.question, self._advice)
+
+    def results(self) -> Iterator[Result]:
+        """Give every result in the order of arrival, a thousand in memory at a time."""
+        results = stream_results(self._connection, self.question.selection)
+        return iter(self._track(results, lambda: self.report.summary.arrived))
+
+
+def write_report_to(
+    engine: Engine,
+    question: Question,
+    output_format: str,
+    output: Path | None,
+    advice: Mapping[str, str] = NO_ADVICE,
+    track: Track = go_through,
+) -> None:
+    """Write a report; figures and results are those of one moment.
+
+    Parameters
+    ----------
+    output_format : str
+        One of ``FORMATS``.
+    output : Path or None
+        A file, written whole or not at all; None is standard output.
+    advice : Mapping
+        What to do about the reasons that a room above this one gives.
+    track : Callable
+        As ``ReportSource`` takes it.
+
+    Raises
+    ------
+    ReportFormatError
+        There is no such format; the file is left as it was.
+    OSError
+        The file cannot be written.
+    """
+    found = find_format(output_format)
+    write: Callable[[ReportSource, IO[Any]], None] = getattr(import_module(found.module), found.function)
+    with reading(engine) as connection, open_output(output, is_binary=found.is_binary) as stream:
+        write(ReportSource(connection, question, advice, track), stream)
+
+
+def find_format(name: str) -> Format:
+    """Return a format by its name, or refuse one that does not exist with a ReportFormatError."""
+    if name not in FORMATS:
+        raise ReportFormatError(f"there is no report format {name[:40]!r}; accepted are {', '.join(FORMATS)}")
+    return FORMATS[name]

@@ -1,0 +1,46 @@
+"""What a report is asked: which period, which arrivals of it, how they are grouped, what they are compared with."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from reports.periods import Period
+from store.selection import ALL, Dimension, Filters, Selection
+
+POSITIVES_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    Attributes
+    ----------
+    by : Dimension or None
+        What the arrivals are grouped by.
+    reference : Period or None
+        What the period is compared with for drift; None leaves it out.
+    positives_shown : int
+        As many likely positives are listed at most.
+    """
+
+    period: Period
+    filters: Filters = ALL
+    by: Dimension | None = None
+    reference: Period | None = None
+    positives_shown: int = POSITIVES_SHOWN
+
+    @property
+    def selection(self) -> Selection:
+        """The arrivals that are asked about."""
+        return Selection(self.period.since, self.period.until, self.filters)
+
+    @property
+    def zone_name(self) -> str:
+        """The site's time zone as people write it."""
+        zone = self.period.since.tzinfo
+        return getattr(zone, "key", None) or self.period.since.tzname() or "UTC"
+
+
+def find_days_before(period: Period, days: int) -> Period:
+    """Return the days, of 24 hours each, that end where a period begins."""
+    return Period(period.since - timedelta(days=days), period.since)

@@ -1,0 +1,131 @@
+"""Which arrivals a report is about: those of a period, and of them what its filters let through."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Join, and_, case, func, or_
+
+from inference.labels import LABELS, Label, Outcome
+from store.columns import quarter_hours
+from store.states import PENDING_STATES, ArrivalState
+from store.tables import UNFINISHED, arrivals, models, screenings
+
+
+class Part(StrEnum):
+    """What became of an arrival; every arrival is in exactly one part."""
+
+    PREDICTED = "predicted"
+    INDETERMINATE = "indeterminate"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+    VANISHED = "vanished"
+    PENDING = "pending"
+
+
+class Dimension(StrEnum):
+    """What arrivals can be grouped by."""
+
+    HOUR = "hour"
+    DAY = "day"
+    SOURCE = "source"  # the inbox
+    VIEW = "view"
+    MODEL = "model"
+    STATION = "station"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What is let through: any of the values of a filter, and all of the filters together; empty ones let all through.
+
+    Attributes
+    ----------
+    labels, parts, reasons, inboxes, modalities : tuple
+        A duplicate has the label of the answer that it shares.
+    models : tuple of str
+        Versions, or the first digits of a bundle's SHA-256.
+    minimums : tuple of (Label or None, float)
+        The least probability of a label; None is the most probable of the three. All have to hold.
+    """
+
+    labels: tuple[Label, ...] = ()
+    parts: tuple[Part, ...] = ()
+    reasons: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    inboxes: tuple[Path, ...] = ()
+    modalities: tuple[str, ...] = ()
+    minimums: tuple[tuple[Label | None, float], ...] = ()
+
+
+ALL = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The arrivals of a period that filters let through.
+
+    Finished from ``since``, included, to ``until``, excluded; or received then and still pending: what two halves of
+    a period hold is what the whole holds.
+    """
+
+    since: datetime
+    until: datetime
+    filters: Filters = ALL
+
+    def where(self) -> ColumnElement[bool]:
+        """Return the condition on rows of ``JOINED``."""
+        a = arrivals.c
+        finished = and_(a.finished_at >= self.since, a.finished_at < self.until)
+        pending = and_(UNFINISHED, a.received_at >= self.since, a.received_at < self.until)
+        return and_(or_(finished, pending), *_filter(self.filters))
+
+
+JOINED: Join = arrivals.outerjoin(screenings, arrivals.c.screening_id == screenings.c.id).outerjoin(
+    models, screenings.c.model_sha256 == models.c.model_sha256
+)
+# a duplicate is counted as one, not once more under the answer that it shares
+IS_ANSWER: ColumnElement[bool] = arrivals.c.state == ArrivalState.DONE
+REASON: ColumnElement[str] = func.coalesce(arrivals.c.reason_code, screenings.c.reason_code)
+PART: ColumnElement[str] = case(
+    (arrivals.c.state.in_(PENDING_STATES), Part.PENDING.value),
+    (IS_ANSWER, screenings.c.outcome),
+    else_=arrivals.c.state,
+)
+QUARTER = quarter_hours(func.coalesce(arrivals.c.finished_at, arrivals.c.received_at))
+KEYS: dict[Dimension, ColumnElement[Any]] = {
+    Dimension.HOUR: QUARTER,
+    Dimension.DAY: QUARTER,
+    Dimension.SOURCE: arrivals.c.inbox,
+    Dimension.VIEW: screenings.c.view_position,
+    Dimension.MODEL: models.c.model_version,
+    Dimension.STATION: screenings.c.station_name,
+}
+
+
+def find_part(state: ArrivalState, outcome: Outcome | None) -> Part:
+    """Return the part of an arrival, as ``PART`` does in SQL."""
+    if state in PENDING_STATES:
+        return Part.PENDING
+    return Part(outcome if state is ArrivalState.DONE and outcome is not None else state)
+
+
+def _filter(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    a, s = arrivals.c, screenings.c
+    columns = (
+        (s.label, filters.labels),
+        (PART, filters.parts),
+        (REASON, filters.reasons),
+        (a.inbox, filters.inboxes),
+        (s.modality, filters.modalities),
+    )
+    yield from (column.in_(values) for column, values in columns if values)
+    if filters.models:
+        named = (s.model_sha256.startswith(model, autoescape=True) for model in filters.models)
+        yield or_(models.c.model_version.in_(filters.models), *named)
+    for label, least in filters.minimums:
+        wanted = LABELS if label is None else (label,)
+        yield or_(*(s[f"probability_{label}"] >= least for label in wanted))
