@@ -11,6 +11,7 @@ from cli import (
     evaluate,
     ledger,
     model,
+    outcomes,
     predict,
     prepare,
     quarantine,
@@ -51,6 +52,7 @@ def _add_commands() -> None:
     for name, group in (
         ("quarantine", quarantine.app),
         ("model", model.app),
+        ("outcomes", outcomes.app),
         ("db", db.app),
         ("config", config.app),
     ):

@@ -26,6 +26,7 @@ EXIT_CODES = {
     "SchemaTooNewError": BAD_CONFIGURATION,
     "BackupError": CANNOT_CREATE,
     "BackupToolMissingError": UNAVAILABLE,
+    "ResultsFileError": BAD_DATA,
     "BundleNotFoundError": NO_INPUT,
     "BundleCorruptError": BAD_DATA,
     "ModelUnknownError": NO_INPUT,

@@ -11,7 +11,8 @@
     ├── LeaseLostError          another worker took the arrival over
     ├── AnswerPrunedError       the result of the same bytes was pruned just now
     ├── BackupError             the backup is not what it should be, and was not kept
-    └── BackupToolMissingError  PostgreSQL's own programs are not there
+    ├── BackupToolMissingError  PostgreSQL's own programs are not there
+    └── ResultsFileError        a results file, or what is said of its columns, makes no sense
 
 ``sqlalchemy.exc.OperationalError`` (locked, stopped, unreachable) is let through: it means try again.
 """
@@ -55,3 +56,7 @@ class BackupError(StoreError):
 
 class BackupToolMissingError(StoreError):
     """A program of PostgreSQL that a backup needs is not on the PATH."""
+
+
+class ResultsFileError(StoreError):
+    """A results file (RT-PCR, readers) is no CSV file, or nothing says which column holds what."""

@@ -86,7 +86,7 @@ screenings = Table(
     Column("study_instance_uid", Uid),
     Column("series_instance_uid", Uid),
     Column("patient_id", Text),  # as XRAY_STORE_IDENTIFIERS says: plain, or a keyed hash
-    Column("accession_number", Text),
+    Column("accession_number", Text, index=True),
     Column("modality", Code),
     Column("view_position", Code),
     Column("body_part_examined", Code),
@@ -157,6 +157,24 @@ READY = or_(*(arrivals.c.state == _written_out(state.value) for state in READY_S
 Index("ix_arrivals_ready", arrivals.c.priority, arrivals.c.id, sqlite_where=READY, postgresql_where=READY)
 IN_THE_INBOX = arrivals.c.fingerprint.is_not(None) & (arrivals.c.after == _written_out(AfterScreening.MOVE.value))
 Index("ix_arrivals_unsettled", arrivals.c.finished_at, sqlite_where=IN_THE_INBOX, postgresql_where=IN_THE_INBOX)
+
+# told by people after the fact; a film is known by its bytes, whatever screened them and however often
+reference_labels = Table(
+    "reference_labels",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("source_sha256", Sha256, nullable=False),
+    Column("source", Code, nullable=False),
+    Column("reference", Code, nullable=False),
+    Column("obtained_at", UtcDateTime),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    UniqueConstraint("source_sha256", "source"),
+    CheckConstraint(
+        "source = 'pcr' AND reference IN ('covid19', 'not_covid19') OR "
+        "source = 'reader' AND reference IN ('covid19', 'viral_pneumonia', 'normal', 'other_finding')",
+        name="reference",
+    ),
+)
 
 audit_events = Table(
     "audit_events",

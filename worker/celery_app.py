@@ -24,14 +24,14 @@ from inference.classifier import Classifier
 from store.arrivals import find_arrival
 from store.database import open_database, reading
 from store.errors import LeaseLostError
-from store.identifiers import build_protection
 from worker.fates import READER_CRASHED, READER_TIMEOUT, FateKind, decide_spoilt
 from worker.faults import fault_point
 from worker.fence import die_with_parent, limit_memory
 from worker.finishing import Claim, Finisher
-from worker.home import Home, read_identifier_key
+from worker.home import Home
 from worker.logs import configure_logging
 from worker.model import ServingModel
+from worker.protection import find_protection
 from worker.screening import Limits, Screener, log_bug
 from worker.settings import WatchSettings
 from worker.shelf import Shelf
@@ -145,12 +145,11 @@ def build_screener(settings: WatchSettings, home: Home, model: ServingModel) -> 
         The bundle is not the one that the service started with.
     """
     engine = open_database(settings.sqlalchemy_url)
-    key = settings.identifier_key.get_secret_value().encode() if settings.identifier_key else read_identifier_key(home)
     return Screener(
         engine,
         Classifier.load(model.verify().folder),
         Finisher(engine, Shelf(home)),
-        build_protection(store_identifiers=settings.store_identifiers, key=key),
+        find_protection(settings, may_make_key=True),
         Limits(settings.lease_seconds, settings.max_attempts, settings.max_file_bytes),
     )
 

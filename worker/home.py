@@ -40,6 +40,11 @@ class Home:
         return self.root / "broker"
 
     @property
+    def identifier_key(self) -> Path:
+        """The secret with which identifiers are hashed."""
+        return self.root / "identifier.key"
+
+    @property
     def lock(self) -> Path:
         """Held by the service for as long as it runs."""
         return self.root / "service.lock"
@@ -115,7 +120,7 @@ def is_locked(home: Home) -> bool:
 
 def read_identifier_key(home: Home) -> bytes:
     """Read the secret with which identifiers are hashed; the first call makes it."""
-    path = home.root / "identifier.key"
+    path = home.identifier_key
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:

@@ -1,0 +1,87 @@
+"""``outcomes``: what RT-PCR or readers said of films that were screened."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from cli.errors import BAD_DATA, FAILED, exit_codes
+from cli.opening import opened_ledger
+
+if TYPE_CHECKING:
+    from store.results.recording import Imported
+
+app = typer.Typer(help="Reference labels (RT-PCR, readers) of films that were screened.", no_args_is_help=True)
+
+Chosen = TypeVar("Chosen", bound=StrEnum)
+SHOWN = 20  # refused rows; a file under the wrong key has as many as rows
+MAP_HELP = "What a label means, as POS=covid19 or invalid=skip; may be repeated."
+
+
+@app.command("import")
+def import_outcomes(
+    file: Annotated[Path, typer.Argument(metavar="RESULTS.csv", help="A header, and a row for each film or order.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; record nothing.")] = False,
+    source: Annotated[str | None, typer.Option(help="Who gave the labels: `pcr` or `reader`.")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="What names a film: `sop_instance_uid`, `source_sha256` or `accession_number`.")
+    ] = None,
+    key_column: Annotated[str | None, typer.Option(help="Name of the column that holds it.")] = None,
+    label_column: Annotated[str | None, typer.Option(help="Name of the column that holds the label.")] = None,
+    date_column: Annotated[str | None, typer.Option(help="Name of the column that says when.")] = None,
+    date_format: Annotated[str | None, typer.Option(help="As `%d.%m.%Y`; default: 2026-11-21, ISO 8601.")] = None,
+    meanings: Annotated[list[str] | None, typer.Option("--map", metavar="TEXT=MEANING", help=MAP_HELP)] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Correct labels that were imported before.")] = False,
+    skip_refused: Annotated[
+        bool, typer.Option("--skip-refused", help="Import the other rows; exit code 1 if some were refused.")
+    ] = False,
+) -> None:
+    """Import what RT-PCR or readers found, so that reports say how often the model was right here.
+
+    All rows or none: rows that name no film, films of different patients, or one film with two labels are refused with
+    their line. Safe to run again. Messages hold line numbers and nothing of what stands in the file.
+
+    Example: xray-cli outcomes import pcr.csv --map POS=covid19 --map NEG=not_covid19 --dry-run
+    """
+    with exit_codes(), opened_ledger() as (settings, engine):
+        from reports.periods import find_zone
+        from store.references import FilmKey, ReferenceSource
+        from store.results.columns import Choice
+        from store.results.recording import ImportSettings, import_results
+        from worker.protection import find_protection
+
+        choice = Choice(
+            _choose("--key", key, FilmKey),
+            key_column,
+            label_column,
+            date_column,
+            _choose("--source", source, ReferenceSource),
+        )
+        how = ImportSettings(choice, tuple(meanings or ()), date_format, replace, skip_refused, dry_run)
+        protect, zone = find_protection(settings, may_make_key=False), find_zone(settings.time_zone)
+        found = import_results(engine, file, how, protect, zone)
+        _show(found, dry_run=dry_run)
+    if found.refusals:
+        raise typer.Exit(FAILED if skip_refused else BAD_DATA)
+
+
+def _choose(option: str, name: str | None, accepted: type[Chosen]) -> Chosen | None:
+    try:
+        return None if name is None else accepted(name)
+    except ValueError:
+        raise typer.BadParameter(f"{name!r}: accepted are {', '.join(accepted)}", param_hint=option) from None
+
+
+def _show(found: "Imported", *, dry_run: bool) -> None:
+    columns, header = found.columns, found.header
+    date = "no date" if columns.date is None else f"date in '{header[columns.date]}'"
+    key, label = f"{columns.key_kind} in '{header[columns.key]}'", f"{columns.source} in '{header[columns.label]}'"
+    typer.echo(f"{found.rows} rows: {key}, {label}, {date}")
+    what = "would be imported" if dry_run else "imported" if found.recorded else "NOT imported"
+    typer.echo(f"{what}: {found.new} films anew, {found.changed} changed, {found.unchanged} as before")
+    typer.echo(f"{found.skipped} rows skipped, {len(found.refusals)} refused")
+    for refusal in found.refusals[:SHOWN]:
+        typer.echo(f"line {refusal.line}: {refusal.reason}", err=True)
+    if len(found.refusals) > SHOWN:
+        typer.echo(f"... and {len(found.refusals) - SHOWN} more lines", err=True)
