@@ -199,6 +199,12 @@ def count_pending(connection: Connection, patience: int | None = None) -> int:
     return connection.scalar(select(func.count()).where(pending)) or 0
 
 
+def count_stat(connection: Connection) -> int:
+    """Return how many of the arrivals without a result are STAT."""
+    statement = select(func.count()).where(UNFINISHED, arrivals.c.priority == Priority.STAT)
+    return connection.scalar(statement) or 0
+
+
 def _is_due() -> ColumnElement[bool]:
     return or_(arrivals.c.not_before.is_(None), arrivals.c.not_before <= database_now())
 

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, case, select, update
 
 from store.arrivals import ARRIVAL_COLUMNS, SEND_AT_ONCE, Arrival, as_arrival
 from store.columns import database_now
-from store.states import READY_STATES, ArrivalState
+from store.states import READY_STATES, ArrivalState, Priority
 from store.tables import IN_THE_INBOX, arrivals
 
 
@@ -23,10 +23,11 @@ def release_held(connection: Connection, owner_prefix: str) -> int:
     return _release(connection, (arrivals.c.state == ArrivalState.SCREENING) & held)
 
 
-def release_lost(connection: Connection, queued_seconds: float) -> int:
-    """Make ready again what was sent longer ago than the queue is long."""
+def release_lost(connection: Connection, queued_seconds: float, priority: Priority = Priority.ROUTINE) -> int:
+    """Make ready again what was sent longer ago than the queue of its priority is long."""
     a = arrivals.c
-    return _release(connection, (a.state == ArrivalState.QUEUED) & (a.queued_at < database_now(-queued_seconds)))
+    sent = (a.state == ArrivalState.QUEUED) & (a.priority == priority)
+    return _release(connection, sent & (a.queued_at < database_now(-queued_seconds)))
 
 
 def release_all(connection: Connection) -> int:

@@ -24,6 +24,7 @@ from inference.classifier import Classifier
 from store.arrivals import find_arrival
 from store.database import open_database, reading
 from store.errors import LeaseLostError
+from store.states import Priority
 from worker.fates import READER_CRASHED, READER_TIMEOUT, FateKind, decide_spoilt
 from worker.faults import fault_point
 from worker.fence import die_with_parent, limit_memory
@@ -32,14 +33,24 @@ from worker.home import Home
 from worker.logs import configure_logging
 from worker.model import ServingModel
 from worker.protection import find_protection
+from worker.queues import QUEUES, TASK, StatFirst, build_queues
 from worker.screening import Limits, Screener, log_bug
 from worker.settings import WatchSettings
 from worker.shelf import Shelf
 
 logger = logging.getLogger(__name__)
 
-QUEUE = "xray"
-TASK = "screen"
+
+TRANSPORT = {
+    "socket_connect_timeout": 5,
+    "socket_timeout": 30,
+    # a worker notices by this health check, in seconds, that a broker which was killed has come back empty-handed
+    "health_check_interval": 3,
+    "queue_order_strategy": StatFirst,
+    # ids that a worker had fetched ahead when its host died go back to the queue after a minute, not after an hour
+    "visibility_timeout": 60,
+    "unacked_restore_throttle": 1,
+}
 
 
 def build_celery(broker_url: str) -> Celery:
@@ -49,7 +60,8 @@ def build_celery(broker_url: str) -> Celery:
         task_serializer="json",
         accept_content=["json"],
         task_ignore_result=True,
-        task_default_queue=QUEUE,
+        task_default_queue=QUEUES[Priority.ROUTINE],
+        task_queues=build_queues(),
         task_acks_late=False,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
@@ -60,26 +72,14 @@ def build_celery(broker_url: str) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        # a worker notices by this health check, in seconds, that a broker which was killed has come back empty-handed
-        broker_transport_options={"socket_connect_timeout": 5, "socket_timeout": 30, "health_check_interval": 3},
+        broker_transport_options=TRANSPORT,
     )
     return app
-
-
-def send_arrival(app: Celery, arrival_id: int) -> None:
-    """Send an arrival's id, and nothing else; raises ``kombu.exceptions.OperationalError``."""
-    app.send_task(TASK, args=(arrival_id,), retry=False)
 
 
 def name_lease(worker_pid: int, task_id: str = "") -> str:
     """Name the holder of a lease: the worker process, then the attempt; without the attempt, what all begin with."""
     return f"{socket.gethostname()}:{worker_pid}:{task_id}"
-
-
-def count_messages(app: Celery) -> int:
-    """Return how many ids wait at the broker."""
-    with app.connection_for_read() as connection:
-        return int(connection.default_channel.queue_declare(QUEUE, passive=False, durable=True).message_count)
 
 
 def run_worker(settings: WatchSettings, home: Home, broker_url: str, model: ServingModel) -> None:

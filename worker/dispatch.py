@@ -12,15 +12,16 @@ from store.arrivals import count_screening, queue_arrivals, unqueue_arrivals
 from store.audit import record_event
 from store.database import reading
 from store.queries import find_last_finished
+from store.states import Priority
 from store.sweeps import list_unsettled, release_expired, release_lost
-from worker.celery_app import count_messages, send_arrival
 from worker.faults import fault_point
 from worker.finishing import Finisher
+from worker.queues import count_messages, send_arrival
 from worker.stall import StallWatch
 
 logger = logging.getLogger(__name__)
 
-WINDOW = 200  # ids at the broker at most: a few seconds of work, so that the order stays the ledger's
+WINDOW = 200  # ids in a queue at most: a few seconds of work, so that the order stays the ledger's
 SWEEP_SECONDS = 5.0
 LOST_SECONDS = 10.0  # an id sent this long ago, while no message waits, was lost
 STALL_SECONDS = 10.0  # messages wait for this long and nobody takes one: the worker is deaf
@@ -57,19 +58,23 @@ class Dispatcher:
             self._sweep()
             self._sweep_at = time.monotonic() + SWEEP_SECONDS
         with self._engine.begin() as connection:
-            ids = queue_arrivals(connection, WINDOW)
-        if ids:
+            ready = [
+                (arrival_id, priority)
+                for priority in Priority
+                for arrival_id in queue_arrivals(connection, WINDOW, priority)
+            ]
+        if ready:
             fault_point("after_queue")
-        self._send(ids)
-        return len(ids)
+        self._send(ready)
+        return len(ready)
 
-    def _send(self, ids: list[int]) -> None:
-        for position, arrival_id in enumerate(ids):
+    def _send(self, ready: list[tuple[int, Priority]]) -> None:
+        for position, (arrival_id, priority) in enumerate(ready):
             try:
-                send_arrival(self._app, arrival_id)
+                send_arrival(self._app, arrival_id, priority)
             except BrokerError:
                 with self._engine.begin() as connection:
-                    unqueue_arrivals(connection, ids[position:])
+                    unqueue_arrivals(connection, [left for left, _ in ready[position:]])
                 raise
             fault_point("after_send", arrival_id)
 
@@ -77,10 +82,10 @@ class Dispatcher:
         with self._engine.begin() as connection:
             expired = release_expired(connection)
         messages = count_messages(self._app)
-        if messages == 0:
+        for priority in (priority for priority, count in messages.items() if count == 0):
             with self._engine.begin() as connection:
-                expired += release_lost(connection, LOST_SECONDS)
-        self._watch_for_a_stall(messages)
+                expired += release_lost(connection, LOST_SECONDS, priority)
+        self._watch_for_a_stall(sum(messages.values()))
         if expired:
             logger.warning("%d interrupted arrivals are sent again", expired, extra={"action": "sweep"})
         with reading(self._engine) as connection:

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from store.arrivals import count_by_state
+from store.arrivals import count_by_state, count_stat
 from store.database import reading
 from store.models import list_models
 from store.queries import count_states, find_last_finished, find_oldest_pending
@@ -40,6 +40,7 @@ class Queue:
     model_version: str | None
     recently_finished: int
     recently_quarantined: int
+    pending_stat: int = 0
 
     @property
     def pending(self) -> int:
@@ -68,6 +69,7 @@ class Status:
             "broker": self.broker,
             "database_answers": self.queue is not None,
             "states": {state.value: queue.states.get(state, 0) for state in ArrivalState},
+            "pending_stat": queue.pending_stat,
             "oldest_pending_at": queue.oldest_pending_at and queue.oldest_pending_at.isoformat(),
             "last_finished_at": queue.last_finished_at and queue.last_finished_at.isoformat(),
             "last_24_hours": {"finished": queue.recently_finished, "quarantined": queue.recently_quarantined},
@@ -90,6 +92,7 @@ class Status:
         yield f"model            {self.queue.model_version or '-'}"
         for state in ArrivalState:
             yield f"{state.value:16} {self.queue.states.get(state, 0)}"
+        yield f"without result   {self.queue.pending}, {self.queue.pending_stat} of them STAT"
         yield f"oldest waiting   {_ago(self.queue.oldest_pending_at)}"
         yield f"last finished    {_ago(self.queue.last_finished_at)}"
         share = self.queue.recently_quarantined / max(1, self.queue.recently_finished)
@@ -134,6 +137,7 @@ def _read_queue(engine: Engine) -> Queue | None:
                 active or (models[0].model_version if models else None),
                 sum(finished.values()),
                 finished[ArrivalState.QUARANTINED],
+                count_stat(connection),
             )
     except DBAPIError:
         return None

@@ -12,10 +12,11 @@ from sqlalchemy import Engine
 from store.arrivals import NewArrival, find_known_fingerprints, record_arrivals
 from store.database import reading
 from store.location import is_network_share
-from store.states import AfterScreening
+from store.states import AfterScreening, Priority
 from worker.faults import fault_point
 from worker.inbox import as_look, fingerprint_file, has_open_writer, is_ignored, list_files, look_at
 from worker.listener import Listener
+from worker.priority import StatRule
 from worker.stability import Look, StabilityTracker
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ class Intake:
         The home: what was moved there is not an arrival again.
     after : AfterScreening
         What becomes of these files once they are screened.
+    stat : StatRule
+        Which files go before the others.
     wake : Event
         Set when there is something to do before the next tick.
 
@@ -54,6 +57,7 @@ class Intake:
         after: AfterScreening,
         stable_seconds: float,
         rescan_seconds: float,
+        stat: StatRule,
         wake: Event,
     ) -> None:
         self._engine = engine
@@ -62,7 +66,8 @@ class Intake:
         self._excluded = frozenset({str(excluded)})
         self._after = after
         self._rescan_seconds = rescan_seconds
-        self._tracker = StabilityTracker(stable_seconds)
+        self._stat = stat
+        self._tracker = StabilityTracker(stable_seconds, lambda path: self._judge(path) is Priority.STAT)
         self._known: dict[str, Look] = {}
         self._listener = Listener(wake)
         self._rescan_at = 0.0
@@ -215,7 +220,11 @@ class Intake:
             path=Path(path),
             size_bytes=look.size_bytes,
             after=self._after,
+            priority=self._judge(path),
         )
+
+    def _judge(self, path: str) -> Priority:
+        return self._stat.judge(Path(path).relative_to(self._inbox_of(path)))
 
     def _inbox_of(self, path: str) -> str:
         return next(inbox for inbox in self._inboxes if path.startswith(inbox + os.sep))

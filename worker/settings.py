@@ -52,6 +52,12 @@ class WatchSettings(BaseModel):
     max_memory_bytes: Annotated[
         int, Field(ge=128 * MEBIBYTE, description="address space that one screening process may take")
     ] = 2048 * MEBIBYTE
+    stat_folders: Annotated[
+        str, Field(description="files in a folder of this name below an inbox are STAT; several with commas")
+    ] = "stat"
+    stat_names: Annotated[
+        str, Field(description="files whose name fits a pattern such as `*_STAT.dcm` are STAT; several with commas")
+    ] = ""
     min_free_bytes: Annotated[
         int | None,
         Field(ge=0, description="work pauses while the home's disk has less room; empty: 1 GiB or a twentieth"),

@@ -5,6 +5,7 @@ everything that a write changes, and the caller also asks the kernel whether a w
 """
 
 import heapq
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -31,12 +32,16 @@ class StabilityTracker:
     ----------
     stable_seconds : float
         A file is complete when two looks this far apart agree.
+    is_urgent : Callable
+        Tells of a path whether it goes before the others that are due.
     """
 
-    def __init__(self, stable_seconds: float) -> None:
+    def __init__(self, stable_seconds: float, is_urgent: Callable[[str], bool] = lambda _: False) -> None:
         self.stable_seconds = stable_seconds
+        self._is_urgent = is_urgent
         self._candidates: dict[str, _Candidate] = {}
-        self._due: list[tuple[float, str]] = []
+        self._urgent: list[tuple[float, str]] = []
+        self._others: list[tuple[float, str]] = []
 
     def __len__(self) -> int:
         return len(self._candidates)
@@ -56,26 +61,27 @@ class StabilityTracker:
             return
         due_at = now + max(0.0, self.stable_seconds - quiet_seconds)
         self._candidates[path] = _Candidate(look, now, due_at)
-        heapq.heappush(self._due, (due_at, path))
+        self._push(path, due_at)
 
     def postpone(self, path: str, now: float) -> None:
         """Look again one stability wait later: somebody still writes, or one look was not enough."""
         candidate = self._candidates[path]
         candidate.due_at = now + self.stable_seconds
-        heapq.heappush(self._due, (candidate.due_at, path))
+        self._push(path, candidate.due_at)
 
     def forget(self, path: str) -> None:
         """Drop a file that has gone, or has become an arrival."""
         self._candidates.pop(path, None)
 
     def take_due(self, now: float, limit: int) -> list[str]:
-        """Return files worth a look now; each must then be seen, postponed or forgotten."""
+        """Return files worth a look now, the urgent ones first; each must then be seen, postponed or forgotten."""
         due: list[str] = []
-        while self._due and self._due[0][0] <= now and len(due) < limit:
-            due_at, path = heapq.heappop(self._due)
-            candidate = self._candidates.get(path)
-            if candidate is not None and candidate.due_at == due_at:
-                due.append(path)
+        for queue in (self._urgent, self._others):
+            while queue and queue[0][0] <= now and len(due) < limit:
+                due_at, path = heapq.heappop(queue)
+                candidate = self._candidates.get(path)
+                if candidate is not None and candidate.due_at == due_at:
+                    due.append(path)
         return due
 
     def is_unchanged(self, path: str, look: Look) -> bool:
@@ -89,4 +95,7 @@ class StabilityTracker:
 
     def next_due_at(self) -> float | None:
         """Return the monotonic moment of the next look, or None where nothing waits."""
-        return self._due[0][0] if self._due else None
+        return min((queue[0][0] for queue in (self._urgent, self._others) if queue), default=None)
+
+    def _push(self, path: str, due_at: float) -> None:
+        heapq.heappush(self._urgent if self._is_urgent(path) else self._others, (due_at, path))

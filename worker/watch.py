@@ -20,6 +20,7 @@ from store.states import AfterScreening
 from worker.disk import DiskLowError
 from worker.inbox import check_inbox
 from worker.intake import Intake
+from worker.priority import StatRule
 from worker.service import Service
 
 logger = logging.getLogger(__name__)
@@ -125,6 +126,7 @@ def build_intake(service: Service, inboxes: Iterable[Path], after: AfterScreenin
         after=after,
         stable_seconds=settings.stable_seconds,
         rescan_seconds=settings.rescan_seconds,
+        stat=StatRule(settings.stat_folders, settings.stat_names),
         wake=wake,
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from store.arrivals import Arrival, NewArrival, claim_arrival, list_arrivals, record_arrivals
 from store.database import reading
-from store.states import AfterScreening, ArrivalState
+from store.states import AfterScreening, ArrivalState, Priority
 from tests.databases import sqlite_engine, sqlite_template, sqlite_url
 from worker.home import Home, prepare_home
 from worker.inbox import fingerprint_file, look_at
@@ -39,13 +39,18 @@ def engine(sqlite_engine: Engine) -> Iterator[Engine]:
     return sqlite_engine
 
 
-def enroll(engine: Engine, path: Path, after: AfterScreening = AfterScreening.MOVE) -> int:
+def enroll(
+    engine: Engine,
+    path: Path,
+    after: AfterScreening = AfterScreening.MOVE,
+    priority: Priority = Priority.ROUTINE,
+) -> int:
     """Record a file of the inbox as the intake would; return the arrival's id."""
     look = look_at(str(path))
     assert look is not None
     fingerprint = fingerprint_file(path, look)
     with engine.begin() as connection:
-        record_arrivals(connection, [NewArrival(fingerprint, path.parent, path, look.size_bytes, after)])
+        record_arrivals(connection, [NewArrival(fingerprint, path.parent, path, look.size_bytes, after, priority)])
     with reading(engine) as connection:
         return max(arrival.id for arrival in list_arrivals(connection, ArrivalState.WAITING))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from kombu import Message
 from kombu.exceptions import OperationalError as BrokerError
 from redis import Redis
 from sqlalchemy import Engine, text
@@ -14,14 +15,15 @@ from sqlalchemy import Engine, text
 from store.arrivals import count_by_state
 from store.audit import list_events
 from store.database import reading
-from store.states import ArrivalState
+from store.states import ArrivalState, Priority
 from tests.worker.conftest import claim, enroll
 from worker.broker import build_broker, embedded_broker_url, wait_for_broker
-from worker.celery_app import QUEUE, build_celery, count_messages
+from worker.celery_app import build_celery
 from worker.dispatch import WINDOW, Dispatcher
 from worker.finishing import Finisher
 from worker.home import Home
 from worker.processes import KeptProcess
+from worker.queues import QUEUES, count_messages
 from worker.shelf import Shelf
 
 
@@ -55,11 +57,11 @@ def dispatcher(engine: Engine, app: Celery, home: Home) -> Dispatcher:
     return Dispatcher(engine, app, Finisher(engine, Shelf(home)), restart_worker)
 
 
-def enroll_many(engine: Engine, inbox: Path, count: int) -> list[int]:
-    paths = [inbox / f"SECRET^{number}.dcm" for number in range(count)]
+def enroll_many(engine: Engine, inbox: Path, count: int, priority: Priority = Priority.ROUTINE) -> list[int]:
+    paths = [inbox / f"SECRET^{priority}{number}.dcm" for number in range(count)]
     for path in paths:
         path.write_bytes(path.name.encode())
-    return [enroll(engine, path) for path in paths]
+    return [enroll(engine, path, priority=priority) for path in paths]
 
 
 def states(engine: Engine) -> dict[ArrivalState, int]:
@@ -72,7 +74,7 @@ def test_a_message_holds_a_row_id_and_nothing_of_the_file(
 ) -> None:
     (arrival_id,) = enroll_many(engine, inbox, 1)
     assert dispatcher.tick() == 1
-    (message,) = client.lrange(QUEUE, 0, -1)
+    (message,) = client.lrange(QUEUES[Priority.ROUTINE], 0, -1)
     assert b"SECRET" not in message
     assert str(inbox).encode() not in message
     body = json.loads(message)
@@ -85,8 +87,61 @@ def test_no_more_than_the_window_waits_at_the_broker(
     enroll_many(engine, inbox, WINDOW + 5)
     assert dispatcher.tick() == WINDOW
     assert dispatcher.tick() == 0
-    assert count_messages(app) == WINDOW
+    assert count_messages(app) == {Priority.STAT: 0, Priority.ROUTINE: WINDOW}
     assert states(engine) == {ArrivalState.QUEUED: WINDOW, ArrivalState.WAITING: 5}
+
+
+def test_a_stat_film_does_not_wait_behind_the_window(
+    dispatcher: Dispatcher, engine: Engine, inbox: Path, app: Celery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.dispatch.WINDOW", 5)
+    enroll_many(engine, inbox, 7)
+    assert dispatcher.tick() == 5
+    (urgent,) = enroll_many(engine, inbox, 1, Priority.STAT)
+    assert dispatcher.tick() == 1
+    assert take_ids(app, 2)[0] == urgent
+
+
+def test_a_worker_takes_three_stat_films_and_then_a_routine_one(
+    dispatcher: Dispatcher, engine: Engine, inbox: Path, app: Celery
+) -> None:
+    routine = enroll_many(engine, inbox, 3)
+    urgent = enroll_many(engine, inbox, 7, Priority.STAT)
+    dispatcher.tick()
+    assert take_ids(app, 10) == [*urgent[:3], routine[0], *urgent[3:6], routine[1], urgent[6], routine[2]]
+
+
+def take_ids(app: Celery, count: int) -> list[int]:
+    """Take messages as a worker of one process does: one at a time, acknowledged before the next."""
+    ids: list[int] = []
+
+    def take(body: list[list[int]], message: Message) -> None:
+        ids.append(body[0][0])
+        message.ack()
+
+    with app.connection_for_read() as connection, app.amqp.TaskConsumer(connection, callbacks=[take]) as consumer:
+        consumer.qos(prefetch_count=1)
+        while len(ids) < count:
+            connection.drain_events(timeout=5)
+    return ids
+
+
+def test_an_id_of_an_empty_queue_is_lost_however_much_waits_in_the_other(
+    dispatcher: Dispatcher, engine: Engine, inbox: Path, client: Redis
+) -> None:
+    enroll_many(engine, inbox, 3)
+    enroll_many(engine, inbox, 1, Priority.STAT)
+    dispatcher.tick()
+    client.delete(QUEUES[Priority.STAT])
+    forget_for_a_minute(engine)
+    dispatcher._sweep_at = 0.0
+    assert dispatcher.tick() == 1
+    assert states(engine) == {ArrivalState.QUEUED: 4}
+
+
+def forget_for_a_minute(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE arrivals SET queued_at = datetime('now', '-1 minute') || '.000000'"))
 
 
 def test_a_broker_that_is_away_leaves_everything_ready(
@@ -107,8 +162,7 @@ def test_an_emptied_broker_loses_nothing(
     enroll_many(engine, inbox, 3)
     dispatcher.tick()
     client.flushall()
-    with engine.begin() as connection:  # a minute passes
-        connection.execute(text("UPDATE arrivals SET queued_at = datetime('now', '-1 minute') || '.000000'"))
+    forget_for_a_minute(engine)
     monkeypatch.setattr("worker.dispatch.SWEEP_SECONDS", 0.0)
     dispatcher._sweep_at = 0.0
     assert dispatcher.tick() == 3
@@ -141,7 +195,7 @@ def test_a_recorded_file_that_did_not_move_is_moved_by_the_sweep(
             {"place": str(place), "id": arrival_id},
         )
     dispatcher.tick()
-    assert place.read_bytes() == b"SECRET^0.dcm"
+    assert place.read_bytes() == b"SECRET^routine0.dcm"
     assert list(inbox.iterdir()) == []
 
 

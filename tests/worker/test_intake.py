@@ -5,14 +5,16 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import OperationalError
 
 from store.arrivals import count_by_state, list_arrivals
 from store.database import reading
-from store.states import AfterScreening, ArrivalState
+from store.states import AfterScreening, ArrivalState, Priority
+from store.tables import arrivals
 from worker.home import Home
 from worker.intake import Intake
+from worker.priority import StatRule
 
 MakeIntake = Callable[..., Intake]
 
@@ -27,6 +29,7 @@ def make_intake(engine: Engine, inbox: Path, home: Home) -> MakeIntake:
             after=after,
             stable_seconds=stable,
             rescan_seconds=rescan,
+            stat=StatRule("stat", "urgent-*"),
             wake=Event(),
         )
 
@@ -55,6 +58,22 @@ def test_files_that_were_there_before_the_start_are_recorded(
         (inbox / name).write_bytes(name.encode())
     tick_until_idle(make_intake())
     assert recorded_names(engine) == ["a.dcm", "b.png"]
+
+
+def test_a_stat_file_is_recorded_first_and_marked(
+    make_intake: MakeIntake, inbox: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.intake.BATCH", 3)
+    (inbox / "ward" / "stat").mkdir(parents=True)
+    names = ["a.dcm", "b.dcm", "urgent-c.dcm", "ward/d.dcm", "ward/stat/e.dcm"]
+    for name in names:
+        (inbox / name).write_bytes(name.encode())
+    tick_until_idle(make_intake())
+    with reading(engine) as connection:
+        rows = connection.execute(select(arrivals.c.path, arrivals.c.priority).order_by(arrivals.c.id)).all()
+    stat, routine = rows[:2], rows[2:]
+    assert {row.path.name for row in stat} == {"e.dcm", "urgent-c.dcm"}
+    assert [row.priority for row in rows] == [Priority.STAT] * len(stat) + [Priority.ROUTINE] * len(routine)
 
 
 def test_a_file_is_recorded_once_however_often_it_is_seen(make_intake: MakeIntake, inbox: Path, engine: Engine) -> None:

@@ -68,6 +68,16 @@ def test_the_limit_leaves_the_rest_for_the_next_round() -> None:
     assert tracker.take_due(100.0, 3) == ["3", "4"]
 
 
+def test_an_urgent_file_goes_before_others_that_were_due_earlier_but_not_before_it_is_due() -> None:
+    tracker = StabilityTracker(2.0, lambda path: path.startswith("stat/"))
+    for number in range(5):
+        tracker.see(str(number), SMALL, now=100.0 + number)
+    tracker.see("stat/a", SMALL, now=105.0)
+    assert tracker.next_due_at() == 102.0
+    assert tracker.take_due(106.0, 2) == ["0", "1"]
+    assert tracker.take_due(107.0, 2) == ["stat/a", "2"]
+
+
 @given(st.lists(st.tuples(st.floats(0, 10), st.integers(0, 3)), min_size=1, max_size=30))
 def test_no_file_is_due_before_it_was_quiet_for_the_whole_wait(steps: list[tuple[float, int]]) -> None:
     tracker = StabilityTracker(2.0)

@@ -11,7 +11,7 @@ import psutil
 from redis import Redis
 from redis.exceptions import RedisError
 
-from worker.celery_app import QUEUE
+from worker.queues import QUEUES
 from worker.selftest.canaries import find_traces
 from worker.selftest.site import Site
 
@@ -49,7 +49,7 @@ class Broker:
     def count_messages(self) -> int:
         """Return how many ids wait."""
         with self._client() as client:
-            return int(client.llen(QUEUE))
+            return sum(int(client.llen(queue)) for queue in QUEUES.values())
 
     @staticmethod
     def _read(client: Redis, key: bytes) -> bytes:

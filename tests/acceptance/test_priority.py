@@ -1,0 +1,52 @@
+"""STAT before routine, in a running service with its own Valkey."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from imaging.phantom import write_dicom_phantom
+from store.database import open_database, reading
+from store.states import Priority
+from store.tables import UNFINISHED, arrivals
+from tests.acceptance.conftest import Site, wait_until
+from tests.faults.films import drop, write_films
+
+pytestmark = pytest.mark.acceptance
+
+BACKLOG = 230  # more than the ids that wait at the broker
+
+
+def count_overtaken(site: Site) -> tuple[int, int] | None:
+    """Return how many routine films finished while the STAT film waited, and how many still wait; None before."""
+    a = arrivals.c
+    engine = open_database(f"sqlite:///{site.home / 'xray.db'}")
+    with reading(engine) as connection:
+        stat = connection.execute(
+            select(a.received_at, a.finished_at).where(a.priority == Priority.STAT, a.finished_at.is_not(None))
+        ).one_or_none()
+        meanwhile = (
+            connection.scalar(select(func.count()).where(a.finished_at > stat.received_at)) if stat is not None else 0
+        )
+        left = connection.scalar(select(func.count()).where(UNFINISHED))
+    engine.dispose()
+    return None if stat is None else ((meanwhile or 0) - 1, left or 0)
+
+
+def test_a_stat_film_overtakes_a_backlog(site: Site, tmp_path: Path) -> None:
+    films = tmp_path / "films"
+    films.mkdir()
+    drop(films, site.inbox, *write_films(films, BACKLOG))
+    (site.inbox / "stat").mkdir()
+    site.settings["XRAY_WORKERS"] = "1"
+    site.start()
+    wait_until(lambda: site.count_finished() > 3, what="work on the backlog", seconds=60)
+    part = site.inbox / "stat" / "film.part"
+    write_dicom_phantom(part, seed=99, rows=500, columns=400)
+    part.rename(part.with_suffix(".dcm"))
+    wait_until(lambda: count_overtaken(site) is not None, what="the STAT film", seconds=60)
+    overtaken = count_overtaken(site)
+    assert overtaken is not None
+    meanwhile, left = overtaken
+    assert meanwhile <= 12, "what the worker had in its hands, and what finished during one look"
+    assert left > BACKLOG / 3, "the backlog is still there"
