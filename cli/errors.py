@@ -86,6 +86,8 @@ def exit_codes() -> Iterator[None]:
 
 def find_exit_code(error: BaseException) -> int | None:
     """Return the exit code of an expected error, or None for a bug."""
+    if type(error).__name__ == "WorkerRefusedError":  # the worker's own
+        return int(getattr(error, "exit_code", UNAVAILABLE))
     return next((EXIT_CODES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in EXIT_CODES), None)
 
 

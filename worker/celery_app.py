@@ -8,28 +8,24 @@ is sent again by the sweeper.
 import logging
 import os
 import signal
-import socket
 import warnings
 from importlib import import_module
 from typing import Any
 
-from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import Celery, Task, signals
 from celery.exceptions import SecurityWarning
-from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from inference.bundle import BundleError
 from inference.classifier import Classifier
-from store.arrivals import find_arrival
-from store.database import open_database, reading
-from store.errors import LeaseLostError
+from store.database import open_database
 from store.states import Priority
-from worker.fates import READER_CRASHED, READER_TIMEOUT, FateKind, decide_spoilt
+from worker.deaths import DeathWatch
 from worker.faults import fault_point
 from worker.fence import die_with_parent, limit_memory
-from worker.finishing import Claim, Finisher
+from worker.finishing import Finisher
 from worker.home import Home
+from worker.leases import name_lease
 from worker.logs import configure_logging
 from worker.model import ServingModel
 from worker.protection import find_protection
@@ -77,11 +73,6 @@ def build_celery(broker_url: str) -> Celery:
     return app
 
 
-def name_lease(worker_pid: int, task_id: str = "") -> str:
-    """Name the holder of a lease: the worker process, then the attempt; without the attempt, what all begin with."""
-    return f"{socket.gethostname()}:{worker_pid}:{task_id}"
-
-
 def run_worker(settings: WatchSettings, home: Home, broker_url: str, model: ServingModel) -> None:
     """Run Celery's prefork worker in this process until it is told to stop."""
     # Celery warns about root in words for its own options; 'xray-cli doctor' says it in ours
@@ -107,20 +98,30 @@ def run_worker(settings: WatchSettings, home: Home, broker_url: str, model: Serv
 def _register_task(app: Celery, settings: WatchSettings, home: Home, model: ServingModel) -> None:
     child: dict[str, Screener] = {}
 
+    def get_ready() -> Screener:
+        if "screener" not in child:
+            child["screener"] = build_screener(settings, home, model)
+        return child["screener"]
+
     def prepare_child(**_: Any) -> None:
         die_with_parent()
+        fault_point("after_fork")
         try:
-            child["screener"] = build_screener(settings, home, model)
+            get_ready()
         except BundleError as error:
             # without its model the whole worker must end, so that the service sees and says why
             logger.critical("%s", error, extra={"action": "model_refused"})
             os.kill(os.getppid(), signal.SIGTERM)
             os._exit(1)
+        except OSError as error:
+            _log_not_ready(error)
         limit_memory(settings.max_memory_bytes)
 
     def screen(task: Task, arrival_id: int) -> None:
         try:
-            child["screener"].screen(arrival_id, name_lease(os.getppid(), task.request.id))
+            get_ready().screen(arrival_id, name_lease(os.getppid(), task.request.id))
+        except OSError as error:  # its id was taken for nothing, and is sent again
+            _log_not_ready(error)
         except DBAPIError as error:
             facts = {"action": "database_away", "arrival_id": arrival_id}
             logger.warning(
@@ -133,7 +134,26 @@ def _register_task(app: Celery, settings: WatchSettings, home: Home, model: Serv
 
     signals.setup_logging.connect(lambda **_: configure_logging(settings.log_format), weak=False)
     signals.worker_process_init.connect(prepare_child, weak=False)
-    signals.task_failure.connect(_DeathWatch(settings, home).note, weak=False)
+    signals.worker_ready.connect(_outlive_killed_children, weak=False)
+    signals.task_failure.connect(DeathWatch(settings, home).note, weak=False)
+
+
+def _log_not_ready(error: OSError) -> None:
+    told = "a reader cannot get ready (%s); it tries again with its next file"
+    logger.warning(told, error.strerror or type(error).__name__, extra={"action": "reader_not_ready"})
+
+
+def _outlive_killed_children(sender: Any, **_: Any) -> None:
+    """Start others for children that were killed while they started: Celery would end the whole worker for them."""
+    pool = sender.pool._pool
+
+    def did_start_ok() -> bool:
+        if any(child.exitcode not in (None, -signal.SIGKILL) for child in pool._pool):
+            return False
+        pool.maintain_pool()
+        return True
+
+    sender.pool.did_start_ok = did_start_ok
 
 
 def build_screener(settings: WatchSettings, home: Home, model: ServingModel) -> Screener:
@@ -152,43 +172,3 @@ def build_screener(settings: WatchSettings, home: Home, model: ServingModel) -> 
         find_protection(settings, may_make_key=True),
         Limits(settings.lease_seconds, settings.max_attempts, settings.max_file_bytes),
     )
-
-
-class _DeathWatch:
-    """In the parent: decides on a file over which a child died or ran out of time."""
-
-    def __init__(self, settings: WatchSettings, home: Home) -> None:
-        self._settings = settings
-        self._home = home
-        self._engine: Engine | None = None
-
-    def note(self, *, task_id: str, exception: BaseException, args: tuple[int, ...], **_: Any) -> None:
-        """Count the attempt and give the file back, or quarantine it."""
-        if isinstance(exception, TimeLimitExceeded):
-            self._end_attempt(args[0], name_lease(os.getpid(), task_id), READER_TIMEOUT)
-        elif isinstance(exception, WorkerLostError):
-            self._end_attempt(args[0], name_lease(os.getpid(), task_id), READER_CRASHED)
-
-    def _end_attempt(self, arrival_id: int, owner: str, reason_code: str) -> None:
-        fault_point("after_death", arrival_id)
-        try:
-            self._decide(arrival_id, owner, reason_code)
-        except LeaseLostError:
-            pass  # its result was recorded before the child died
-        except DBAPIError:
-            facts = {"action": "attempt_left", "arrival_id": arrival_id}
-            logger.warning("the database does not answer; the lease of a dead reader runs out by itself", extra=facts)
-
-    def _decide(self, arrival_id: int, owner: str, reason_code: str) -> None:
-        if self._engine is None:
-            self._engine = open_database(self._settings.sqlalchemy_url)
-        with reading(self._engine) as connection:
-            arrival = find_arrival(connection, arrival_id)
-        if arrival is None:
-            return
-        finisher, claim = Finisher(self._engine, Shelf(self._home)), Claim(arrival, owner)
-        fate = decide_spoilt(reason_code, attempts=arrival.attempts, max_attempts=self._settings.max_attempts)
-        if fate.kind is FateKind.QUARANTINE:
-            finisher.settle(finisher.finish_quarantined(claim, fate))
-        else:
-            finisher.retry_later(claim, fate)

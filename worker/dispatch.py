@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Callable
 
 from celery import Celery
 from kombu.exceptions import OperationalError as BrokerError
@@ -16,6 +15,7 @@ from store.states import Priority
 from store.sweeps import list_unsettled, release_expired, release_lost
 from worker.faults import fault_point
 from worker.finishing import Finisher
+from worker.processes import KeptProcess
 from worker.queues import count_messages, send_arrival
 from worker.stall import StallWatch
 
@@ -25,24 +25,30 @@ WINDOW = 200  # ids in a queue at most: a few seconds of work, so that the order
 SWEEP_SECONDS = 5.0
 LOST_SECONDS = 10.0  # an id sent this long ago, while no message waits, was lost
 STALL_SECONDS = 10.0  # messages wait for this long and nobody takes one: the worker is deaf
+STARTING_SECONDS = 60.0  # or, where it has finished nothing yet, it still starts
 SETTLE_SECONDS = 10.0  # a worker has moved its file by then
 
 
 class Dispatcher:
     """Keeps the broker's short queue filled from the ledger, and puts right what was interrupted."""
 
-    def __init__(self, engine: Engine, app: Celery, finisher: Finisher, restart_worker: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, app: Celery, finisher: Finisher, worker: KeptProcess) -> None:
         self._engine = engine
         self._app = app
         self._finisher = finisher
-        self._restart_worker = restart_worker
-        self._stall = StallWatch(STALL_SECONDS)
+        self._worker = worker
+        self._stall = StallWatch(STALL_SECONDS, STARTING_SECONDS)
         self._sweep_at = 0.0
 
     @property
     def is_stalled(self) -> bool:
         """True while messages wait and nothing finishes, although the worker was restarted."""
         return self._stall.is_stalled
+
+    def describe_stall(self) -> str:
+        """Say what has been tried against a stall."""
+        told = f"messages wait and nothing finishes, although the worker was restarted {self._stall.restarts} times"
+        return told + (", and it is left alone now" if self._stall.is_given_up else "")
 
     def tick(self) -> int:
         """Send what is ready; returns how many ids were sent.
@@ -98,9 +104,14 @@ class Dispatcher:
             screening = count_screening(connection)
             last_finished_at = find_last_finished(connection)
         waiting = messages > 0 and screening == 0
-        if self._stall.observe(time.monotonic(), waiting=waiting, progress=last_finished_at):
-            facts = {"action": "stalled"}
-            logger.error("%d messages wait and nothing finishes: the worker is restarted", messages, extra=facts)
-            self._restart_worker()
+        progress, worker = last_finished_at, self._worker.pid
+        if self._stall.observe(time.monotonic(), waiting=waiting, progress=progress, worker=worker):
+            facts = {"action": "stalled", "restarts": self._stall.restarts}
+            level = logging.CRITICAL if self._stall.is_given_up else logging.ERROR
+            last = " for the last time" if self._stall.is_given_up else ""
+            logger.log(
+                level, "%d messages wait and nothing finishes: the worker is restarted%s", messages, last, extra=facts
+            )
+            self._worker.restart()
             with self._engine.begin() as connection:
                 record_event(connection, "stalled", messages=messages, restarts=self._stall.restarts)

@@ -9,8 +9,11 @@
     ├── InboxError            the inbox is missing, not a folder, inside the home, or cannot be emptied
     ├── BrokerUnavailableError    no broker answers
     ├── WorkerFailedError     the worker process ends again and again
+    ├── WorkerRefusedError    the worker process ended for a reason that no other start mends
     └── FaultPointError       a test's fault point is set outside of a test
 """
+
+import os
 
 
 class WorkerError(Exception):
@@ -39,6 +42,20 @@ class BrokerUnavailableError(WorkerError):
 
 class WorkerFailedError(WorkerError):
     """The worker process does not stay up."""
+
+
+class WorkerRefusedError(WorkerError):
+    """The worker process found data or configuration with which it cannot work.
+
+    Attributes
+    ----------
+    exit_code : int
+        With which it ended, and with which the service is to end.
+    """
+
+    def __init__(self, message: str, exit_code: int = os.EX_UNAVAILABLE) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 class FaultPointError(WorkerError):

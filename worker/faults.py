@@ -20,6 +20,7 @@ Step = Literal[
     "after_queue",  # service: ids are marked as queued, none is sent
     "after_send",  # service: one id was sent
     "after_death",  # worker: a reader has died, its attempt is not counted
+    "after_fork",  # reader: it has begun, and has not loaded its model
     "after_claim",  # reader: it holds the lease
     "after_read",
     "after_predict",

@@ -48,13 +48,13 @@ class Listener(FileSystemEventHandler):
     def start(self, folders: Iterable[str]) -> None:
         """Begin to listen; where the system gives no events, scanning alone does the work."""
         InotifyMoveEventGrouper.delay = PAIRING_SECONDS
+        self._observer.start()  # first: what was scheduled before would be asked for only now, and all or nothing
         for folder in folders:
             try:
                 self._observer.schedule(self, folder, recursive=True, event_filter=HEARD)
             except OSError as error:
                 facts = {"action": "watch_without_events"}
                 logger.warning("no file events (%s); new files are found by scanning", error.strerror, extra=facts)
-        self._observer.start()
 
     def stop(self) -> None:
         """Stop listening."""

@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from worker.errors import WorkerFailedError
+from worker.errors import WorkerFailedError, WorkerRefusedError
 from worker.fence import die_with_parent
 
 logger = logging.getLogger(__name__)
 
 STEADY_SECONDS = 30.0  # a process that has run for this long has started well
 LONGEST_PAUSE_SECONDS = 30.0
+LASTING = frozenset({os.EX_DATAERR, os.EX_NOINPUT, os.EX_CONFIG})  # exit codes that another start would give again
 
 
 @dataclass(slots=True)
@@ -84,6 +85,8 @@ class KeptProcess:
         ------
         WorkerFailedError
             It has ended soon after each of its last starts.
+        WorkerRefusedError
+            It has ended because of its data or its configuration: a model bundle that is damaged, say.
         """
         now = time.monotonic()
         if self.pid is not None:
@@ -100,6 +103,9 @@ class KeptProcess:
         if self.on_end is not None:
             self.on_end(ended.pid)
         self._process = None
+        if code in LASTING:
+            message = f"the {self.name} ended with exit code {code}, as another start would: the log above says why"
+            raise WorkerRefusedError(message, code)
         self._short_lives += 1
         self._exits += code >= 0
         if self._exits >= self.give_up_after:

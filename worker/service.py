@@ -16,7 +16,7 @@ from store.database import open_database
 from store.schema import check_schema, upgrade_schema
 from store.sweeps import release_all, release_held
 from worker.broker import build_broker, embedded_broker_url, wait_for_broker
-from worker.celery_app import build_celery, name_lease, run_worker
+from worker.celery_app import build_celery, run_worker
 from worker.disk import DiskWatch
 from worker.dispatch import Dispatcher
 from worker.errors import BrokerUnavailableError, HomeLostError
@@ -24,6 +24,7 @@ from worker.faults import pass_on_faults
 from worker.finishing import Finisher
 from worker.heartbeat import Heartbeat, ServiceState
 from worker.home import Home, lock_home, prepare_home
+from worker.leases import name_lease
 from worker.logs import configure_logging
 from worker.model import ServingModel, choose_model
 from worker.presence import Presence
@@ -56,8 +57,8 @@ class Service:
 
         Raises
         ------
-        WorkerFailedError
-            A process ends again and again.
+        WorkerFailedError, WorkerRefusedError
+            A process ends again and again, or says that no other start would help.
         HomeLostError
             The home has gone; the processes are ended at once, since what they record would be lost.
         """
@@ -74,8 +75,7 @@ class Service:
         """Say in the heartbeat how the service is; ``faults`` say what the loop waits for."""
         ended = [f"the {process.name} has ended and is started again" for process in self.processes if not process.pid]
         if self.dispatcher.is_stalled:
-            stalled = "messages wait and nothing finishes, although the worker was restarted"
-            self.heartbeat.beat(ServiceState.STALLED, [stalled, *faults, *ended])
+            self.heartbeat.beat(ServiceState.STALLED, [self.dispatcher.describe_stall(), *faults, *ended])
         else:
             reasons = [*faults, *ended]
             self.heartbeat.beat(ServiceState.PAUSED if reasons else ServiceState.READY, reasons)
@@ -126,7 +126,7 @@ def run_service(
         worker.start()
         app = build_celery(broker_url)
         stack.callback(app.close)
-        dispatcher = Dispatcher(engine, app, Finisher(engine, Shelf(home)), worker.restart)
+        dispatcher = Dispatcher(engine, app, Finisher(engine, Shelf(home)), worker)
         with engine.begin() as connection:
             record_event(connection, "service_started", model_sha256=model.model_sha256)
         yield Service(

@@ -52,6 +52,18 @@ def test_a_kill_at_every_named_step_changes_nothing_in_the_end(run: FaultRun, ot
     run.prove()
 
 
+def test_readers_that_are_killed_while_they_start_are_replaced(run: FaultRun) -> None:
+    """Celery gives a worker up whose child has died before it was ready: so would we, after a few."""
+    marks = arm(run, "after_fork")
+    run.site.settings |= {"XRAY_FAULT_TIMES": "6"}
+    run.site.start()
+    run.drop_next(4)
+    run.finish()
+    assert len(list(marks.iterdir())) == 6
+    assert '"restart"' not in run.site.log.read_text()
+    run.prove()
+
+
 # one file system has no copies; the short form meets all steps in one run
 @pytest.mark.parametrize("step", [step for step in STEPS if step != "after_copy"] if SOAK_MINUTES else [])
 def test_a_kill_at_one_step_alone_changes_nothing_in_the_end(run: FaultRun, step: str) -> None:

@@ -1,5 +1,6 @@
-"""The bundle is damaged under a running worker: it refuses it, no file pays, and it goes on once that is whole."""
+"""The bundle is damaged under a running worker: the service ends, no file pays, the next one goes on."""
 
+import os
 import shutil
 
 import pytest
@@ -24,7 +25,13 @@ def test_a_bundle_truncated_under_a_running_worker_serves_no_file(run: FaultRun)
         worker.kill()
     run.drop_next(6)
     wait_for(lambda: f"{graph.name}: its sha256" in run.site.log.read_text(), "the refusal of the bundle")
+    assert run.site.service is not None
+    assert run.site.service.wait(60) == os.EX_DATAERR
+    assert run.site.log.read_text().splitlines()[-1].startswith("xray-cli: the worker ended with exit code 65")
     assert run.site.count_finished() == 4
+    again = run.site.run("watch", run.site.inbox)
+    assert again.returncode == os.EX_DATAERR
+    assert f"{graph.name}: its sha256" in again.stderr
     assert run.site.run("doctor").returncode == 1
     graph.write_bytes(whole)
     run.finish()

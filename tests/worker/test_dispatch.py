@@ -1,6 +1,7 @@
 """The dispatcher against a real Valkey."""
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,9 @@ from worker.home import Home
 from worker.processes import KeptProcess
 from worker.queues import QUEUES, count_messages
 from worker.shelf import Shelf
+from worker.stall import MAX_RESTARTS
+
+DEAF_WORKER = (sys.executable, "-c", "import time; time.sleep(300)")
 
 
 @pytest.fixture
@@ -51,10 +55,15 @@ def app(broker: KeptProcess, home: Home) -> Iterator[Celery]:
 
 @pytest.fixture
 def dispatcher(engine: Engine, app: Celery, home: Home) -> Dispatcher:
-    def restart_worker() -> None:
-        pytest.fail("no worker is here to be restarted")
+    return Dispatcher(engine, app, Finisher(engine, Shelf(home)), KeptProcess("worker", DEAF_WORKER))
 
-    return Dispatcher(engine, app, Finisher(engine, Shelf(home)), restart_worker)
+
+@pytest.fixture
+def deaf_worker() -> Iterator[KeptProcess]:
+    process = KeptProcess("worker", DEAF_WORKER)
+    process.start()
+    yield process
+    process.stop(0.1)
 
 
 def enroll_many(engine: Engine, inbox: Path, count: int, priority: Priority = Priority.ROUTINE) -> list[int]:
@@ -200,20 +209,32 @@ def test_a_recorded_file_that_did_not_move_is_moved_by_the_sweep(
 
 
 def test_messages_that_nobody_takes_restart_the_worker_and_leave_a_mark(
-    engine: Engine, app: Celery, home: Home, inbox: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine,
+    app: Celery,
+    home: Home,
+    inbox: Path,
+    deaf_worker: KeptProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("worker.dispatch.SWEEP_SECONDS", 0.0)
-    monkeypatch.setattr("worker.dispatch.STALL_SECONDS", 0.2)
-    restarts: list[float] = []
-    dispatcher = Dispatcher(engine, app, Finisher(engine, Shelf(home)), lambda: restarts.append(time.monotonic()))
+    monkeypatch.setattr("worker.dispatch.STARTING_SECONDS", 0.1)
+    dispatcher = Dispatcher(engine, app, Finisher(engine, Shelf(home)), deaf_worker)
     enroll_many(engine, inbox, 1)
-    began = time.monotonic()
-    while not restarts:
-        assert not dispatcher.is_stalled
-        dispatcher.tick()
-        time.sleep(0.02)
-    assert restarts[0] - began >= 0.2
-    assert dispatcher.is_stalled
+    pids = []
+    while len(pids) < MAX_RESTARTS:
+        pids.append(deaf_worker.pid)
+        while deaf_worker.pid is not None:
+            assert dispatcher.is_stalled is (len(pids) > 1)
+            dispatcher.tick()
+            time.sleep(0.02)
+        assert dispatcher.is_stalled
+        deaf_worker.start()
+    assert len(set(pids)) == MAX_RESTARTS
+    dispatcher.tick()
+    assert dispatcher.describe_stall().endswith("restarted 5 times, and it is left alone now")
+    alarms = [record.levelname for record in caplog.records if record.action == "stalled"]  # type: ignore[attr-defined]
+    assert alarms == ["ERROR"] * (MAX_RESTARTS - 1) + ["CRITICAL"]
     with reading(engine) as connection:
-        ((_, action, _, detail),) = list_events(connection)
-    assert (action, detail) == ("stalled", {"messages": 1, "restarts": 1})
+        marks = [detail for _, action, _, detail in list_events(connection) if action == "stalled"]
+    assert {"messages": 1, "restarts": MAX_RESTARTS} in marks

@@ -7,7 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from worker.errors import WorkerFailedError
+from cli.errors import find_exit_code
+from worker.errors import WorkerFailedError, WorkerRefusedError
 from worker.processes import KeptProcess
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(60)")
@@ -54,6 +55,16 @@ def test_a_process_that_cannot_stay_up_is_given_up() -> None:
 
     with pytest.raises(WorkerFailedError, match="exit code 7"):
         try_for_ever()
+
+
+@pytest.mark.parametrize("exit_code", [65, 66, 78])
+def test_an_end_that_no_other_start_would_mend_is_told_with_its_exit_code(exit_code: int) -> None:
+    broken = KeptProcess("broken", (sys.executable, "-c", f"raise SystemExit({exit_code})"))
+    broken.start()
+    wait_until(lambda: broken.pid is None, 60.0)
+    with pytest.raises(WorkerRefusedError, match=f"exit code {exit_code}") as refused:
+        broken.keep_alive()
+    assert find_exit_code(refused.value) == exit_code
 
 
 def test_stopping_asks_first_and_kills_what_does_not_listen() -> None:

@@ -41,11 +41,14 @@ class Site:
         For the broker's socket: its path has 107 bytes at most.
     settings : dict
         Variables for the service beyond `QUICK`; those of our own environment do not reach it.
+    wrapper : tuple of str
+        The program, with its arguments, that starts the service (with fewer rights, say).
     """
 
     root: Path
     runtime: Path
     settings: dict[str, str] = field(default_factory=dict)
+    wrapper: tuple[str, ...] = ()
     service: subprocess.Popen[bytes] | None = None
 
     @property
@@ -76,11 +79,11 @@ class Site:
         return inherited | own | QUICK | self.settings
 
     def start(self, seconds: float = 60.0) -> None:
-        """Start the service, and wait until it watches; raises SiteError."""
+        """Start the service, and wait until it watches; it may be killed as soon as it does; raises SiteError."""
         seen = self.count_starts()
         with self.log.open("ab") as log:
             self.service = subprocess.Popen(  # noqa: S603  (our own program)
-                [*PROGRAM, "watch", str(self.inbox)],
+                [*self.wrapper, *PROGRAM, "watch", str(self.inbox)],
                 env=self.environment,
                 cwd=self.root,
                 stdin=subprocess.DEVNULL,
@@ -89,8 +92,8 @@ class Site:
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
-        wait_until(lambda: self.count_starts() > seen or self.service_ended(), what="the start", seconds=seconds)
-        if self.service_ended():
+        wait_until(lambda: self.service_ended() or self.count_starts() > seen, what="the start", seconds=seconds)
+        if self.count_starts() == seen:
             raise SiteError(f"the service ended at its start: {self.log.read_text()[-2000:]}")
 
     def count_starts(self) -> int:
