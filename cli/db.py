@@ -118,6 +118,7 @@ def _show(pruned: "Pruned", before: "datetime", *, dry_run: bool) -> None:
     for state, count in pruned.arrivals.items():
         table.add_row(str(count), state)
     table.add_row(str(pruned.screenings), "results that answer no file any more")
+    table.add_row(str(pruned.reference_labels), "labels (RT-PCR, readers) of films without a result")
     table.add_row(str(pruned.in_folders), "kept: the file lies in its folder and would be screened again")
     table.add_row(str(pruned.in_quarantine), "kept: the file waits in quarantine")
     Console().print(table)

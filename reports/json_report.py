@@ -1,9 +1,11 @@
 """The report for programs: one JSON object, written while the results are read."""
 
 import json
+from datetime import UTC
 from typing import TextIO
 
 from inference.labels import NOTICE
+from reports.agreement_json import agreement_to_json
 from reports.formats import ReportSource
 from reports.report import Report
 from reports.results import result_to_json
@@ -30,10 +32,12 @@ def write_json(source: ReportSource, stream: TextIO) -> None:
 def report_to_json(report: Report) -> dict[str, object]:
     """Return all of a report but its results, which stream."""
     period = report.question.period
+    zone = period.since.tzinfo or UTC
     return {
         "schema": SCHEMA,
         "notice": NOTICE,
         "since": period.since.isoformat(),
         "until": period.until.isoformat(),
         "summary": summary_to_json(report.summary),
+        "agreement": [agreement_to_json(each, zone) for each in report.agreement],
     }

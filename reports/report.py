@@ -6,6 +6,7 @@ Nothing here knows a format: ``reports.formats`` lists them, and each draws this
 from dataclasses import dataclass
 from datetime import datetime
 
+from reports.agreement import Agreement
 from reports.drift import Drift
 from reports.question import Question
 from reports.summary import Summary
@@ -13,6 +14,7 @@ from store.queries import Result
 from store.selection import Part
 
 __all__ = [
+    "Agreement",
     "Group",
     "HeaderGap",
     "HourCount",
@@ -126,6 +128,8 @@ class Report:
         As ``question.by`` asks: in order of time, else the largest first. They add up to ``summary``.
     newest : tuple of Result
         The last arrivals, the newest first.
+    agreement : tuple of Agreement
+        One for each source of reference labels (RT-PCR, readers) that has any for films of the period.
     drift : Drift or None
         None where no reference was asked for.
     """
@@ -143,4 +147,5 @@ class Report:
     groups: tuple[Group, ...]
     quality: Quality
     newest: tuple[Result, ...]
+    agreement: tuple[Agreement, ...] = ()
     drift: Drift | None = None

@@ -1,13 +1,15 @@
 """The report for a terminal of 80 columns or more; Rich is imported only here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
 from inference.labels import NOTICE
+from reports.agreement_table import build_agreement_tables
 from reports.formats import ReportSource
 from reports.report import ReasonCount, Report
 from reports.summary import PARTS, Summary
+from reports.terminal import begin_table
 from reports.text import find_file_name, show_text
 from store.queries import Result
 from store.selection import Part
@@ -50,11 +52,13 @@ def _build_tables(report: Report) -> "list[Table]":
     if len(marks) < len(report.reasons):
         without = [reason for reason in report.reasons if reason.part is not Part.PREDICTED]
         tables.append(_build_reasons("Without a class", "What to do", without))
+    zone = report.question.period.since.tzinfo
+    tables += [table for each in report.agreement for table in build_agreement_tables(each, zone)]
     return [*tables, _build_newest(report)]
 
 
 def _build_counts(summary: Summary) -> "Table":
-    table = _begin_table("All arrivals", ("Outcome", "left"), ("Files", "right"), ("Share", "right"))
+    table = begin_table("All arrivals", ("Outcome", "left"), ("Files", "right"), ("Share", "right"))
     for part in PARTS:
         count = summary.count(part)
         table.add_row(part, f"{count:,}", _share(count, summary.arrived))
@@ -64,14 +68,14 @@ def _build_counts(summary: Summary) -> "Table":
 
 
 def _build_labels(summary: Summary) -> "Table":
-    table = _begin_table("Predicted", ("Label", "left"), ("Films", "right"), ("Share", "right"))
+    table = begin_table("Predicted", ("Label", "left"), ("Films", "right"), ("Share", "right"))
     for label, count in summary.labels.items():
         table.add_row(label.value, f"{count:,}", _share(count, summary.predicted))
     return table
 
 
 def _build_reasons(title: str, heading: str, reasons: Sequence[ReasonCount]) -> "Table":
-    table = _begin_table(title, ("Reason", "left"), ("Files", "right"), (heading, "left"))
+    table = begin_table(title, ("Reason", "left"), ("Files", "right"), (heading, "left"))
     for reason in reasons:
         table.add_row(show_text(reason.reason_code), f"{reason.count:,}", reason.advice)
     return table
@@ -80,7 +84,7 @@ def _build_reasons(title: str, heading: str, reasons: Sequence[ReasonCount]) -> 
 def _build_newest(report: Report) -> "Table":
     from rich.text import Text
 
-    table = _begin_table("Newest arrivals", ("Received", "left"), ("Result", "left"), ("File", "left"))
+    table = begin_table("Newest arrivals", ("Received", "left"), ("Result", "left"), ("File", "left"))
     table.columns[0].no_wrap = table.columns[1].no_wrap = True  # only the name gives way, and ends in an ellipsis
     for result in report.newest:
         name = Text(show_text(find_file_name(result.path)), no_wrap=True, overflow="ellipsis")
@@ -97,17 +101,6 @@ def _describe(result: Result) -> str:
         marked = " (marked)" if result.reason_code else ""
         said = f"{result.label} {result.probabilities[result.label]:.2f}{marked}"
     return f"{said} (duplicate)" if result.state == "duplicate" else said
-
-
-def _begin_table(title: str, *columns: "tuple[str, str]") -> "Table":
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    add: Callable[..., None] = table.add_column
-    for name, justify in columns:
-        add(name, justify=justify)
-    return table
 
 
 def _share(count: int, whole: int) -> str:

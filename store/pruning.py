@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, delete, exists, func, select, true, tuple_
 
 from store.audit import record_event
 from store.database import reading
 from store.states import FINISHED_STATES, ArrivalState
-from store.tables import arrivals, screenings
+from store.tables import arrivals, reference_labels, screenings
 
 BATCH = 500  # rows a transaction: some 20 ms, for which the service's writers wait without noticing
 
@@ -29,6 +29,8 @@ class Pruned:
         Deleted rows by state.
     screenings : int
         Deleted results.
+    reference_labels : int
+        Deleted labels (RT-PCR, readers) of films that have no result any more.
     in_folders : int
         Rows that stay because their file was not moved out of its folder.
     in_quarantine : int
@@ -37,6 +39,7 @@ class Pruned:
 
     arrivals: dict[ArrivalState, int] = field(default_factory=dict)
     screenings: int = 0
+    reference_labels: int = 0
     in_folders: int = 0
     in_quarantine: int = 0
 
@@ -48,8 +51,10 @@ def find_prunable(engine: Engine, before: datetime) -> Pruned:
         found = _count_kept(connection, before)
         found.arrivals = _count_by_state(connection, _is_prunable(before))
         needed = exists().where(a.screening_id == s.id, ~_is_prunable(before))
-        statement = select(func.count()).select_from(screenings).where(s.screened_at < before, ~needed)
-        found.screenings = connection.scalar(statement) or 0
+        forgotten = (s.screened_at < before) & ~needed
+        found.screenings = connection.scalar(select(func.count()).select_from(screenings).where(forgotten)) or 0
+        labels = select(func.count()).select_from(reference_labels).where(_tells_of_none(before, ~forgotten))
+        found.reference_labels = connection.scalar(labels) or 0
     return found
 
 
@@ -72,12 +77,17 @@ def prune(engine: Engine, before: datetime, progress: Callable[[int], None] = la
     _prune_arrivals(engine, before, done, progress)
     _prune_screenings(engine, before, done, progress)
     with engine.begin() as connection:
+        _overwrite_deleted(connection)
+        done.reference_labels = connection.execute(
+            delete(reference_labels).where(_tells_of_none(before, true()))
+        ).rowcount
         record_event(
             connection,
             "pruned",
             before=before.isoformat(),
             arrivals=sum(done.arrivals.values()),
             screenings=done.screenings,
+            reference_labels=done.reference_labels,
         )
     return done
 
@@ -135,6 +145,12 @@ def _is_prunable(before: datetime) -> ColumnElement[bool]:
     left_its_folder = a.fingerprint.is_(None)
     waits_in_quarantine = (a.state == ArrivalState.QUARANTINED) & a.stored_path.is_not(None)
     return a.state.in_(FINISHED_STATES) & (a.finished_at < before) & left_its_folder & ~waits_in_quarantine
+
+
+def _tells_of_none(before: datetime, kept: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Ask for labels, recorded before a moment, of films without any result that is kept."""
+    r = reference_labels.c
+    return (r.recorded_at < before) & ~exists().where(screenings.c.source_sha256 == r.source_sha256, kept)
 
 
 def _count_kept(connection: Connection, before: datetime) -> Pruned:

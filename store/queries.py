@@ -1,12 +1,12 @@
 """Reading the ledger for people: results of a period, and their sums computed by the database."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, false, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, case, false, func, literal, select
 
 from inference.labels import LABELS, Label, Outcome
 from store.selection import IS_ANSWER, JOINED, REASON, Selection
@@ -50,27 +50,27 @@ class StateCount:
 
 def stream_results(connection: Connection, selection: Selection) -> Iterator[Result]:
     """Give the results of a selection in order of arrival, a thousand in memory at a time."""
-    statement = _select_results(selection).order_by(arrivals.c.id)
+    statement = select_results(selection).order_by(arrivals.c.id)
     rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(statement)
-    return map(_as_result, rows)
+    return map(as_result, rows)
 
 
 def list_newest_results(connection: Connection, selection: Selection, limit: int) -> list[Result]:
     """Return the results of a selection that arrived last, the newest first."""
-    statement = _select_results(selection).order_by(arrivals.c.id.desc()).limit(limit)
-    return [_as_result(row) for row in connection.execute(statement)]
+    statement = select_results(selection).order_by(arrivals.c.id.desc()).limit(limit)
+    return [as_result(row) for row in connection.execute(statement)]
 
 
 def list_likely(connection: Connection, selection: Selection, label: Label, limit: int) -> list[Result]:
     """Return the films that were given a label, the highest probability first; each once, however often it came."""
     s = screenings.c
     statement = (
-        _select_results(selection)
+        select_results(selection)
         .where(IS_ANSWER, s.label == label)
         .order_by(s[f"probability_{label}"].desc(), arrivals.c.id)
         .limit(limit)
     )
-    return [_as_result(row) for row in connection.execute(statement)]
+    return [as_result(row) for row in connection.execute(statement)]
 
 
 def count_states(connection: Connection, since: datetime, until: datetime) -> list[StateCount]:
@@ -112,7 +112,8 @@ def find_last_finished(connection: Connection) -> datetime | None:
     return connection.execute(select(func.max(arrivals.c.finished_at))).scalar()
 
 
-def _select_results(selection: Selection) -> Select[Any]:
+def select_results(selection: Selection) -> Select[Any]:
+    """Begin to ask for the results of a selection; each row is what ``as_result`` takes."""
     a, s = arrivals.c, screenings.c
     columns = (
         *(a.id, a.path, a.source_sha256, a.state, a.received_at, a.finished_at),
@@ -124,8 +125,9 @@ def _select_results(selection: Selection) -> Select[Any]:
     return select(*columns).select_from(JOINED).where(selection.where())
 
 
-def _as_result(row: Row[Any]) -> Result:
-    arrival_id, path, source_sha256, state, received_at, finished_at, *answer = tuple(row)
+def as_result(row: Sequence[Any]) -> Result:
+    """Build a result from a row of ``select_results``."""
+    arrival_id, path, source_sha256, state, received_at, finished_at, *answer = row
     outcome, label, conflict, model_sha256, model_version, reason_code, reason, *probabilities = answer
     return Result(
         arrival_id=arrival_id,

@@ -15,9 +15,10 @@ from store.outcomes import find_screening, record_duplicate
 from store.pruning import Pruned, find_prunable, prune
 from store.quarantine import list_quarantined, record_release
 from store.queries import list_newest_results
+from store.references import Reference, ReferenceLabel, ReferenceSource, find_references, record_references
 from store.states import AfterScreening, ArrivalState
 from store.sweeps import settle_arrival
-from store.tables import arrivals, screenings
+from store.tables import arrivals, reference_labels, screenings
 from tests.ledger import (
     MODEL_SHA256,
     OWNER,
@@ -217,9 +218,26 @@ def test_the_audit_events_tell_what_was_forgotten_and_are_not(engine: Engine) ->
         events = [(action, detail) for _, action, _, detail in list_events(connection)]
     told = before.isoformat()
     assert events == [
-        ("pruned", {"before": told, "arrivals": 2, "screenings": 1}),
+        ("pruned", {"before": told, "arrivals": 2, "screenings": 1, "reference_labels": 0}),
         ("prune_started", {"before": told}),
     ]
+
+
+def test_a_label_is_forgotten_with_the_last_result_of_its_film(engine: Engine) -> None:
+    age(engine, predict(engine, "old.dcm"))
+    predict(engine, "young.dcm")
+    names = ("old.dcm", "young.dcm")
+    with engine.begin() as connection:
+        labels = [ReferenceLabel(digest(name), ReferenceSource.PCR, Reference.COVID19) for name in names]
+        record_references(connection, labels)
+    assert prune(engine, cutoff()).reference_labels == 0  # it was recorded just now
+    age(engine, predict(engine, "old.dcm"))
+    with engine.begin() as connection:
+        connection.execute(update(reference_labels).values(recorded_at=database_now(-100 * DAY)))
+    assert find_prunable(engine, cutoff()).reference_labels == 1
+    assert prune(engine, cutoff()).reference_labels == 1
+    with reading(engine) as connection:
+        assert list(find_references(connection, ReferenceSource.PCR, map(digest, names))) == [digest("young.dcm")]
 
 
 def test_the_sums_of_what_is_left_still_add_up(engine: Engine) -> None:
