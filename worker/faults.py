@@ -27,6 +27,7 @@ Step = Literal[
     "after_record",  # reader: the row is committed, the file lies in the inbox
     "after_reason",  # reader: the reason lies in quarantine, the file does not
     "after_copy",  # reader: the copy on another file system is whole, and has no name yet
+    "after_aside",  # reader: the copy has its name, the original has stepped aside
     "after_move",  # reader: the file has left the inbox, its name is not free
     "after_settle",
 ]

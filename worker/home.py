@@ -50,6 +50,11 @@ class Home:
         return self.root / "service.lock"
 
     @property
+    def moving_lock(self) -> Path:
+        """Byte N is held by who moves the file of arrival N."""
+        return self.root / "moving.lock"
+
+    @property
     def heartbeat(self) -> Path:
         """How the service is, written every two seconds."""
         return self.root / "heartbeat.json"
@@ -69,6 +74,7 @@ def prepare_home(root: Path) -> Home:
         root.mkdir(mode=HOME_MODE, parents=True, exist_ok=True)
         for folder in (home.processed, home.quarantine, home.broker):
             folder.mkdir(mode=HOME_MODE, exist_ok=True)
+        home.moving_lock.touch(mode=0o600)
         _make_private(home.broker_socket.parent)
     except OSError as error:
         message = f"the home {root} cannot be made: {error.strerror}; set XRAY_HOME to a folder that can be written"
@@ -103,6 +109,22 @@ def lock_home(home: Home) -> Iterator[None]:
         file.truncate(0)
         file.write(json.dumps({"pid": os.getpid()}))
         file.flush()
+        yield
+
+
+@contextmanager
+def hold_place(home: Home, arrival_id: int) -> Iterator[None]:
+    """Hold an arrival's place in the home against other processes; the kernel lets go however this one ends.
+
+    Raises
+    ------
+    BlockingIOError
+        Another process holds it.
+    FileNotFoundError
+        The home has gone.
+    """
+    with home.moving_lock.open("r+b") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, arrival_id)
         yield
 
 

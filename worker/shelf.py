@@ -5,10 +5,8 @@ database, and nothing is overwritten. A file is never deleted.
 """
 
 import errno
-import hashlib
 import json
 import os
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +14,10 @@ from inference.labels import NOTICE
 from store.arrivals import Arrival
 from store.states import AfterScreening, ArrivalState
 from worker.faults import fault_point
-from worker.home import Home
+from worker.home import Home, hold_place
 from worker.inbox import fingerprint_file, look_at
+from worker.moving import clear_aside, move_back, move_out
+from worker.stability import Look
 
 SUFFIXES = {"dicom": ".dcm", "png": ".png", "jpeg": ".jpg"}
 REASON_SUFFIX = ".reason.json"
@@ -54,18 +54,32 @@ class Shelf:
         bool
             True when the file has left the inbox; False where another one has taken its name meanwhile,
             which is another arrival's.
+
+        Raises
+        ------
+        OSError
+            It cannot be moved now; BlockingIOError where another process is about to.
         """
         target = arrival.stored_path
         if target is None:
             return False
-        look = look_at(str(arrival.path))
-        if look is not None and fingerprint_file(arrival.path, look) == arrival.fingerprint:
+        # a sweep may come upon a file whose worker is still copying it: one of the two has to wait
+        with hold_place(self._home, arrival.id):
+            self._settle(arrival, target)
+        return target.exists()
+
+    def _settle(self, arrival: Arrival, target: Path) -> None:
+        def is_meant(look: Look | None) -> bool:
+            return look is not None and fingerprint_file(arrival.path, look) == arrival.fingerprint
+
+        if is_meant(look_at(str(arrival.path))):
             self._make_folder(target.parent)
             if arrival.state is ArrivalState.QUARANTINED:
                 _write_reason(arrival, target)
                 fault_point("after_reason", arrival.id)
-            _move(arrival.path, target)
-        return target.exists()
+            move_out(arrival.path, target, is_meant)
+        else:
+            clear_aside(arrival.path, target, is_meant)  # as after a kill at this very step
 
     def check_releasable(self, arrival: Arrival) -> None:
         """Raise what keeps a file from being released: FileNotFoundError or FileExistsError."""
@@ -95,7 +109,7 @@ class Shelf:
         self.check_releasable(arrival)
         assert arrival.stored_path is not None  # noqa: S101  (checked above)
         arrival.path.parent.mkdir(parents=True, exist_ok=True)
-        _move_back(arrival.stored_path, arrival.path)
+        move_back(arrival.stored_path, arrival.path)
         _reason_path(arrival.stored_path).unlink(missing_ok=True)
 
 
@@ -114,44 +128,9 @@ def _write_reason(arrival: Arrival, target: Path) -> None:
         "received_at": arrival.received_at.isoformat(),
     }
     part = target.with_name(target.name + ".part")
-    part.write_text(json.dumps(reason, indent=2) + "\n")
-    part.replace(_reason_path(target))
-
-
-def _move(source: Path, target: Path) -> None:
     try:
-        source.rename(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        _move_across(source, target)
-
-
-def _move_back(source: Path, target: Path) -> None:
-    """Move into an inbox, where a sender may take the name meanwhile: a link replaces nothing, a rename would."""
-    try:
-        target.hardlink_to(source)
-    except OSError as error:
-        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK):
-            raise
-        _move(source, target)
-    else:
-        source.unlink()
-
-
-def _move_across(source: Path, target: Path) -> None:
-    """Copy, flush to the disk and compare before the original goes."""
-    part = target.with_name(target.name + ".part")
-    shutil.copy2(source, part, follow_symlinks=False)
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-        copied = hashlib.file_digest(file, "sha256").digest()
-    with source.open("rb") as file:
-        original = hashlib.file_digest(file, "sha256").digest()
-    if copied != original:
-        part.unlink()
-        message = "a copy to the home differs from its original"
-        raise OSError(message)
-    fault_point("after_copy")
-    part.replace(target)
-    source.unlink()
+        part.write_text(json.dumps(reason, indent=2) + "\n")
+        part.replace(_reason_path(target))
+    except OSError:  # a full disk, which must not be filled by what is left of it
+        part.unlink(missing_ok=True)
+        raise

@@ -18,6 +18,7 @@ from worker.selftest.kills import VICTIMS, kill
 pytestmark = pytest.mark.faults
 
 KILLS, FILES_A_KILL = (200, 10) if SOAK_MINUTES else (4, 10)
+COPYING = ("after_copy", "after_aside")
 # a reader that is killed from outside looks like one that its file has killed: by chance one file meets several kills
 OFTEN = {"XRAY_MAX_ATTEMPTS": "20"}
 
@@ -65,7 +66,7 @@ def test_readers_that_are_killed_while_they_start_are_replaced(run: FaultRun) ->
 
 
 # one file system has no copies; the short form meets all steps in one run
-@pytest.mark.parametrize("step", [step for step in STEPS if step != "after_copy"] if SOAK_MINUTES else [])
+@pytest.mark.parametrize("step", [step for step in STEPS if step not in COPYING] if SOAK_MINUTES else [])
 def test_a_kill_at_one_step_alone_changes_nothing_in_the_end(run: FaultRun, step: str) -> None:
     steps = [step, "after_claim"] if step == "after_death" else [step]
     marks = arm(run, *steps)
