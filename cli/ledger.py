@@ -39,11 +39,11 @@ def status(
 
 def _check() -> None:
     from cli.settings import read_settings
-    from worker.heartbeat import ServiceState, judge_health
+    from worker.heartbeat import ServiceState, describe_health, judge_health
     from worker.home import Home
 
     state, reasons = judge_health(Home(read_settings().home))
-    typer.echo("; ".join([f"{state}: {reasons[0]}" if reasons else state, *reasons[1:]]))
+    typer.echo(describe_health(state, reasons))
     if state is not ServiceState.READY:
         raise typer.Exit(FAILED)
 

@@ -36,11 +36,12 @@ def watch(
 
 def _watch(settings: "WatchSettings", inboxes: list[Path]) -> None:
     from cli.running import run
+    from worker.monitoring import monitor_service
     from worker.watch import build_intake, watch
 
     if inboxes == [Path("inbox")]:
         inboxes[0].mkdir(exist_ok=True)  # the default inbox is ours to make; a named one may be a typing error
-    with run(settings) as running:
+    with run(settings) as running, monitor_service(running.service):
         intake = build_intake(running.service, inboxes, settings.after, running.wake)
         running.progress.announce(f"watching {', '.join(str(inbox.resolve()) for inbox in inboxes)}", running.service)
         watch(running.service, intake, running.stop, running.wake, running.progress.update)

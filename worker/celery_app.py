@@ -10,6 +10,7 @@ import os
 import signal
 import warnings
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from celery import Celery, Task, signals
@@ -33,6 +34,7 @@ from worker.queues import QUEUES, TASK, StatFirst, build_queues
 from worker.screening import Limits, Screener, log_bug
 from worker.settings import WatchSettings
 from worker.shelf import Shelf
+from worker.stages import StageSender
 
 logger = logging.getLogger(__name__)
 
@@ -73,19 +75,30 @@ def build_celery(broker_url: str) -> Celery:
     return app
 
 
-def run_worker(settings: WatchSettings, home: Home, broker_url: str, model: ServingModel) -> None:
-    """Run Celery's prefork worker in this process until it is told to stop."""
+def count_processes(settings: WatchSettings) -> int:
+    """Return how many screening processes a worker has here."""
+    return settings.workers or len(os.sched_getaffinity(0))
+
+
+def run_worker(settings: WatchSettings, home: Home, broker_url: str, model: ServingModel, stages_socket: Path) -> None:
+    """Run Celery's prefork worker in this process until it is told to stop.
+
+    Parameters
+    ----------
+    stages_socket : Path
+        Where the screening processes say how long each step took.
+    """
     # Celery warns about root in words for its own options; 'xray-cli doctor' says it in ours
     warnings.filterwarnings("ignore", category=SecurityWarning)
     import_module("imaging.dicom")  # before the fork: children share it and start at once
     import_module("imaging.raster")
     app = build_celery(broker_url)
     app.conf.task_time_limit = settings.read_seconds
-    _register_task(app, settings, home, model)
+    _register_task(app, settings, home, model, StageSender(stages_socket))
     worker = app.Worker(
         hostname=f"xray-{os.getpid()}@%h",
         pool="prefork",
-        concurrency=settings.workers or len(os.sched_getaffinity(0)),
+        concurrency=count_processes(settings),
         loglevel="WARNING",
         quiet=True,
         without_mingle=True,
@@ -95,12 +108,12 @@ def run_worker(settings: WatchSettings, home: Home, broker_url: str, model: Serv
     worker.start()
 
 
-def _register_task(app: Celery, settings: WatchSettings, home: Home, model: ServingModel) -> None:
+def _register_task(app: Celery, settings: WatchSettings, home: Home, model: ServingModel, sender: StageSender) -> None:
     child: dict[str, Screener] = {}
 
     def get_ready() -> Screener:
         if "screener" not in child:
-            child["screener"] = build_screener(settings, home, model)
+            child["screener"] = build_screener(settings, home, model, sender)
         return child["screener"]
 
     def prepare_child(**_: Any) -> None:
@@ -135,7 +148,7 @@ def _register_task(app: Celery, settings: WatchSettings, home: Home, model: Serv
     signals.setup_logging.connect(lambda **_: configure_logging(settings.log_format), weak=False)
     signals.worker_process_init.connect(prepare_child, weak=False)
     signals.worker_ready.connect(_outlive_killed_children, weak=False)
-    signals.task_failure.connect(DeathWatch(settings, home).note, weak=False)
+    signals.task_failure.connect(DeathWatch(settings, home, sender).note, weak=False)
 
 
 def _log_not_ready(error: OSError) -> None:
@@ -156,7 +169,7 @@ def _outlive_killed_children(sender: Any, **_: Any) -> None:
     sender.pool.did_start_ok = did_start_ok
 
 
-def build_screener(settings: WatchSettings, home: Home, model: ServingModel) -> Screener:
+def build_screener(settings: WatchSettings, home: Home, model: ServingModel, sender: StageSender) -> Screener:
     """Build what screens one file after another in this process.
 
     Raises
@@ -171,4 +184,5 @@ def build_screener(settings: WatchSettings, home: Home, model: ServingModel) -> 
         Finisher(engine, Shelf(home)),
         find_protection(settings, may_make_key=True),
         Limits(settings.lease_seconds, settings.max_attempts, settings.max_file_bytes),
+        sender,
     )

@@ -18,6 +18,7 @@ from worker.home import Home
 from worker.leases import name_lease
 from worker.settings import WatchSettings
 from worker.shelf import Shelf
+from worker.stages import Note, StageSender
 
 logger = logging.getLogger(__name__)
 
@@ -25,9 +26,10 @@ logger = logging.getLogger(__name__)
 class DeathWatch:
     """Decides on such a file, when Celery tells of it."""
 
-    def __init__(self, settings: WatchSettings, home: Home) -> None:
+    def __init__(self, settings: WatchSettings, home: Home, sender: StageSender) -> None:
         self._settings = settings
         self._home = home
+        self._sender = sender
         self._engine: Engine | None = None
 
     def note(self, *, task_id: str, exception: BaseException, args: tuple[int, ...], **_: Any) -> None:
@@ -38,6 +40,7 @@ class DeathWatch:
             self._end_attempt(args[0], name_lease(os.getpid(), task_id), READER_CRASHED)
 
     def _end_attempt(self, arrival_id: int, owner: str, reason_code: str) -> None:
+        self._sender.tell(Note(death=reason_code))
         fault_point("after_death", arrival_id)
         try:
             self._decide(arrival_id, owner, reason_code)
@@ -60,3 +63,4 @@ class DeathWatch:
             finisher.settle(finisher.finish_quarantined(claim, fate))
         else:
             finisher.retry_later(claim, fate)
+            self._sender.tell(Note(retry=(fate.kind.value, fate.reason_code)))

@@ -93,6 +93,11 @@ def judge_health(home: Home) -> tuple[ServiceState, Sequence[str]]:
     return beat.state, beat.reasons
 
 
+def describe_health(state: ServiceState, reasons: Sequence[str]) -> str:
+    """Say in one line how the service is, and why."""
+    return "; ".join([f"{state}: {reasons[0]}" if reasons else state, *reasons[1:]])
+
+
 def _as_json(state: ServiceState, reasons: Sequence[str]) -> bytes:
     beat = {
         "schema": 1,

@@ -60,11 +60,21 @@ class Home:
         return self.root / "heartbeat.json"
 
     @property
-    def broker_socket(self) -> Path:
-        """The embedded broker's socket: outside of the home, because a socket's path has 107 bytes at most."""
+    def runtime(self) -> Path:
+        """Sockets lie here, outside of the home: a socket's path has 107 bytes at most."""
         runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
         name = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
-        return runtime / f"xray-watch-{os.getuid()}-{name}" / "broker.sock"
+        return runtime / f"xray-watch-{os.getuid()}-{name}"
+
+    @property
+    def broker_socket(self) -> Path:
+        """The embedded broker's socket."""
+        return self.runtime / "broker.sock"
+
+    @property
+    def stages_socket(self) -> Path:
+        """Where screening processes say how long each step took."""
+        return self.runtime / "stages.sock"
 
 
 def prepare_home(root: Path) -> Home:
@@ -75,7 +85,7 @@ def prepare_home(root: Path) -> Home:
         for folder in (home.processed, home.quarantine, home.broker):
             folder.mkdir(mode=HOME_MODE, exist_ok=True)
         home.moving_lock.touch(mode=0o600)
-        _make_private(home.broker_socket.parent)
+        _make_private(home.runtime)
     except OSError as error:
         message = f"the home {root} cannot be made: {error.strerror}; set XRAY_HOME to a folder that can be written"
         raise HomeError(message) from error

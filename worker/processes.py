@@ -40,6 +40,8 @@ class KeptProcess:
         a signal (killed, out of memory) is met with patience only.
     on_end : Callable or None
         Called with the process id of one that ended without being asked to.
+    ends : int
+        How often it ended so, since the service began.
     """
 
     name: str
@@ -49,6 +51,7 @@ class KeptProcess:
     messages: int | None = None
     give_up_after: int = 5
     on_end: Callable[[int], None] | None = None
+    ends: int = 0
     _process: subprocess.Popen[bytes] | None = None
     _started_at: float = 0.0
     _start_at: float = 0.0
@@ -106,6 +109,7 @@ class KeptProcess:
         if code in LASTING:
             message = f"the {self.name} ended with exit code {code}, as another start would: the log above says why"
             raise WorkerRefusedError(message, code)
+        self.ends += 1
         self._short_lives += 1
         self._exits += code >= 0
         if self._exits >= self.give_up_after:

@@ -3,7 +3,7 @@
 import logging
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine
@@ -21,6 +21,7 @@ from worker.faults import fault_point
 from worker.finishing import Claim, Finisher, describe_identity
 from worker.inbox import fingerprint_file
 from worker.stability import Look
+from worker.stages import Note, StageSender, StageTimes
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ class Found:
 
     source: SourceFile | None = None
     identity: Mapping[str, Any] | None = None
+    times: StageTimes = field(default_factory=StageTimes)
+    retry: tuple[str, str] | None = None
 
 
 class Screener:
@@ -55,16 +58,25 @@ class Screener:
         Answers for one radiograph at a time.
     protect : Callable
         What a patient's identifiers pass through on their way into a row.
+    sender : StageSender
+        Is told how long each step took.
     """
 
     def __init__(
-        self, engine: Engine, classifier: Classifier, finisher: Finisher, protect: Protect, limits: Limits
+        self,
+        engine: Engine,
+        classifier: Classifier,
+        finisher: Finisher,
+        protect: Protect,
+        limits: Limits,
+        sender: StageSender,
     ) -> None:
         self._engine = engine
         self._classifier = classifier
         self._finisher = finisher
         self._protect = protect
         self._limits = limits
+        self._sender = sender
 
     def screen(self, arrival_id: int, owner: str) -> None:
         """Claim an arrival and see it to its end; nothing happens where another worker has it.
@@ -86,14 +98,17 @@ class Screener:
         fault_point("after_claim", arrival_id)
         claim, found = Claim(arrival, owner), Found()
         try:
-            found.source = self._read(arrival)
+            with found.times.measure("read"):
+                found.source = self._read(arrival)
             fault_point("after_read", arrival_id)
             finished: Arrival | None = self._answer(claim, found, found.source)
         except Exception as error:  # noqa: BLE001  (every error becomes a fate, in one place)
             finished = self._end_badly(claim, found, error)
         fault_point("after_record", arrival_id)
         if finished is not None:
-            self._finisher.settle(finished)
+            with found.times.measure("move"):
+                self._finisher.settle(finished)
+        self._sender.tell(Note(found.times.seconds, found.retry))
 
     def _read(self, arrival: Arrival) -> SourceFile:
         """Read the file once, and only if it still is the one that was found complete."""
@@ -110,15 +125,19 @@ class Screener:
             known = find_screening(connection, source.sha256, model_sha256)
         source_format = identify_format(source.content)
         if known is not None:
-            return self._finisher.finish_duplicate(claim, known, source.sha256, source_format)
+            with found.times.measure("record"):
+                return self._finisher.finish_duplicate(claim, known, source.sha256, source_format)
         screening = self._predict(found, source)
         fault_point("after_predict", claim.arrival.id)
-        return self._finisher.finish_screened(claim, screening, source_format)
+        with found.times.measure("record"):
+            return self._finisher.finish_screened(claim, screening, source_format)
 
     def _predict(self, found: Found, source: SourceFile) -> NewScreening:
-        radiograph = decode_radiograph(source.content)
+        with found.times.measure("decode"):
+            radiograph = decode_radiograph(source.content)
         found.identity = describe_identity(radiograph.identity, self._protect)
-        prediction = self._classifier.predict_radiograph(radiograph)
+        with found.times.measure("infer"):
+            prediction = self._classifier.predict_radiograph(radiograph)
         return NewScreening(
             source_sha256=source.sha256,
             model_sha256=self._classifier.bundle.model_sha256,
@@ -143,14 +162,17 @@ class Screener:
         match fate.kind:
             case FateKind.REJECT if source is not None:
                 rejection = self._as_rejection(source, found.identity, fate)
-                return self._finisher.finish_screened(claim, rejection, identify_format(source.content))
+                with found.times.measure("record"):
+                    return self._finisher.finish_screened(claim, rejection, identify_format(source.content))
             case FateKind.REJECT | FateKind.QUARANTINE:
                 facts = (source.sha256, identify_format(source.content)) if source else (None, None)
-                return self._finisher.finish_quarantined(claim, fate, *facts)
+                with found.times.measure("record"):
+                    return self._finisher.finish_quarantined(claim, fate, *facts)
             case FateKind.VANISH:
                 self._finisher.finish_vanished(claim)
             case FateKind.RETRY_FILE | FateKind.RETRY_FAULT:
                 self._finisher.retry_later(claim, fate)
+                found.retry = (fate.kind.value, fate.reason_code)
             case FateKind.LEAVE:
                 pass
         return None

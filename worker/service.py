@@ -27,9 +27,10 @@ from worker.home import Home, lock_home, prepare_home
 from worker.leases import name_lease
 from worker.logs import configure_logging
 from worker.model import ServingModel, choose_model
+from worker.monitoring import monitor_worker
 from worker.presence import Presence
 from worker.processes import KeptProcess
-from worker.settings import WatchSettings
+from worker.settings import OFF, WatchSettings
 from worker.shelf import Shelf
 
 logger = logging.getLogger(__name__)
@@ -171,7 +172,8 @@ def run_worker_process(settings: WatchSettings, expect_model: str | None) -> Non
         model = ServingModel(model.folder, expect_model)
         model.verify()
     url = settings.broker_url.get_secret_value() if settings.broker_url else embedded_broker_url(home)
-    run_worker(settings, home, url, model)
+    with monitor_worker(settings, home, model) as stages_socket:
+        run_worker(settings, home, url, model, stages_socket)
 
 
 def open_ledger(settings: WatchSettings) -> Engine:
@@ -216,4 +218,5 @@ def _worker_environment(settings: WatchSettings, model: ServingModel) -> Mapping
     """Pass the settings on as they are in force, whatever the worker's own folder and environment say."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XRAY_")}
     environment |= settings.as_environment() | pass_on_faults(os.environ)
-    return environment | {"XRAY_MODEL": str(model.folder)}
+    own = {"XRAY_MODEL": str(model.folder), "XRAY_METRICS_WORKER_ADDRESS": OFF}  # the service serves its figures
+    return environment | own

@@ -10,6 +10,7 @@ from store.states import AfterScreening
 
 ENVIRONMENT_PREFIX = "XRAY_"
 MEBIBYTE = 1 << 20
+OFF = "off"
 LEASE_MARGIN_SECONDS = 10  # between the moment a reader is killed and the moment its lease runs out
 
 
@@ -75,6 +76,13 @@ class WatchSettings(BaseModel):
         Literal["auto", "text", "json"], Field(description="auto: text on a terminal, else JSON lines")
     ] = "auto"
 
+    metrics_address: Annotated[
+        str, Field(description="where `watch` serves /metrics and /healthz, as HOST:PORT; `off`: nowhere")
+    ] = "127.0.0.1:9808"
+    metrics_worker_address: Annotated[
+        str, Field(description="the same for `worker`, which serves its own times and health; `off`: nowhere")
+    ] = "off"
+
     @field_validator("home", "model")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
@@ -90,6 +98,17 @@ class WatchSettings(BaseModel):
                 message = f"there is no time zone '{name}'; accepted are names such as Europe/Berlin, or 'local'"
                 raise ValueError(message) from None
         return name
+
+    @field_validator("metrics_address", "metrics_worker_address")
+    @classmethod
+    def _known_address(cls, address: str) -> str:
+        if address == OFF:
+            return address
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            message = f"'{address}' is no address; accepted are HOST:PORT, such as 127.0.0.1:9808, or 'off'"
+            raise ValueError(message)
+        return address
 
     @model_validator(mode="after")
     def _lease_outlives_a_read(self) -> Self:

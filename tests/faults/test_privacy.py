@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from store.tables import metadata
 from tests.acceptance.conftest import Site, site, wait_until
+from tests.ports import find_free_port
 from worker.selftest.canaries import (
     ACCESSION,
     PATIENT_ID,
@@ -106,6 +108,7 @@ def test_a_canary_patient_leaves_no_trace_outside_the_database(site: Site, store
         "XRAY_TESTING": "1",
         "XRAY_FAULT_AT": "after_predict,after_record",
         "XRAY_FAULT_MARKS": str(marks),
+        "XRAY_METRICS_ADDRESS": f"127.0.0.1:{find_free_port()}",
     }
     files = build_files(site.root)
     site.start()
@@ -128,6 +131,10 @@ def test_a_canary_patient_leaves_no_trace_outside_the_database(site: Site, store
     shown = describe_processes(site)
     assert b"valkey-server" in shown
     assert find_traces(shown) == []
+    with urlopen(f"http://{site.settings['XRAY_METRICS_ADDRESS']}/metrics", timeout=20) as page:
+        figures = page.read()
+    assert b'xray_results_total{label="",outcome="quarantined"}' in figures
+    assert find_traces(figures) == []
     assert site.stop() == 0
     assert find_traces(held) == []
     assert find_traces(broker.stop()) == []

@@ -26,6 +26,7 @@ from worker.finishing import Finisher
 from worker.home import Home
 from worker.screening import Limits, Screener
 from worker.shelf import Shelf
+from worker.stages import StageSender
 
 Screen = Callable[..., Arrival]
 CANARY = "KANARIE"
@@ -54,7 +55,7 @@ def make_screener(engine: Engine, home: Home, classifier: Classifier) -> Callabl
     def make(*, store_identifiers: bool = False) -> Screener:
         protect = build_protection(store_identifiers=store_identifiers, key=b"site")
         finisher = Finisher(engine, Shelf(home))
-        return Screener(engine, classifier, finisher, protect, Limits(60, 3, 1 << 28))
+        return Screener(engine, classifier, finisher, protect, Limits(60, 3, 1 << 28), StageSender())
 
     return make
 

@@ -75,7 +75,7 @@ class Site:
     def environment(self) -> dict[str, str]:
         """The service's whole environment."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
-        own = {"XRAY_HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.runtime)}
+        own = {"XRAY_HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.runtime), "XRAY_METRICS_ADDRESS": "off"}
         return inherited | own | QUICK | self.settings
 
     def start(self, seconds: float = 60.0) -> None:
