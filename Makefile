@@ -33,7 +33,7 @@ check: .venv/test.stamp ## lint, types and the arrows between the rooms
 	$(BIN)/lint-imports
 
 bench: .venv/serve.stamp ## measure the whole product against the sum of its steps
-	$(BIN)/python -m bench.throughput
+	$(BIN)/xray-cli bench
 
 lock: ## pin the dependencies anew (needs uv)
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml requirements/build.in -c requirements/constraints.in -o requirements/serve.txt

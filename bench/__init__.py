@@ -1,0 +1,1 @@
+"""How fast is this machine with this program: the whole product against the sum of its single steps."""

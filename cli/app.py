@@ -5,6 +5,7 @@ import gc
 import typer
 
 from cli import (
+    bench,
     config,
     db,
     doctor,
@@ -46,7 +47,7 @@ def _add_commands() -> None:
     for command in (
         *(watching.watch, watching.scan, predict.predict, watching.worker),
         *(report.report, ledger.status, ledger.retry),
-        *(prepare.prepare, train.train, train_lungs.train_lungs, evaluate.evaluate, doctor.doctor),
+        *(prepare.prepare, train.train, train_lungs.train_lungs, evaluate.evaluate, doctor.doctor, bench.bench),
     ):
         app.command()(command)
     for name, group in (

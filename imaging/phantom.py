@@ -3,7 +3,7 @@
 They say that they are synthetic in their pixels and in their header. The same seed gives the same bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -17,13 +17,14 @@ from pydicom.uid import (
     UID,
     DigitalXRayImageStorageForPresentation,
     ExplicitVRLittleEndian,
+    JPEG2000Lossless,
     JPEGLosslessSV1,
     generate_uid,
 )
 
 from imaging.phantom_anatomy import draw_chest
 
-Compression = Literal["none", "jpeg_lossless"]
+Compression = Literal["none", "jpeg_lossless", "jpeg2000"]
 
 NOTICE = "SYNTHETIC phantom, not a patient. Research use only. Not for diagnosis."
 
@@ -50,8 +51,8 @@ def write_dicom_phantom(
         Decides anatomy, noise and all UIDs.
     rows, columns : int
         Size in pixels, at least 16.
-    compression : "none" or "jpeg_lossless"
-        Explicit VR Little Endian, or JPEG Lossless SV1.
+    compression : "none", "jpeg_lossless" or "jpeg2000"
+        Explicit VR Little Endian, JPEG Lossless SV1, or JPEG 2000 Lossless.
     attributes : mapping of str to object, optional
         DICOM keywords and values that replace the phantom's own, for headers that tests need; None removes one.
 
@@ -63,14 +64,14 @@ def write_dicom_phantom(
     stored = np.rint(draw_chest(seed, rows, columns) * np.float32(_WHITE)).astype(np.uint16)
     dataset = _header(seed, rows, columns)
     dataset.file_meta = FileMetaDataset()
-    if compression == "jpeg_lossless":
-        dataset.file_meta.TransferSyntaxUID = JPEGLosslessSV1
-        dataset.PixelData = encapsulate([_jpeg_lossless(stored)])
-        dataset["PixelData"].VR = "OB"
-    else:
+    if compression == "none":
         dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         dataset.PixelData = stored.tobytes()
         dataset["PixelData"].VR = "OW"
+    else:
+        dataset.file_meta.TransferSyntaxUID, encode = _ENCODERS[compression]
+        dataset.PixelData = encapsulate([encode(stored)])
+        dataset["PixelData"].VR = "OB"
     for keyword, value in (attributes or {}).items():
         _replace(dataset, keyword, value)
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
@@ -103,6 +104,16 @@ def write_png_phantom(path: Path, *, seed: int, rows: int = 1250, columns: int =
 
 def _jpeg_lossless(stored: npt.NDArray[np.uint16]) -> bytes:
     return bytes(imagecodecs.jpeg8_encode(stored, lossless=True, predictor=1, bitspersample=_BITS_STORED))
+
+
+def _jpeg2000(stored: npt.NDArray[np.uint16]) -> bytes:
+    return bytes(imagecodecs.jpeg2k_encode(stored, level=0, codecformat="J2K", bitspersample=_BITS_STORED))
+
+
+_ENCODERS: Mapping[str, tuple[UID, Callable[[npt.NDArray[np.uint16]], bytes]]] = {
+    "jpeg_lossless": (JPEGLosslessSV1, _jpeg_lossless),
+    "jpeg2000": (JPEG2000Lossless, _jpeg2000),
+}
 
 
 def _replace(dataset: Dataset, keyword: str, value: object) -> None:

@@ -1,0 +1,156 @@
+"""One run of the benchmark, from files to figures and goals."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench.films import KINDS, RAW, Kind
+from bench.machine import describe_machine
+from bench.product import measure_crowd, measure_flood, measure_idle, measure_scan, measure_start, measure_trickle
+from bench.steps import measure_steps
+from inference.bundle import read_bundle
+from inference.labels import NOTICE
+
+SCHEMA = 1
+STEP_FILES = 40
+NAIVE_FILES = 9
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured: files of a flood and a scan, of the trickle, in ``processed``, and of the crowd."""
+
+    files: int
+    trickle: int
+    processed: int
+    crowd: int
+
+
+SIZES = {
+    "quick": Size(files=80, trickle=12, processed=5_000, crowd=2_000),
+    "standard": Size(files=300, trickle=40, processed=20_000, crowd=10_000),
+    "full": Size(files=1_000, trickle=60, processed=100_000, crowd=50_000),
+}
+
+
+def run_benchmark(size: Size, model: Path, folder: Path, tell: Callable[[str], None]) -> Figures:
+    """Measure everything once, in one run on one machine.
+
+    Parameters
+    ----------
+    size : Size
+        How much.
+    model : Path
+        The bundle that answers.
+    folder : Path
+        Where films, ledgers and homes may lie for the time; a flood of 1,000 raw films takes 10 GB.
+    tell : Callable
+        Told what is measured now.
+
+    Returns
+    -------
+    dict
+        ``schema``, ``notice``, ``at``, ``machine``, ``model_version``, ``files``, ``kinds``, ``service``; JSON types,
+        seconds and bytes.
+    """
+    figures: Figures = {
+        "schema": SCHEMA,
+        "notice": NOTICE,
+        "at": datetime.now(tz=UTC).isoformat(timespec="seconds"),
+        "machine": describe_machine(folder),
+        "model_version": read_bundle(model).model_version,
+        "files": size.files,
+        "kinds": [],
+    }
+    for kind in KINDS:
+        tell(f"{kind.name}: steps, flood and scan of {size.files} files")
+        figures["kinds"].append(_measure_kind(kind, size, model, folder, figures["machine"]["cores"]))
+    figures["service"] = dict(_measure_service(size, model, folder, tell))
+    return figures
+
+
+def _measure_kind(kind: Kind, size: Size, model: Path, folder: Path, cores: int) -> Figures:
+    with tempfile.TemporaryDirectory(prefix="flood-", dir=folder) as name:
+        root = Path(name)
+        steps = _measure_steps_alone(kind, model, root)
+        paths = kind.write_copies(root / "films", size.files, first=STEP_FILES)
+        scanned = measure_scan(paths, root / "scan", model)
+        flood = measure_flood(paths, root / "flood", model)
+    ideal = cores / sum(steps.values())
+    naive = _measure_naive(kind, model, folder) if kind is RAW else None
+    return {
+        "kind": kind.name,
+        "steps": steps,
+        "ideal_rate": ideal,
+        "product_rate": flood.rate,
+        "efficiency": flood.rate / ideal,
+        "scan_rate": scanned,
+        "memory": flood.memory,
+        "beside_seconds": flood.beside_seconds,
+        "naive_rate": naive,
+        "times_naive": flood.rate / naive if naive else None,
+    }
+
+
+def _measure_steps_alone(kind: Kind, model: Path, root: Path) -> dict[str, float]:
+    paths = kind.write_copies(root / "alone", STEP_FILES)
+    return measure_steps(paths, root, model)
+
+
+def _measure_naive(kind: Kind, model: Path, folder: Path) -> float | None:
+    """Return the files a second of the notebooks' way, or None without TensorFlow."""
+    if importlib.util.find_spec("tensorflow") is None:
+        return None
+    with tempfile.TemporaryDirectory(prefix="naive-", dir=folder) as name:
+        paths = kind.write_copies(Path(name, "films"), NAIVE_FILES)
+        command = [sys.executable, "-m", "bench.naive", str(model), *map(str, paths)]
+        done = subprocess.run(command, capture_output=True, check=True, timeout=600)
+    return 1.0 / float(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _measure_service(
+    size: Size, model: Path, folder: Path, tell: Callable[[str], None]
+) -> Iterator[tuple[str, float | int]]:
+    with tempfile.TemporaryDirectory(prefix="service-", dir=folder) as name:
+        root = Path(name)
+        tell("start to first row")
+        yield "start_seconds", measure_start(RAW.write_copies(root / "one", 1), root / "start", model)
+        tell(f"drop to row, {size.trickle} files at one a second")
+        films = RAW.write_copies(root / "trickle-films", size.trickle)
+        yield from zip(("latency_median", "latency_p95"), measure_trickle(films, root / "trickle", model), strict=True)
+        tell(f"a service with nothing to do and {size.processed:,} processed files")
+        yield "processed", size.processed
+        yield "idle_share", measure_idle(size.processed, root / "idle", model)
+        tell(f"{size.crowd:,} small files at once")
+        yield "crowd", size.crowd
+        yield from zip(("crowd_memory", "crowd_seconds"), measure_crowd(size.crowd, root / "crowd", model), strict=True)
+
+
+def list_goals(figures: Figures) -> Sequence[tuple[str, str, bool]]:
+    """Return goal, figure and whether it is reached, for the machine of these figures."""
+    kinds = {each["kind"]: each for each in figures["kinds"]}
+    goals = []
+    for name in ("DICOM, raw", "DICOM, JPEG lossless", "JPEG, quality 95"):
+        share = kinds[name]["efficiency"]
+        goals.append((f"{name}: 85 % of the sum of the single steps on all cores", f"{share:.0%}", share >= 0.85))
+    times = kinds["DICOM, raw"]["times_naive"]
+    if times is not None:
+        goals.append(("DICOM, raw: 10 times the notebooks' way", f"{times:.1f} times", times >= 10))
+    service = figures["service"]
+    p95, start = service["latency_p95"], service["start_seconds"]
+    idle, memory = service["idle_share"], service["crowd_memory"] / 2**20
+    goals += [
+        ("drop to row beyond the stability wait, 95th percentile: 150 ms", f"{1000 * p95:.0f} ms", p95 <= 0.15),
+        ("start to first row: 3 s", f"{start:.1f} s", start <= 3),
+        (f"idle with {service['processed']:,} processed files: 1 % of a core", f"{idle:.1%}", idle < 0.01),
+        (f"watcher, {service['crowd']:,} files at once: 300 MiB", f"{memory:.0f} MiB", memory < 300),
+    ]
+    return goals

@@ -1,0 +1,89 @@
+"""What the benchmark works on: phantoms as files of five kinds, and copies with other bytes and the same cost."""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from imaging.phantom import write_dicom_phantom, write_png_phantom
+
+ROWS, COLUMNS = 2500, 2048
+BASES = 4
+PNG_HEADER_BYTES = 33  # signature and IHDR chunk; any chunk may follow
+JPEG_START_BYTES = 2  # SOI; a comment may follow
+
+
+def _vary_dicom(content: bytes, number: int) -> bytes:
+    """Write a number into the preamble, which is free for any use (PS3.10 7.1)."""
+    return number.to_bytes(8, "big") + content[8:]
+
+
+def _vary_png(content: bytes, number: int) -> bytes:
+    body = b"tEXt" + b"Comment\0" + str(number).encode()
+    chunk = (len(body) - 4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+    return content[:PNG_HEADER_BYTES] + chunk + content[PNG_HEADER_BYTES:]
+
+
+def _vary_jpeg(content: bytes, number: int) -> bytes:
+    text = str(number).encode()
+    comment = b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text
+    return content[:JPEG_START_BYTES] + comment + content[JPEG_START_BYTES:]
+
+
+def _write_raw(path: Path, seed: int) -> None:
+    write_dicom_phantom(path, seed=seed, rows=ROWS, columns=COLUMNS)
+
+
+def _write_jpeg_lossless(path: Path, seed: int) -> None:
+    write_dicom_phantom(path, seed=seed, rows=ROWS, columns=COLUMNS, compression="jpeg_lossless")
+
+
+def _write_jpeg2000(path: Path, seed: int) -> None:
+    write_dicom_phantom(path, seed=seed, rows=ROWS, columns=COLUMNS, compression="jpeg2000")
+
+
+def _write_png(path: Path, seed: int) -> None:
+    write_png_phantom(path, seed=seed, rows=ROWS, columns=COLUMNS)
+
+
+def _write_jpeg(path: Path, seed: int) -> None:
+    _write_png(path, seed)
+    with Image.open(path) as phantom:
+        phantom.load()
+        phantom.save(path, format="JPEG", quality=95)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of file, 2500 x 2048 pixels; the DICOM ones hold 12 bits in 16."""
+
+    name: str
+    suffix: str
+    write: Callable[[Path, int], None]
+    vary: Callable[[bytes, int], bytes]
+
+    def write_copies(self, folder: Path, count: int, first: int = 0) -> list[Path]:
+        """Write so many files that no two have the same bytes."""
+        folder.mkdir(parents=True)
+        base = folder / f"base{self.suffix}"
+        contents = []
+        for seed in range(BASES):
+            self.write(base, seed)
+            contents.append(base.read_bytes())
+        base.unlink()
+        paths = [folder / f"{number:06}{self.suffix}" for number in range(first, first + count)]
+        for number, path in enumerate(paths, first):
+            path.write_bytes(self.vary(contents[number % BASES], number))
+        return paths
+
+
+KINDS = (
+    Kind("DICOM, raw", ".dcm", _write_raw, _vary_dicom),
+    Kind("DICOM, JPEG lossless", ".dcm", _write_jpeg_lossless, _vary_dicom),
+    Kind("DICOM, JPEG 2000", ".dcm", _write_jpeg2000, _vary_dicom),
+    Kind("PNG, 8 bits", ".png", _write_png, _vary_png),
+    Kind("JPEG, quality 95", ".jpg", _write_jpeg, _vary_jpeg),
+)
+RAW = KINDS[0]

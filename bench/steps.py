@@ -1,0 +1,104 @@
+"""Each single step of one file, alone in one process: no queue, no watcher, no other reader beside it."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from sqlalchemy import Engine
+
+from imaging import Radiograph, decode_radiograph, normalize, read_source
+from inference.classifier import FILM_SIZE, Classifier, Prediction
+from store.arrivals import NewArrival, claim_arrival, queue_arrivals, record_arrivals
+from store.database import open_database
+from store.models import record_model
+from store.outcomes import NewScreening, record_screening
+from store.schema import upgrade_schema
+from store.states import AfterScreening
+from store.sweeps import settle_arrival
+
+STEPS = ("read and hash", "decode and window", "normalize", "find lungs, infer", "ledger", "move")
+OWNER = "bench"
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Seconds that each step has taken, one entry a file."""
+
+    taken: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in STEPS})
+
+    def time(self, name: str, step: Callable[Given, Result], *given: Given.args, **named: Given.kwargs) -> Result:
+        """Run a step and keep how long it took."""
+        began = time.perf_counter()
+        result = step(*given, **named)
+        self.taken[name].append(time.perf_counter() - began)
+        return result
+
+    def average(self) -> dict[str, float]:
+        """Return the mean seconds of each step: a rate is made of means, not of medians."""
+        means = {name: statistics.fmean(values) for name, values in self.taken.items()}
+        # predicting normalizes too, and that step has its own line
+        means["find lungs, infer"] -= means["normalize"]
+        return means
+
+
+def measure_steps(paths: Sequence[Path], folder: Path, model: Path) -> dict[str, float]:
+    """Take files through every step of the product, one by one; they end in a folder ``moved``.
+
+    Returns
+    -------
+    dict
+        Mean seconds a file of each of `STEPS`.
+    """
+    classifier = Classifier.load(model)
+    engine = open_database(f"sqlite:///{folder / 'steps.db'}")
+    upgrade_schema(engine)
+    with engine.begin() as connection:
+        record_model(connection, classifier.bundle.model_sha256, classifier.bundle.model_version, model)
+    moved = folder / "moved"
+    moved.mkdir()
+    watch = Stopwatch()
+    for number, path in enumerate(paths):
+        _take_steps(watch, number, path, engine, classifier)
+        watch.time("move", path.rename, moved / path.name)
+    engine.dispose()
+    return watch.average()
+
+
+def _take_steps(watch: Stopwatch, number: int, path: Path, engine: Engine, classifier: Classifier) -> None:
+    source = watch.time("read and hash", read_source, path)
+    radiograph = watch.time("decode and window", decode_radiograph, source.content)
+    watch.time("normalize", normalize, radiograph.pixels, FILM_SIZE)
+    prediction = watch.time("find lungs, infer", _predict, classifier, radiograph)
+    screening = NewScreening(
+        source_sha256=source.sha256,
+        model_sha256=classifier.bundle.model_sha256,
+        outcome=prediction.outcome,
+        label=prediction.label,
+        probabilities=prediction.probabilities,
+        reason_code=prediction.reason_code,
+        reason=None,
+        identity={},
+    )
+    watch.time("ledger", _record, engine, number, path, screening)
+
+
+def _predict(classifier: Classifier, radiograph: Radiograph) -> Prediction:
+    return classifier.predict_radiograph(radiograph)
+
+
+def _record(engine: Engine, number: int, path: Path, screening: NewScreening) -> None:
+    """Take one arrival through the ledger's four transactions."""
+    with engine.begin() as connection:
+        record_arrivals(connection, [NewArrival(f"{number:064}", path.parent, path, 1, AfterScreening.MOVE)])
+        (arrival_id,) = queue_arrivals(connection, window=1)
+    with engine.begin() as connection:
+        claim_arrival(connection, arrival_id, OWNER, 60)
+    with engine.begin() as connection:
+        record_screening(connection, arrival_id, OWNER, screening, path)
+    with engine.begin() as connection:
+        settle_arrival(connection, arrival_id)

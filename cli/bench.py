@@ -1,0 +1,80 @@
+"""``bench``: how fast this machine is with this program."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.errors import exit_codes
+
+if TYPE_CHECKING:
+    from bench.benchmark import Figures
+
+# as in the product's readers; libraries look at these when they are loaded
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+class BenchSize(StrEnum):
+    """How much is measured."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    FULL = "full"
+
+
+class BenchFormat(StrEnum):
+    """What the figures are written as."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def bench(
+    size: Annotated[
+        BenchSize, typer.Option(help="`quick` 5 minutes, `standard` 15, `full` 40 minutes.")
+    ] = BenchSize.QUICK,
+    output_format: Annotated[
+        BenchFormat, typer.Option("--format", help="How the figures are written.")
+    ] = BenchFormat.TABLE,
+    output: Annotated[Path | None, typer.Option(help="Write there instead of to the screen.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where films and ledgers lie for the time; the temporary folder by default.")
+    ] = None,
+    model: Annotated[Path | None, typer.Option(help="A bundle's folder; the one that ships by default.")] = None,
+) -> None:
+    """Measure this machine: single steps, the whole product as a share of their sum, latency, start, idling, memory.
+
+    Synthetic radiographs in a temporary folder; your home, ledger and settings are not touched. Let nothing else run.
+
+    Example: xray-cli bench --size full --format markdown --output docs/performance.md
+    """
+    with exit_codes():
+        os.environ |= ONE_THREAD
+        from tempfile import TemporaryDirectory
+
+        from rich.console import Console
+
+        from bench.benchmark import SIZES, run_benchmark
+        from inference.bundle import SHIPPED_BUNDLE
+
+        with TemporaryDirectory(prefix="xray-bench-", dir=folder) as root, Console(stderr=True).status("") as status:
+            figures = run_benchmark(SIZES[size], model or SHIPPED_BUNDLE, Path(root), status.update)
+        _write(figures, output_format, output)
+
+
+def _write(figures: "Figures", output_format: BenchFormat, output: Path | None) -> None:
+    import json
+
+    from bench.text import write_markdown, write_tables
+    from reports.output import open_output
+
+    with open_output(output) as stream:
+        if output_format is BenchFormat.JSON:
+            stream.write(json.dumps(figures, indent=1) + "\n")
+        elif output_format is BenchFormat.MARKDOWN:
+            write_markdown(figures, stream)
+        else:
+            write_tables(figures, stream)

@@ -1,0 +1,79 @@
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+import bench.benchmark as benchmark
+from bench import films
+from bench.benchmark import list_goals
+from bench.films import RAW
+from bench.product import measure_crowd, measure_flood
+from bench.steps import STEPS, measure_steps
+from bench.text import build_sections, write_markdown, write_tables
+from inference.bundle import SHIPPED_BUNDLE
+from inference.labels import NOTICE
+from tests.bench.factories import make_figures
+
+
+@pytest.fixture
+def small_films(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(films, "ROWS", 500)
+    monkeypatch.setattr(films, "COLUMNS", 400)
+
+
+@pytest.mark.usefixtures("small_films")
+def test_every_step_of_a_file_takes_time(tmp_path: Path):
+    steps = measure_steps(RAW.write_copies(tmp_path / "films", 3), tmp_path, SHIPPED_BUNDLE)
+    assert tuple(steps) == STEPS
+    assert all(seconds > 0 for seconds in steps.values())
+    assert len(list((tmp_path / "moved").iterdir())) == 3
+
+
+@pytest.mark.usefixtures("small_films")
+def test_a_flood_ends_with_a_rate_and_the_memory_of_each_process(tmp_path: Path):
+    flood = measure_flood(RAW.write_copies(tmp_path / "films", 4), tmp_path / "site", SHIPPED_BUNDLE)
+    assert flood.rate > 0
+    assert flood.beside_seconds > 0
+    assert set(flood.memory) == {"watch", "broker", "worker", "reader"}
+
+
+def test_a_crowd_is_in_the_ledger_before_the_clock_stops(tmp_path: Path):
+    memory, seconds = measure_crowd(30, tmp_path / "crowd", SHIPPED_BUNDLE)
+    assert memory > 10 << 20
+    assert seconds > 0
+
+
+def test_goals_are_reached_or_missed_by_the_figures():
+    assert all(reached for _, _, reached in list_goals(make_figures()))
+    slow = make_figures(latency_p95=0.2, start_seconds=4.0, idle_share=0.02, crowd_memory=400 << 20)
+    slow["kinds"][0] |= {"efficiency": 0.84, "times_naive": 9.9}
+    assert sum(not reached for _, _, reached in list_goals(slow)) == 6
+
+
+def test_without_tensorflow_nothing_is_said_of_the_notebooks():
+    figures = make_figures()
+    figures["kinds"][0] |= {"naive_rate": None, "times_naive": None}
+    assert not any("notebooks" in goal for goal, _, _ in list_goals(figures))
+    assert build_sections(figures)[2].rows[0][-2:] == ("", "")
+
+
+def test_terminal_and_page_show_every_row_and_the_notice():
+    figures, screen, page = make_figures(), io.StringIO(), io.StringIO()
+    write_tables(figures, screen)
+    write_markdown(figures, page)
+    for text in (screen.getvalue(), page.getvalue()):
+        assert NOTICE in text
+        assert "Made Up" in text
+    assert page.getvalue().count("DICOM, JPEG 2000") == 3
+    assert all(len(section.head) == len(row) for section in build_sections(figures) for row in section.rows)
+
+
+@pytest.mark.usefixtures("small_films")
+def test_the_notebooks_way_gives_a_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(benchmark, "NAIVE_FILES", 2)
+    assert 0.01 < (benchmark._measure_naive(RAW, SHIPPED_BUNDLE, tmp_path) or 0) < 100
+
+
+def test_figures_are_json():
+    assert json.loads(json.dumps(make_figures()))["schema"] == benchmark.SCHEMA

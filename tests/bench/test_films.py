@@ -1,0 +1,20 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import films
+from bench.films import BASES, KINDS, Kind
+from imaging import read_radiograph
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_copies_have_other_bytes_and_the_same_picture(kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(films, "ROWS", 250)
+    monkeypatch.setattr(films, "COLUMNS", 200)
+    paths = kind.write_copies(tmp_path / "films", BASES + 2, first=7)
+    assert len({path.read_bytes() for path in paths}) == len(paths) == len(list((tmp_path / "films").iterdir()))
+    first, same, other = (read_radiograph(paths[number]).pixels for number in (0, BASES, 1))
+    assert first.shape == (250, 200)
+    np.testing.assert_array_equal(first, same)
+    assert not np.array_equal(first, other)
