@@ -15,7 +15,7 @@ from reports.formats import write_report_to
 from store.states import AfterScreening
 from worker.fates import REASONS
 from worker.settings import WatchSettings
-from worker.watch import build_intake, screen_once
+from worker.watch import open_intake, screen_once
 
 
 def main() -> None:
@@ -46,8 +46,7 @@ def _drop(inbox: Path) -> None:
 
 
 def _screen(settings: WatchSettings, inbox: Path) -> None:
-    with run(settings) as running:
-        intake = build_intake(running.service, [inbox], AfterScreening.MOVE, running.wake)
+    with run(settings) as running, open_intake(running.service, [inbox], AfterScreening.MOVE, running.wake) as intake:
         screen_once(running.service, intake, running.stop, running.wake, running.progress.update)
         write_report_to(running.service.engine, ask_question("1h", None, settings.time_zone), "table", None, REASONS)
 

@@ -49,6 +49,7 @@ EXIT_CODES = {
     "HomeInUseError": CANNOT_CREATE,
     "HomeLostError": CANNOT_WRITE,
     "InboxError": NO_INPUT,
+    "InboxInUseError": CANNOT_CREATE,
     "BrokerUnavailableError": UNAVAILABLE,
     "WorkerFailedError": UNAVAILABLE,
     "FaultPointError": BAD_CONFIGURATION,

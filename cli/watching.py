@@ -37,12 +37,15 @@ def watch(
 def _watch(settings: "WatchSettings", inboxes: list[Path]) -> None:
     from cli.running import run
     from worker.monitoring import monitor_service
-    from worker.watch import build_intake, watch
+    from worker.watch import open_intake, watch
 
     if inboxes == [Path("inbox")]:
         inboxes[0].mkdir(exist_ok=True)  # the default inbox is ours to make; a named one may be a typing error
-    with run(settings) as running, monitor_service(running.service):
-        intake = build_intake(running.service, inboxes, settings.after, running.wake)
+    with (
+        run(settings) as running,
+        monitor_service(running.service),
+        open_intake(running.service, inboxes, settings.after, running.wake) as intake,
+    ):
         running.progress.announce(f"watching {', '.join(str(inbox.resolve()) for inbox in inboxes)}", running.service)
         watch(running.service, intake, running.stop, running.wake, running.progress.update)
 
@@ -69,10 +72,9 @@ def scan(
 def _scan(settings: "WatchSettings", folders: list[Path]) -> bool:
     from cli.running import run
     from store.states import AfterScreening
-    from worker.watch import build_intake, screen_once
+    from worker.watch import open_intake, screen_once
 
-    with run(settings) as running:
-        intake = build_intake(running.service, folders, AfterScreening.KEEP, running.wake)
+    with run(settings) as running, open_intake(running.service, folders, AfterScreening.KEEP, running.wake) as intake:
         running.progress.announce(f"screening {', '.join(str(folder) for folder in folders)}", running.service)
         screen_once(running.service, intake, running.stop, running.wake, running.progress.update)
         return running.progress.log_summary() > 0 or running.stop.is_set()

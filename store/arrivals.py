@@ -17,6 +17,7 @@ from store.states import READY_STATES, AfterScreening, ArrivalState, Priority
 from store.tables import READY, UNFINISHED, arrivals
 
 SEND_AT_ONCE = 500  # ids a statement: far below both databases' limit of parameters
+LONGEST_PAUSE_SECONDS = 60  # no file is put off for longer: what seems to be was, before the clock was set back
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,8 @@ def count_stat(connection: Connection) -> int:
 
 
 def _is_due() -> ColumnElement[bool]:
-    return or_(arrivals.c.not_before.is_(None), arrivals.c.not_before <= database_now())
+    not_before = arrivals.c.not_before
+    return or_(not_before.is_(None), not_before <= database_now(), not_before > database_now(LONGEST_PAUSE_SECONDS))
 
 
 def _set_by_id(connection: Connection, ids: Sequence[int], **values: object) -> None:

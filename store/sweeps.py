@@ -1,4 +1,7 @@
-"""Putting right what was interrupted: leases that ran out, ids that were lost, files that did not move."""
+"""Putting right what was interrupted: leases that ran out, ids that were lost, files that did not move.
+
+A time that lies further ahead than it can was written before the clock was set back, and counts as long past.
+"""
 
 from collections.abc import Sequence
 
@@ -9,12 +12,15 @@ from store.columns import database_now
 from store.states import READY_STATES, ArrivalState, Priority
 from store.tables import IN_THE_INBOX, arrivals
 
+LONGEST_LEASE_SECONDS = 3600  # as the settings allow
+AHEAD_SECONDS = 60  # clocks of hosts differ by less
+
 
 def release_expired(connection: Connection) -> int:
     """Make ready again what a dead worker held; the file is not to blame and keeps its attempts."""
-    return _release(
-        connection, (arrivals.c.state == ArrivalState.SCREENING) & (arrivals.c.lease_until < database_now())
-    )
+    until = arrivals.c.lease_until
+    expired = (until < database_now()) | (until > database_now(LONGEST_LEASE_SECONDS))
+    return _release(connection, (arrivals.c.state == ArrivalState.SCREENING) & expired)
 
 
 def release_held(connection: Connection, owner_prefix: str) -> int:
@@ -27,7 +33,8 @@ def release_lost(connection: Connection, queued_seconds: float, priority: Priori
     """Make ready again what was sent longer ago than the queue of its priority is long."""
     a = arrivals.c
     sent = (a.state == ArrivalState.QUEUED) & (a.priority == priority)
-    return _release(connection, sent & (a.queued_at < database_now(-queued_seconds)))
+    lost = (a.queued_at < database_now(-queued_seconds)) | (a.queued_at > database_now(AHEAD_SECONDS))
+    return _release(connection, sent & lost)
 
 
 def release_all(connection: Connection) -> int:
@@ -52,12 +59,8 @@ def settle_arrival(connection: Connection, arrival_id: int) -> None:
 def list_unsettled(connection: Connection, older_seconds: float, limit: int = SEND_AT_ONCE) -> list[Arrival]:
     """Return finished arrivals whose file should have left the inbox and has not been seen to."""
     a = arrivals.c
-    statement = (
-        select(*ARRIVAL_COLUMNS)
-        .where(IN_THE_INBOX, a.finished_at < database_now(-older_seconds))
-        .order_by(a.finished_at, a.id)
-        .limit(limit)
-    )
+    long_ago = (a.finished_at < database_now(-older_seconds)) | (a.finished_at > database_now(AHEAD_SECONDS))
+    statement = select(*ARRIVAL_COLUMNS).where(IN_THE_INBOX, long_ago).order_by(a.finished_at, a.id).limit(limit)
     return [as_arrival(row) for row in connection.execute(statement)]
 
 

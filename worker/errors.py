@@ -7,6 +7,7 @@
     ├── HomeInUseError        another service runs on this home
     ├── HomeLostError         the home was deleted, moved or unmounted under the running service
     ├── InboxError            the inbox is missing, not a folder, inside the home, or cannot be emptied
+    ├── InboxInUseError       a service with another ledger takes its files
     ├── BrokerUnavailableError    no broker answers
     ├── WorkerFailedError     the worker process ends again and again
     ├── WorkerRefusedError    the worker process ended for a reason that no other start mends
@@ -34,6 +35,10 @@ class HomeLostError(WorkerError):
 
 class InboxError(WorkerError):
     """The inbox cannot be watched."""
+
+
+class InboxInUseError(WorkerError):
+    """A service with another ledger holds the inbox."""
 
 
 class BrokerUnavailableError(WorkerError):

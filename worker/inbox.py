@@ -3,14 +3,18 @@
 import errno
 import fcntl
 import hashlib
+import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from store.states import AfterScreening
-from worker.errors import InboxError
+from worker.errors import InboxError, InboxInUseError
 from worker.stability import Look
+
+logger = logging.getLogger(__name__)
 
 # names under which well-behaved senders write before they rename
 UNFINISHED_SUFFIXES = (".part", ".tmp", ".partial", ".filepart")
@@ -101,3 +105,36 @@ def check_inbox(inbox: Path, home: Path, after: AfterScreening) -> Path:
     if after is AfterScreening.MOVE and not os.access(folder, os.W_OK):
         raise InboxError(f"files cannot be moved out of {inbox}; set XRAY_AFTER=keep to leave them there")
     return folder
+
+
+@contextmanager
+def hold_inboxes(inboxes: Iterable[Path], *, alone: bool) -> Iterator[None]:
+    """Hold inboxes against services with other ledgers; the kernel lets go however this one ends.
+
+    Parameters
+    ----------
+    alone : bool
+        True where files are moved into a home whose ledger nobody else writes: another service would take the same
+        files, and each ledger would miss what the other has. False lets in others that say the same.
+
+    Raises
+    ------
+    InboxInUseError
+        Another service holds one of them.
+    """
+    with ExitStack() as stack:
+        for inbox in inboxes:
+            descriptor = os.open(inbox, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            stack.callback(os.close, descriptor)
+            try:
+                fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            except BlockingIOError:
+                message = (
+                    f"another service takes the files of {inbox} into another home, and each file has one place: "
+                    "stop it, give each an inbox of its own, or set XRAY_AFTER=keep for both"
+                )
+                raise InboxInUseError(message) from None
+            except OSError as error:  # a share without locks
+                facts = {"action": "inbox_not_held"}
+                logger.info("the inbox cannot be held against other services (%s)", error.strerror, extra=facts)
+        yield

@@ -1,5 +1,6 @@
 """From folder to ledger: events make it quick, the scan makes it certain."""
 
+import errno
 import logging
 import os
 import time
@@ -46,6 +47,8 @@ class Intake:
     ----------
     fault : str
         Why an inbox could not be read by the last scan (unmounted, say); the others are not held up. Empty: all were.
+    is_away : bool
+        True when the last scan could read none of them.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Intake:
     ) -> None:
         self._engine = engine
         self._inboxes = [str(inbox) for inbox in inboxes]
+        self._mounts = {inbox for inbox in self._inboxes if os.path.ismount(inbox)}
         self._shares = {inbox for inbox in self._inboxes if is_network_share(Path(inbox))}
         self._excluded = frozenset({str(excluded)})
         self._after = after
@@ -72,6 +76,7 @@ class Intake:
         self._listener = Listener(wake)
         self._rescan_at = 0.0
         self.fault = ""
+        self.is_away = False
 
     @property
     def is_idle(self) -> bool:
@@ -135,10 +140,12 @@ class Intake:
         wall = time.time()
         for path, status in new.items():
             quiet = 0.0 if self._inbox_of(path) in self._shares else wall - max(status.st_mtime, status.st_ctime)
-            self._notice(path, as_look(status), quiet)
+            # a sender's clock may be ahead of ours, or ours was set back
+            self._notice(path, as_look(status), max(0.0, quiet))
         now = time.monotonic()
         pause = min(self._rescan_seconds, LONGEST_FAULT_SECONDS) if faults else self._rescan_seconds
         self._rescan_at = now + max(pause, SCAN_SHARE * (now - began))
+        self.is_away = len(faults) == len(self._inboxes)
         self._note(faults)
 
     def _note(self, faults: list[OSError]) -> None:
@@ -156,6 +163,8 @@ class Intake:
         faults: list[OSError] = []
         for inbox in self._inboxes:
             try:
+                if inbox in self._mounts and not os.path.ismount(inbox):
+                    faults.append(OSError(errno.ENODEV, "nothing is mounted there any more"))
                 found.update(list_files(inbox, self._excluded))
             except OSError as fault:
                 faults.append(fault)

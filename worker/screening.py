@@ -1,5 +1,6 @@
 """One file, from claim to row: the whole of a worker's task."""
 
+import errno
 import logging
 import traceback
 from collections.abc import Mapping
@@ -112,7 +113,12 @@ class Screener:
 
     def _read(self, arrival: Arrival) -> SourceFile:
         """Read the file once, and only if it still is the one that was found complete."""
-        source = read_source(arrival.path, self._limits.max_file_bytes)
+        try:
+            source = read_source(arrival.path, self._limits.max_file_bytes)
+        except FileNotFoundError:
+            if not arrival.inbox.is_dir():  # the file is not gone: it is back when its inbox is
+                raise OSError(errno.ENODEV, "the inbox is away") from None
+            raise
         look = Look(source.size_bytes, source.mtime_ns, source.inode)
         if fingerprint_file(arrival.path, look) != arrival.fingerprint:
             message = "the file has been replaced since it was found; what lies there now is another arrival"

@@ -18,7 +18,7 @@ from store.arrivals import count_pending
 from store.database import reading
 from store.states import AfterScreening
 from worker.disk import DiskLowError
-from worker.inbox import check_inbox
+from worker.inbox import check_inbox, hold_inboxes
 from worker.intake import Intake
 from worker.priority import StatRule
 from worker.service import Service
@@ -101,12 +101,15 @@ def _run(
 ) -> None:
     # below the watermark nothing new is taken and nothing more is sent: results and moved files need room too
     room = _Step("work", service.disk.check)
-    steps = (_Step("intake", intake.tick), _Step("dispatch", service.dispatcher.tick))
+    dispatch = _Step("dispatch", service.dispatcher.tick)
+    steps = (_Step("intake", intake.tick), dispatch)
     while not stop.is_set():
         service.keep_alive()
         room.attempt()
         for step in () if room.fault else steps:
-            step.attempt()
+            # while the inbox is unmounted its files are not gone: what is not sent does not end as vanished
+            if step is not dispatch or not intake.is_away:
+                step.attempt()
         faults = [step.fault for step in (room, *steps) if step.fault]
         service.beat([*faults, intake.fault] if intake.fault else faults)
         show()
@@ -116,19 +119,24 @@ def _run(
         wake.clear()
 
 
-def build_intake(service: Service, inboxes: Iterable[Path], after: AfterScreening, wake: Event) -> Intake:
-    """Check the inboxes and build what watches them; raises InboxError."""
+@contextmanager
+def open_intake(service: Service, inboxes: Iterable[Path], after: AfterScreening, wake: Event) -> Iterator[Intake]:
+    """Check the inboxes, hold them, and build what watches them; raises InboxError and InboxInUseError."""
     settings = service.settings
-    return Intake(
-        service.engine,
-        [check_inbox(inbox, service.home.root, after) for inbox in inboxes],
-        excluded=service.home.root,
-        after=after,
-        stable_seconds=settings.stable_seconds,
-        rescan_seconds=settings.rescan_seconds,
-        stat=StatRule(settings.stat_folders, settings.stat_names),
-        wake=wake,
-    )
+    folders = [check_inbox(inbox, service.home.root, after) for inbox in inboxes]
+    # services that share a ledger may share an inbox too: a file has one row there
+    alone = after is AfterScreening.MOVE and settings.database_url is None
+    with hold_inboxes(folders, alone=alone):
+        yield Intake(
+            service.engine,
+            folders,
+            excluded=service.home.root,
+            after=after,
+            stable_seconds=settings.stable_seconds,
+            rescan_seconds=settings.rescan_seconds,
+            stat=StatRule(settings.stat_folders, settings.stat_names),
+            wake=wake,
+        )
 
 
 @contextmanager

@@ -112,3 +112,20 @@ def test_a_sweep_for_unsettled_files_does_not_read_the_whole_ledger(sqlite_engin
     with sqlite_engine.begin() as connection:
         list_unsettled(connection, 60)
     assert any("ix_arrivals_unsettled" in step for step in asked), asked
+
+
+def test_what_was_noted_before_the_clock_was_set_back_holds_up_nothing(engine: Engine) -> None:
+    register_model(engine)
+    moved, lost, put_off = predict(engine, "moved.dcm"), *arrive(engine, "lost.dcm", "put off.dcm")
+    held = hold(engine, "held.dcm")
+    hours = database_now(2 * 3600)
+    a = arrivals.c
+    with engine.begin() as connection:
+        connection.execute(update(arrivals).where(a.id == lost).values(state=ArrivalState.QUEUED, queued_at=hours))
+        connection.execute(update(arrivals).where(a.id == put_off).values(not_before=hours))
+        connection.execute(update(arrivals).where(a.id == held).values(lease_until=hours))
+        connection.execute(update(arrivals).where(a.id == moved).values(finished_at=hours))
+        assert [arrival.id for arrival in list_unsettled(connection, 10)] == [moved]
+        assert release_lost(connection, 10) == 1
+        assert release_expired(connection) == 1
+        assert queue_arrivals(connection, 10) == [lost, put_off, held]

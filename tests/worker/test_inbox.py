@@ -5,8 +5,16 @@ from pathlib import Path
 import pytest
 
 from store.states import AfterScreening
-from worker.errors import InboxError
-from worker.inbox import check_inbox, fingerprint_file, has_open_writer, is_ignored, list_files, look_at
+from worker.errors import InboxError, InboxInUseError
+from worker.inbox import (
+    check_inbox,
+    fingerprint_file,
+    has_open_writer,
+    hold_inboxes,
+    is_ignored,
+    list_files,
+    look_at,
+)
 
 
 @pytest.mark.parametrize("name", [".DS_Store", "a.part", "a.dcm.TMP", "b.partial", "c.filepart"])
@@ -90,3 +98,20 @@ def test_an_inbox_that_cannot_be_watched_is_refused(tmp_path: Path, make: object
     (tmp_path / "home" / "inbox").mkdir(parents=True)
     with pytest.raises(InboxError, match=says):
         check_inbox(make(tmp_path), tmp_path / "home", AfterScreening.MOVE)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("first_alone", "second_alone"), [(True, True), (True, False), (False, True)])
+def test_an_inbox_is_refused_to_another_ledger_where_files_are_moved(
+    tmp_path: Path, first_alone: bool, second_alone: bool
+) -> None:
+    with hold_inboxes([tmp_path], alone=first_alone):
+        with pytest.raises(InboxInUseError, match="stop it"), hold_inboxes([tmp_path], alone=second_alone):
+            pass
+        assert list(tmp_path.iterdir()) == []
+    with hold_inboxes([tmp_path], alone=second_alone):
+        pass
+
+
+def test_services_that_leave_files_where_they_are_share_an_inbox(tmp_path: Path) -> None:
+    with hold_inboxes([tmp_path], alone=False), hold_inboxes([tmp_path], alone=False):
+        pass

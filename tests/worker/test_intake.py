@@ -194,3 +194,13 @@ def test_an_inbox_that_goes_away_is_said_once_and_found_again(
     assert intake.fault == ""
     assert recorded_names(engine) == ["a.dcm"]
     assert [record.action for record in caplog.records] == ["intake_paused", "intake_resumed"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("hours", [-24, 24])
+def test_a_sender_whose_clock_is_wrong_waits_no_longer_than_others(
+    make_intake: MakeIntake, inbox: Path, engine: Engine, hours: int
+) -> None:
+    (inbox / "a.dcm").write_bytes(b"a")
+    os.utime(inbox / "a.dcm", (time.time() + hours * 3600,) * 2)
+    tick_until_idle(make_intake())
+    assert recorded_names(engine) == ["a.dcm"]

@@ -195,6 +195,19 @@ def test_a_file_that_is_gone_is_vanished(make_screener: Callable[..., Screener],
     assert look_up(engine, arrival_id).state is ArrivalState.VANISHED
 
 
+def test_a_file_whose_inbox_is_away_is_not_gone(
+    make_screener: Callable[..., Screener], inbox: Path, engine: Engine, tmp_path: Path
+) -> None:
+    arrival_id = enroll(engine, dicom(inbox / "a.dcm"))
+    inbox.rename(tmp_path / "unmounted")
+    make_screener().screen(arrival_id, "attempt-1")
+    arrival = look_up(engine, arrival_id)
+    assert (arrival.state, arrival.reason_code, arrival.attempts) == (ArrivalState.FAILED, "enodev", 0)
+    (tmp_path / "unmounted").rename(inbox)
+    make_screener().screen(arrival_id, "attempt-2")
+    assert look_up(engine, arrival_id).state is ArrivalState.DONE
+
+
 def test_a_link_that_took_the_place_of_a_file_is_not_followed(
     make_screener: Callable[..., Screener], inbox: Path, engine: Engine, tmp_path: Path
 ) -> None:
