@@ -50,6 +50,7 @@ EXIT_CODES = {
     "HomeLostError": CANNOT_WRITE,
     "InboxError": NO_INPUT,
     "InboxInUseError": CANNOT_CREATE,
+    "DeviceError": BAD_CONFIGURATION,
     "BrokerUnavailableError": UNAVAILABLE,
     "WorkerFailedError": UNAVAILABLE,
     "FaultPointError": BAD_CONFIGURATION,

@@ -1,4 +1,4 @@
-"""The two engines that run a bundle's graph: LiteRT for serving on CPUs, Keras for GPUs and as the reference.
+"""The engines that run a bundle's graph: LiteRT for serving on CPUs, Keras (`inference.keras_engine`) for GPUs.
 
 Both take radiographs and return logits and class activation maps. Neither is imported before it is built: LiteRT
 costs 0.1 s, TensorFlow 3 s. Build an engine in the process that uses it: a LiteRT interpreter holds native state
@@ -88,36 +88,6 @@ class LiteRTEngine:
         return logits, np.concatenate([answer[MAPS_NAME] for answer in answers])
 
 
-class KerasEngine:
-    """Runs `model.keras`, loaded in safe mode: a file that would execute code of its own is refused."""
-
-    def __init__(self, path: Path) -> None:
-        try:
-            import keras
-        except ImportError as error:
-            raise EngineUnavailableError("the engine keras needs the training dependencies") from error
-        try:
-            self._model: Any = keras.saving.load_model(path, compile=False, safe_mode=True)
-            self._logits: Any = self._model.get_layer(LOGITS_NAME).output
-        except (KeyError, OSError, TypeError, ValueError) as error:
-            raise BundleCorruptError(f"{path.name} is no Keras model with the expected layers") from error
-
-    @property
-    def input_size(self) -> int:
-        """Rows and columns of the input in pixels."""
-        return int(self._model.input_shape[1])
-
-    @property
-    def output_count(self) -> int:
-        """Number of logits."""
-        return int(self._logits.shape[-1])
-
-    def run(self, batch: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Return logits and activation maps, see `Engine.run`."""
-        answer = self._model.predict_on_batch(batch)
-        return answer[LOGITS_NAME], answer[MAPS_NAME]
-
-
 def load_litert(path: Path, threads: int) -> Any:
     """Load a LiteRT graph and return the runner of its only signature.
 
@@ -184,6 +154,8 @@ def load_engine(bundle: Bundle, name: EngineName, *, threads: int = 1) -> Engine
     if name == "litert":
         engine = LiteRTEngine(bundle.folder / LITERT_NAME, threads=threads)
     else:
+        from inference.keras_engine import KerasEngine
+
         engine = KerasEngine(bundle.folder / KERAS_NAME)
     found = (engine.input_size, engine.output_count)
     named = (bundle.input_size, len(bundle.outputs))

@@ -35,7 +35,8 @@ from inference.bundle import (
     compute_seal,
 )
 from inference.decision import calibrate
-from inference.engines import Engine, KerasEngine, LiteRTEngine
+from inference.engines import Engine, LiteRTEngine
+from inference.keras_engine import KerasEngine
 from inference.labels import LABELS, NOTICE
 from training.litert import write_litert
 

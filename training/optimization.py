@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from inference.keras_engine import FLOAT32, MIXED, has_gpu
 from training.settings import FitSettings
 
 WARMUP_SHARE = 0.1
-FLOAT32 = "float32"
-MIXED = "mixed_float16"
 
 
 def find_precision(chosen: str) -> str:
@@ -16,14 +15,6 @@ def find_precision(chosen: str) -> str:
     if chosen != "auto":
         return chosen
     return MIXED if has_gpu() else FLOAT32
-
-
-def has_gpu() -> bool:
-    """Say whether Keras sees a GPU."""
-    import keras
-
-    # Asked for GPUs by name, JAX raises where there are none; asked for devices, each backend names its best ones.
-    return any(not device.startswith(("cpu", "tpu")) for device in keras.distribution.list_devices())
 
 
 def build_optimizer(settings: FitSettings, steps: int) -> Any:

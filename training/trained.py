@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from inference.keras_engine import FLOAT32
 from training.backbones import RANDOM
 from training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from training.data import TrainingData
 from training.fitting import Fitting, count_steps, fit
 from training.history import Epoch
 from training.network import build_network, to_float32
-from training.optimization import FLOAT32, find_precision
+from training.optimization import find_precision
 from training.progress import RunProgress
 from training.settings import TrainingSettings
 from training.stages import Stage

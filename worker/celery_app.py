@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import warnings
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,22 +19,19 @@ from celery.exceptions import SecurityWarning
 from sqlalchemy.exc import DBAPIError
 
 from inference.bundle import BundleError
-from inference.classifier import Classifier
-from store.database import open_database
 from store.states import Priority
+from worker.children import build_screener
 from worker.deaths import DeathWatch
+from worker.engines import EngineKeeper, look_after
 from worker.faults import fault_point
 from worker.fence import die_with_parent, limit_memory
-from worker.finishing import Finisher
 from worker.home import Home
 from worker.leases import name_lease
 from worker.logs import configure_logging
 from worker.model import ServingModel
-from worker.protection import find_protection
 from worker.queues import QUEUES, TASK, StatFirst, build_queues
-from worker.screening import Limits, Screener, log_bug
+from worker.screening import Screener, log_bug
 from worker.settings import WatchSettings
-from worker.shelf import Shelf
 from worker.stages import StageSender
 
 logger = logging.getLogger(__name__)
@@ -80,13 +78,22 @@ def count_processes(settings: WatchSettings) -> int:
     return settings.workers or len(os.sched_getaffinity(0))
 
 
-def run_worker(settings: WatchSettings, home: Home, broker_url: str, model: ServingModel, stages_socket: Path) -> None:
+def run_worker(
+    settings: WatchSettings,
+    home: Home,
+    broker_url: str,
+    model: ServingModel,
+    stages_socket: Path,
+    engines: EngineKeeper | None,
+) -> None:
     """Run Celery's prefork worker in this process until it is told to stop.
 
     Parameters
     ----------
     stages_socket : Path
         Where the screening processes say how long each step took.
+    engines : EngineKeeper or None
+        The engine processes that are looked after here, and answer the screening processes.
     """
     # Celery warns about root in words for its own options; 'xray-cli doctor' says it in ours
     warnings.filterwarnings("ignore", category=SecurityWarning)
@@ -94,7 +101,10 @@ def run_worker(settings: WatchSettings, home: Home, broker_url: str, model: Serv
     import_module("imaging.raster")
     app = build_celery(broker_url)
     app.conf.task_time_limit = settings.read_seconds
-    _register_task(app, settings, home, model, StageSender(stages_socket))
+    sender, sockets = StageSender(stages_socket), engines.sockets if engines else ()
+    _register_task(app, settings, home, sender, lambda: build_screener(settings, home, model, sender, sockets))
+    if engines is not None:
+        look_after(app, engines)
     worker = app.Worker(
         hostname=f"xray-{os.getpid()}@%h",
         pool="prefork",
@@ -108,12 +118,14 @@ def run_worker(settings: WatchSettings, home: Home, broker_url: str, model: Serv
     worker.start()
 
 
-def _register_task(app: Celery, settings: WatchSettings, home: Home, model: ServingModel, sender: StageSender) -> None:
+def _register_task(
+    app: Celery, settings: WatchSettings, home: Home, sender: StageSender, build: Callable[[], Screener]
+) -> None:
     child: dict[str, Screener] = {}
 
     def get_ready() -> Screener:
         if "screener" not in child:
-            child["screener"] = build_screener(settings, home, model, sender)
+            child["screener"] = build()
         return child["screener"]
 
     def prepare_child(**_: Any) -> None:
@@ -167,22 +179,3 @@ def _outlive_killed_children(sender: Any, **_: Any) -> None:
         return True
 
     sender.pool.did_start_ok = did_start_ok
-
-
-def build_screener(settings: WatchSettings, home: Home, model: ServingModel, sender: StageSender) -> Screener:
-    """Build what screens one file after another in this process.
-
-    Raises
-    ------
-    BundleError
-        The bundle is not the one that the service started with.
-    """
-    engine = open_database(settings.sqlalchemy_url)
-    return Screener(
-        engine,
-        Classifier.load(model.verify().folder),
-        Finisher(engine, Shelf(home)),
-        find_protection(settings, may_make_key=True),
-        Limits(settings.lease_seconds, settings.max_attempts, settings.max_file_bytes),
-        sender,
-    )

@@ -9,6 +9,7 @@
     ├── InboxError            the inbox is missing, not a folder, inside the home, or cannot be emptied
     ├── InboxInUseError       a service with another ledger takes its files
     ├── BrokerUnavailableError    no broker answers
+    ├── DeviceError           a device that is asked for is not there, or what it needs is not installed
     ├── WorkerFailedError     the worker process ends again and again
     ├── WorkerRefusedError    the worker process ended for a reason that no other start mends
     └── FaultPointError       a test's fault point is set outside of a test
@@ -43,6 +44,10 @@ class InboxInUseError(WorkerError):
 
 class BrokerUnavailableError(WorkerError):
     """The broker cannot be started or reached."""
+
+
+class DeviceError(WorkerError):
+    """An engine is asked for and cannot run here."""
 
 
 class WorkerFailedError(WorkerError):

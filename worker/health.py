@@ -1,7 +1,7 @@
 """How the service is, seen from outside of it, and what to do about it: for ``status``."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from inference.serving.report import EngineState
 from store.arrivals import count_by_state, count_stat
 from store.database import reading
 from store.models import list_models
@@ -16,6 +17,7 @@ from store.queries import count_states, find_last_finished, find_oldest_pending
 from store.states import FINISHED_STATES, PENDING_STATES, ArrivalState
 from worker.broker import find_broker_url, ping_broker
 from worker.disk import DiskSpace, measure_disk
+from worker.engine_board import EngineFacts, read_engines
 from worker.heartbeat import ServiceState, judge_health
 from worker.home import Home
 from worker.settings import WatchSettings
@@ -56,6 +58,7 @@ class Status:
     reasons: Sequence[str]
     disk: DiskSpace
     broker: str
+    engines: Sequence[EngineFacts]
     queue: Queue | None
     problems: tuple[str, ...]
 
@@ -67,6 +70,7 @@ class Status:
             "service": {"state": self.state, "reasons": list(self.reasons)},
             "disk": {"free_bytes": self.disk.free_bytes, "min_free_bytes": self.disk.min_free_bytes},
             "broker": self.broker,
+            "engines": [asdict(engine) for engine in self.engines],
             "database_answers": self.queue is not None,
             "states": {state.value: queue.states.get(state, 0) for state in ArrivalState},
             "pending_stat": queue.pending_stat,
@@ -82,6 +86,7 @@ class Status:
         yield f"service          {self.state if self.state in RUNNING else 'not running'}"
         yield f"disk             {self.disk.describe()}"
         yield f"broker           {self.broker}"
+        yield from (f"engine {engine.device:9} {engine.describe()}" for engine in self.engines)
         yield from self._queue_lines()
         yield from (f"! {problem}" for problem in self.problems)
 
@@ -107,9 +112,10 @@ def read_status(settings: WatchSettings, engine: Engine | None) -> Status:
     disk = measure_disk(settings.home, settings.min_free_bytes)
     broker = _ask_broker(settings, home) if runs or settings.broker_url else "embedded; it starts with 'watch'"
     queue = _read_queue(engine) if engine is not None else None
-    found = Status(state, reasons, disk, broker, queue, ())
+    engines = read_engines(home)
+    found = Status(state, reasons, disk, broker, engines, queue, ())
     problems = (*_service_problems(found), *_queue_problems(found, embedded=settings.broker_url is None))
-    return Status(state, reasons, disk, broker, queue, problems)
+    return replace(found, problems=problems)
 
 
 def _ask_broker(settings: WatchSettings, home: Home) -> str:
@@ -150,6 +156,10 @@ def _service_problems(found: Status) -> Iterator[str]:
         yield f"{found.disk.describe()}: make room, or work pauses (XRAY_MIN_FREE_BYTES)"
     if found.broker.startswith("does not"):
         yield "the broker does not answer: is it running, and is XRAY_BROKER_URL right? Nothing is lost meanwhile"
+    for engine in found.engines:
+        if engine.state in (EngineState.UNUSABLE, EngineState.RESTARTING):
+            log = f"{engine.device.replace(':', '-')}.log"
+            yield f"engine {engine.device} is away: see engines/{log} in the home. LiteRT answers meanwhile, as surely"
     if found.queue is None:
         yield "the database does not answer: is it running, and is XRAY_DATABASE_URL right? Files wait in the inbox"
 

@@ -60,6 +60,11 @@ class Home:
         return self.root / "heartbeat.json"
 
     @property
+    def engines(self) -> Path:
+        """What engine processes log, and what is said of them."""
+        return self.root / "engines"
+
+    @property
     def runtime(self) -> Path:
         """Sockets lie here, outside of the home: a socket's path has 107 bytes at most."""
         runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())

@@ -35,6 +35,8 @@ class KeptProcess:
         Where its output goes; None: its messages go where ours go.
     messages : int or None
         A descriptor to which its standard error goes instead of ours.
+    descriptors : sequence of int
+        Further ones that it has open, under the same numbers.
     give_up_after : int
         So many exits in a row soon after the start mean that another start would not last either; an end by
         a signal (killed, out of memory) is met with patience only.
@@ -49,6 +51,7 @@ class KeptProcess:
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     log: Path | None = None
     messages: int | None = None
+    descriptors: Sequence[int] = ()
     give_up_after: int = 5
     on_end: Callable[[int], None] | None = None
     ends: int = 0
@@ -73,6 +76,7 @@ class KeptProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=output or subprocess.DEVNULL,  # our own processes log to standard error
                 stderr=output or self.messages,
+                pass_fds=self.descriptors,
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )

@@ -17,8 +17,10 @@ from store.schema import check_schema, upgrade_schema
 from store.sweeps import release_all, release_held
 from worker.broker import build_broker, embedded_broker_url, wait_for_broker
 from worker.celery_app import build_celery, run_worker
+from worker.devices import choose_devices
 from worker.disk import DiskWatch
 from worker.dispatch import Dispatcher
+from worker.engines import keep_engines
 from worker.errors import BrokerUnavailableError, HomeLostError
 from worker.faults import pass_on_faults
 from worker.finishing import Finisher
@@ -100,6 +102,7 @@ def run_service(
     WorkerError, StoreError, BundleError
         What keeps it from starting, in one line.
     """
+    choose_devices(settings.devices)  # the worker does the same, but should end before anything is started
     home = prepare_home(settings.home)
     with ExitStack() as stack:
         stack.enter_context(lock_home(home))
@@ -156,10 +159,11 @@ def run_worker_process(settings: WatchSettings, expect_model: str | None) -> Non
 
     Raises
     ------
-    BrokerUnavailableError, StoreError, BundleError
+    DeviceError, BrokerUnavailableError, StoreError, BundleError
         What keeps it from starting, in one line.
     """
     configure_logging(settings.log_format)
+    devices = choose_devices(settings.devices)
     home = prepare_home(settings.home)
     if settings.broker_url is None and not home.broker_socket.exists():
         message = f"no service runs on the home {home.root}: start 'xray-cli watch', or set XRAY_BROKER_URL"
@@ -172,8 +176,11 @@ def run_worker_process(settings: WatchSettings, expect_model: str | None) -> Non
         model = ServingModel(model.folder, expect_model)
         model.verify()
     url = settings.broker_url.get_secret_value() if settings.broker_url else embedded_broker_url(home)
-    with monitor_worker(settings, home, model) as stages_socket:
-        run_worker(settings, home, url, model, stages_socket)
+    with (
+        monitor_worker(settings, home, model) as stages_socket,
+        keep_engines(devices, settings, home, model) as engines,
+    ):
+        run_worker(settings, home, url, model, stages_socket, engines)
 
 
 def open_ledger(settings: WatchSettings) -> Engine:

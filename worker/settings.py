@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from store.states import AfterScreening
+from worker.devices import parse_devices
 
 ENVIRONMENT_PREFIX = "XRAY_"
 MEBIBYTE = 1 << 20
@@ -41,7 +42,16 @@ class WatchSettings(BaseModel):
     lease_seconds: Annotated[
         int, Field(ge=15, le=3600, description="a worker that is silent for this long has lost its file")
     ] = 60
-    devices: Annotated[Literal["auto", "cpu"], Field(description="where the model runs")] = "auto"
+    devices: Annotated[
+        str,
+        Field(
+            description="`auto`: GPUs if there are any; `cpu`: LiteRT; `gpu:0,gpu:1`: these; `cpu,cpu`: Keras on CPUs"
+        ),
+    ] = "auto"
+    batch_size: Annotated[int, Field(ge=1, le=1024, description="an engine takes at most this many films at once")] = 32
+    linger_ms: Annotated[
+        float, Field(ge=0, le=1000, description="the first film of a batch waits for others for this long")
+    ] = 4.0
     workers: Annotated[int | None, Field(ge=1, le=256, description="screening processes; empty: one a core")] = None
     max_attempts: Annotated[
         int, Field(ge=1, le=20, description="a file that crashes or hangs its reader this often is quarantined")
@@ -109,6 +119,12 @@ class WatchSettings(BaseModel):
             message = f"'{address}' is no address; accepted are HOST:PORT, such as 127.0.0.1:9808, or 'off'"
             raise ValueError(message)
         return address
+
+    @field_validator("devices")
+    @classmethod
+    def _known_devices(cls, devices: str) -> str:
+        parse_devices(devices)
+        return devices
 
     @model_validator(mode="after")
     def _lease_outlives_a_read(self) -> Self:

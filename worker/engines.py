@@ -1,0 +1,194 @@
+"""Keeping a worker's engine processes: started, watched, ended when they hang, and started again after a growing pause.
+
+Screening processes do without an engine that is away, so nothing here is urgent and nothing is fatal.
+"""
+
+import logging
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, bootsteps
+
+from inference.serving.report import EngineReport, EngineState, create_page, read_report
+from inference.serving.wire import LONGEST_SOCKET_PATH
+from worker.devices import Device, Devices
+from worker.engine_board import EngineBoard, EngineFacts
+from worker.errors import HomeError
+from worker.home import Home
+from worker.model import ServingModel
+from worker.processes import KeptProcess
+from worker.settings import WatchSettings
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+HANG_SECONDS = 60.0  # no batch takes so long; a first one of its size is compiled before the engine serves
+STOP_SECONDS = 5.0
+RATE_SAMPLES = 10
+
+
+class _Engine:
+    """One engine process and what it says of itself."""
+
+    def __init__(self, device: Device, process: KeptProcess, page: int, socket: Path) -> None:
+        self.device = device
+        self.process = process
+        self.socket = socket
+        self._page = page
+        self._pids: set[int] = set()
+        self._state = EngineState.STARTING
+        self._seen: deque[tuple[float, int]] = deque(maxlen=RATE_SAMPLES)
+
+    def tick(self, now: float) -> EngineFacts:
+        """Look after it; returns what is known of it."""
+        report = read_report(self._page)
+        if report is not None and report.busy_since is not None and now - report.busy_since > HANG_SECONDS:
+            logger.error("the %s hangs and is ended", self.process.name, extra={"action": "engine_hangs"})
+            self.process.restart()
+        if report is None or report.state is not EngineState.UNUSABLE:
+            self.process.keep_alive()
+        return self._note(self._describe(report, now))
+
+    def _describe(self, report: EngineReport | None, now: float) -> EngineFacts:
+        pid = self.process.pid
+        if pid is not None:
+            self._pids.add(pid)
+        unusable = report is not None and report.state is EngineState.UNUSABLE
+        if report is None or not (unusable or report.pid == pid):  # what the page says is of one that has ended
+            report = EngineReport(0, EngineState.STARTING if pid is not None else EngineState.RESTARTING)
+        return EngineFacts(
+            device=self.device.name,
+            state=report.state,
+            precision=report.precision,
+            batch_size=report.batch_size,
+            mean_batch=round(report.films / max(1, report.batches), 2),
+            films=report.films,
+            films_per_second=round(self._measure(now, report.films), 2),
+            restarts=max(0, len(self._pids) - 1),
+            note=report.note,
+        )
+
+    def _measure(self, now: float, films: int) -> float:
+        if self._seen and films < self._seen[-1][1]:
+            self._seen.clear()
+        self._seen.append((now, films))
+        (first_at, before), (last_at, after) = self._seen[0], self._seen[-1]
+        return (after - before) / (last_at - first_at) if last_at > first_at else 0.0
+
+    def _note(self, facts: EngineFacts) -> EngineFacts:
+        """Say once what has changed."""
+        if facts.state is not self._state:
+            level = logging.ERROR if facts.state is EngineState.UNUSABLE else logging.INFO
+            told = {"action": f"engine_{facts.state}", "device": facts.device}
+            logger.log(level, "engine %s: %s", facts.device, facts.describe(), extra=told)
+        self._state = facts.state
+        return facts
+
+
+class EngineKeeper:
+    """Keeps the engines of one worker process.
+
+    Parameters
+    ----------
+    devices : sequence of Device
+        One engine for each.
+
+    Attributes
+    ----------
+    sockets : list of Path
+        Where they listen once they are ready.
+    """
+
+    def __init__(self, devices: Sequence[Device], settings: WatchSettings, home: Home, model: ServingModel) -> None:
+        home.engines.mkdir(exist_ok=True)
+        _sweep(home)
+        self._board = EngineBoard(home)
+        self._engines = [_build_engine(device, settings, home, model) for device in devices]
+        self.sockets = [engine.socket for engine in self._engines]
+
+    def tick(self) -> None:
+        """Do what is due: now and then, from the worker's loop."""
+        self._board.write([engine.tick(time.monotonic()) for engine in self._engines])
+
+    def stop(self) -> None:
+        """End the engines; nobody asks them any more."""
+        for engine in self._engines:
+            engine.process.stop(STOP_SECONDS)
+            engine.socket.unlink(missing_ok=True)
+        self._board.remove()
+
+
+@contextmanager
+def keep_engines(
+    devices: Devices, settings: WatchSettings, home: Home, model: ServingModel
+) -> Iterator[EngineKeeper | None]:
+    """Start engines and end them on the way out; None where no device has one.
+
+    Raises
+    ------
+    HomeError
+        Their sockets would have paths that are too long.
+    """
+    if devices.note:
+        logger.warning("%s", devices.note, extra={"action": "gpus_not_used"})
+    if not devices.engines:
+        yield None
+        return
+    keeper = EngineKeeper(devices.engines, settings, home, model)
+    try:
+        keeper.tick()
+        yield keeper
+    finally:
+        keeper.stop()
+
+
+def look_after(app: Celery, engines: EngineKeeper) -> None:
+    """Let Celery's event loop look after the engines."""
+
+    class LookAfterEngines(bootsteps.StartStopStep):  # type: ignore[misc]
+        def start(self, consumer: Any) -> None:
+            """Begin, or begin again: the timer is emptied whenever the broker was away."""
+            consumer.timer.call_repeatedly(TICK_SECONDS, engines.tick)
+
+    app.steps["consumer"].add(LookAfterEngines)
+
+
+def _build_engine(device: Device, settings: WatchSettings, home: Home, model: ServingModel) -> _Engine:
+    socket, page = home.runtime / f"engine-{os.getpid()}-{device.slug}.sock", create_page()
+    if len(os.fsencode(socket)) > LONGEST_SOCKET_PATH:
+        raise HomeError(f"{socket} is too long for a socket's name: set XDG_RUNTIME_DIR to a shorter folder")
+    options = {
+        "--bundle": model.folder,
+        "--expect-model": model.model_sha256,
+        "--device": "gpu" if device.is_gpu else "cpu",
+        "--socket": socket,
+        "--page": page,
+        "--batch-size": settings.batch_size,
+        "--linger-ms": settings.linger_ms,
+        "--log-format": settings.log_format,
+    }
+    words = (str(word) for option in options.items() for word in option)
+    process = KeptProcess(
+        f"engine {device.name}",
+        (sys.executable, "-m", "worker.engine_process", *words),
+        environment={name: value for name, value in os.environ.items() if not name.startswith("XRAY_")}
+        | device.environment(),
+        log=home.engines / f"{device.slug}.log",
+        descriptors=(page,),
+        give_up_after=sys.maxsize,  # screening goes on without it
+    )
+    return _Engine(device, process, page, socket)
+
+
+def _sweep(home: Home) -> None:
+    """Remove what workers left behind that were killed: a socket's file, and what was said of its engine."""
+    for path in (*home.runtime.glob("engine-*.sock"), *home.engines.glob("*.json")):
+        pid = path.stem.removeprefix("engine-").split("-")[0]
+        if not Path("/proc", pid).exists():
+            path.unlink(missing_ok=True)
