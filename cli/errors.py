@@ -64,6 +64,10 @@ EXIT_CODES = {
 }
 
 
+# in PostgreSQL's words, or its client's
+REFUSALS = ("certificate", "SSL", "authentication failed", "no password supplied", "pg_hba.conf", "does not exist")
+
+
 class InputMissingError(Exception):
     """A file that was named is not there."""
 
@@ -96,7 +100,17 @@ def find_exit_code(error: BaseException) -> int | None:
 def describe_error(error: BaseException) -> str:
     """Say in one line what an expected error means."""
     if type(error).__name__ == "OperationalError":
-        return "the database or the broker does not answer; is it running, and is its URL right? ('xray-cli doctor')"
+        return _describe_refusal(error) or (
+            "the database or the broker does not answer; is it running, and is its URL right? ('xray-cli doctor')"
+        )
     if isinstance(error, OSError):
         return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
     return " ".join(str(error).split())
+
+
+def _describe_refusal(error: BaseException) -> str | None:
+    """Say why the database refuses us, where waiting would not mend it; its words hold no password."""
+    said = str(getattr(error, "orig", None) or "").partition("\n")[0]
+    if any(word in said for word in REFUSALS):
+        return f"the database refuses us ({said.rpartition('failed: ')[2].strip()}); see XRAY_DATABASE_URL"
+    return None

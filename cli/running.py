@@ -25,12 +25,12 @@ class Running:
 
 
 @contextmanager
-def run(settings: WatchSettings) -> Iterator[Running]:
+def run(settings: WatchSettings, *, no_worker: bool = False) -> Iterator[Running]:
     """Start the service; on the way out it finishes what is in work and stops in order."""
     wake = Event()
     with (
         stop_on_signals(wake) as stop,
         show_progress(settings) as progress,
-        run_service(progress.settings, WORKER_COMMAND, progress.messages) as service,
+        run_service(progress.settings, None if no_worker else WORKER_COMMAND, progress.messages) as service,
     ):
         yield Running(service, progress, stop, wake)

@@ -20,6 +20,7 @@ def watch(
     home: Home = None,
     after: Annotated[str | None, typer.Option(help="`move` screened files to the home, or `keep` them.")] = None,
     workers: Workers = None,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Only watch; workers run on other hosts.")] = False,
 ) -> None:
     """Watch folders and screen every radiograph that appears; Ctrl-C finishes what is in work and stops.
 
@@ -31,10 +32,11 @@ def watch(
     with exit_codes():
         from cli.settings import read_settings
 
-        _watch(read_settings(home=home, after=after, workers=workers), inboxes or [Path("inbox")])
+        settings = read_settings(home=home, after=after, workers=workers)
+        _watch(settings, inboxes or [Path("inbox")], no_worker=no_worker)
 
 
-def _watch(settings: "WatchSettings", inboxes: list[Path]) -> None:
+def _watch(settings: "WatchSettings", inboxes: list[Path], *, no_worker: bool) -> None:
     from cli.running import run
     from worker.monitoring import monitor_service
     from worker.watch import open_intake, watch
@@ -42,7 +44,7 @@ def _watch(settings: "WatchSettings", inboxes: list[Path]) -> None:
     if inboxes == [Path("inbox")]:
         inboxes[0].mkdir(exist_ok=True)  # the default inbox is ours to make; a named one may be a typing error
     with (
-        run(settings) as running,
+        run(settings, no_worker=no_worker) as running,
         monitor_service(running.service),
         open_intake(running.service, inboxes, settings.after, running.wake) as intake,
     ):
@@ -84,8 +86,9 @@ def worker(
     home: Home = None,
     workers: Workers = None,
     expect_model: Annotated[str | None, typer.Option(hidden=True)] = None,
+    leave_when_deaf: Annotated[bool, typer.Option("--leave-when-deaf", hidden=True)] = False,
 ) -> None:
-    """Run one more worker on the ledger and broker of a running service.
+    """Run one more worker on the ledger and broker of a running service; Ctrl-C finishes what is in work and stops.
 
     Example: XRAY_BROKER_URL=redis://broker XRAY_DATABASE_URL=postgresql+psycopg://db/xray xray-cli worker
     """
@@ -94,6 +97,22 @@ def worker(
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with exit_codes():
         from cli.settings import read_settings
-        from worker.service import run_worker_process
 
-        run_worker_process(read_settings(home=home, workers=workers), expect_model)
+        settings = read_settings(home=home, workers=workers)
+        if expect_model is None:
+            _keep_worker(settings)
+        else:
+            from worker.service import run_worker_process
+
+            run_worker_process(settings, expect_model, leave_when_deaf=leave_when_deaf)
+
+
+def _keep_worker(settings: "WatchSettings") -> None:
+    from threading import Event
+
+    from cli.running import WORKER_COMMAND
+    from worker.hosts import keep_worker
+    from worker.watch import stop_on_signals
+
+    with stop_on_signals(Event()) as stop:
+        keep_worker(settings, WORKER_COMMAND, stop)

@@ -34,6 +34,15 @@ POSTGRESQL_CONNECTION = {
     "tcp_user_timeout": 20_000,
     "client_encoding": "utf8",
 }
+# and a client that stops answering is noticed by the server: a host that was cut off or stopped in mid-transaction
+# lets go of what it holds after half a minute, whatever the server's own settings are
+POSTGRESQL_SESSION = {
+    "idle_in_transaction_session_timeout": "30s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+LONGEST_LOOK = "1h"  # a transaction that only reads holds nothing up, and somebody may page through what it gives
 
 
 def open_database(database_url: str) -> Engine:
@@ -63,6 +72,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         connection.execution_options(**READING[engine.dialect.name])
         with connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{LONGEST_LOOK}'")
             yield connection
 
 
@@ -117,8 +128,15 @@ def _find_sqlite_file(url: URL) -> Path:
 
 
 def _open_postgresql(url: URL) -> Engine:
+    session = " ".join(f"-c {name}={value}" for name, value in POSTGRESQL_SESSION.items())
     return create_engine(
-        url, hide_parameters=True, pool_pre_ping=True, pool_size=2, max_overflow=2, connect_args=POSTGRESQL_CONNECTION
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        # a process works on one thing at a time and keeps one connection; its threads may want two more for a moment
+        pool_size=1,
+        max_overflow=2,
+        connect_args=POSTGRESQL_CONNECTION | {"options": session},
     )
 
 

@@ -26,13 +26,14 @@ SWEEP_SECONDS = 5.0
 LOST_SECONDS = 10.0  # an id sent this long ago, while no message waits, was lost
 STALL_SECONDS = 10.0  # messages wait for this long and nobody takes one: the worker is deaf
 STARTING_SECONDS = 60.0  # or, where it has finished nothing yet, it still starts
+ELSEWHERE = 0  # stands for the process of workers on other hosts
 SETTLE_SECONDS = 10.0  # a worker has moved its file by then
 
 
 class Dispatcher:
     """Keeps the broker's short queue filled from the ledger, and puts right what was interrupted."""
 
-    def __init__(self, engine: Engine, app: Celery, finisher: Finisher, worker: KeptProcess) -> None:
+    def __init__(self, engine: Engine, app: Celery, finisher: Finisher, worker: KeptProcess | None) -> None:
         self._engine = engine
         self._app = app
         self._finisher = finisher
@@ -42,11 +43,13 @@ class Dispatcher:
 
     @property
     def is_stalled(self) -> bool:
-        """True while messages wait and nothing finishes, although the worker was restarted."""
+        """True while messages wait and nothing finishes, although our worker, where we have one, was restarted."""
         return self._stall.is_stalled
 
     def describe_stall(self) -> str:
         """Say what has been tried against a stall."""
+        if self._worker is None:
+            return "messages wait and nothing finishes: does a worker run?"
         told = f"messages wait and nothing finishes, although the worker was restarted {self._stall.restarts} times"
         return told + (", and it is left alone now" if self._stall.is_given_up else "")
 
@@ -104,14 +107,14 @@ class Dispatcher:
             screening = count_screening(connection)
             last_finished_at = find_last_finished(connection)
         waiting = messages > 0 and screening == 0
-        progress, worker = last_finished_at, self._worker.pid
+        progress, worker = last_finished_at, self._worker.pid if self._worker else ELSEWHERE
         if self._stall.observe(time.monotonic(), waiting=waiting, progress=progress, worker=worker):
             facts = {"action": "stalled", "restarts": self._stall.restarts}
             level = logging.CRITICAL if self._stall.is_given_up else logging.ERROR
             last = " for the last time" if self._stall.is_given_up else ""
-            logger.log(
-                level, "%d messages wait and nothing finishes: the worker is restarted%s", messages, last, extra=facts
-            )
-            self._worker.restart()
+            done = f"the worker is restarted{last}" if self._worker else "does a worker run?"
+            logger.log(level, "%d messages wait and nothing finishes: %s", messages, done, extra=facts)
+            if self._worker:
+                self._worker.restart()
             with self._engine.begin() as connection:
                 record_event(connection, "stalled", messages=messages, restarts=self._stall.restarts)

@@ -1,32 +1,30 @@
 """The service: broker, worker and dispatcher of one home, kept alive as one thing."""
 
 import logging
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from celery import Celery
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from store.audit import record_event
 from store.database import open_database
 from store.schema import check_schema, upgrade_schema
-from store.sweeps import release_all, release_held
-from worker.broker import build_broker, embedded_broker_url, wait_for_broker
+from store.sweeps import release_all
+from worker.broker import build_broker, check_broker, find_broker_url, wait_for_broker
 from worker.celery_app import build_celery, run_worker
+from worker.deafness import guard_against_deafness
 from worker.devices import choose_devices
 from worker.disk import DiskWatch
 from worker.dispatch import Dispatcher
 from worker.engines import keep_engines
-from worker.errors import BrokerUnavailableError, HomeLostError
-from worker.faults import pass_on_faults
+from worker.errors import HomeLostError
 from worker.finishing import Finisher
 from worker.heartbeat import Heartbeat, ServiceState
 from worker.home import Home, lock_home, prepare_home
-from worker.leases import name_lease
+from worker.hosts import STOP_MARGIN_SECONDS, build_worker
 from worker.logs import configure_logging
 from worker.model import ServingModel, choose_model
 from worker.monitoring import monitor_worker
@@ -86,14 +84,14 @@ class Service:
 
 @contextmanager
 def run_service(
-    settings: WatchSettings, worker_command: Sequence[str], messages: int | None = None
+    settings: WatchSettings, worker_command: Sequence[str] | None, messages: int | None = None
 ) -> Iterator[Service]:
     """Start everything in order, and stop it in the opposite order.
 
     Parameters
     ----------
-    worker_command : sequence of str
-        What starts one more worker on the same settings.
+    worker_command : sequence of str or None
+        What starts one more worker on the same settings; None where workers run on other hosts alone.
     messages : int or None
         A descriptor to which the worker's log goes instead of standard error.
 
@@ -112,23 +110,20 @@ def run_service(
         engine = open_ledger(settings)
         stack.callback(engine.dispose)
         model = choose_model(engine, settings.model)
+        processes: list[KeptProcess] = []
         if settings.broker_url is None:
-            broker_url = embedded_broker_url(home)
-            processes = [_start_broker(stack, home)]
+            processes.append(_start_broker(stack, home))
             _recover(engine)
         else:
-            broker_url, processes = settings.broker_url.get_secret_value(), []
-        command = (*worker_command, "--expect-model", model.model_sha256)
-        worker = KeptProcess(
-            "worker",
-            command,
-            environment=_worker_environment(settings, model),
-            messages=messages,
-            on_end=lambda pid: _release_leases(engine, pid),
-        )
-        stack.callback(worker.stop, settings.read_seconds + 5.0)
-        worker.start()
-        app = build_celery(broker_url)
+            check_broker(find_broker_url(settings, home))
+        # its figures are served with ours
+        its_settings = settings.model_copy(update={"metrics_worker_address": OFF})
+        worker = build_worker(its_settings, model, engine, worker_command, messages) if worker_command else None
+        if worker is not None:
+            stack.callback(worker.stop, settings.read_seconds + STOP_MARGIN_SECONDS)
+            worker.start()
+            processes.append(worker)
+        app = build_celery(find_broker_url(settings, home))
         stack.callback(app.close)
         dispatcher = Dispatcher(engine, app, Finisher(engine, Shelf(home)), worker)
         with engine.begin() as connection:
@@ -140,7 +135,7 @@ def run_service(
             app,
             model,
             dispatcher,
-            [*processes, worker],
+            processes,
             Presence([home.lock, *_find_ledger_file(engine)]),
             DiskWatch(home.root, settings.min_free_bytes),
             heartbeat,
@@ -149,38 +144,36 @@ def run_service(
         logger.info("stopping: files in work are finished first", extra={"action": "stopping"})
 
 
-def run_worker_process(settings: WatchSettings, expect_model: str | None) -> None:
-    """Be one more worker: check everything first, then run Celery until told to stop.
+def run_worker_process(settings: WatchSettings, expect_model: str, *, leave_when_deaf: bool) -> None:
+    """Be a worker process: check everything first, then run Celery until told to stop.
 
     Parameters
     ----------
-    expect_model : str or None
-        SHA-256 of the bundle with which the service that starts us began.
+    expect_model : str
+        SHA-256 of the bundle with which the service or the host's keeper began.
+    leave_when_deaf : bool
+        End when messages wait and none is taken; ``watch`` sees that of its own worker itself.
 
     Raises
     ------
-    DeviceError, BrokerUnavailableError, StoreError, BundleError
+    DeviceError, StoreError, BundleError
         What keeps it from starting, in one line.
     """
     configure_logging(settings.log_format)
     devices = choose_devices(settings.devices)
     home = prepare_home(settings.home)
-    if settings.broker_url is None and not home.broker_socket.exists():
-        message = f"no service runs on the home {home.root}: start 'xray-cli watch', or set XRAY_BROKER_URL"
-        raise BrokerUnavailableError(message)
     engine = open_database(settings.sqlalchemy_url)
     check_schema(engine)
-    model = choose_model(engine, settings.model)
+    model = ServingModel(choose_model(engine, settings.model).folder, expect_model)
     engine.dispose()  # connections must not cross the fork
-    if expect_model is not None:
-        model = ServingModel(model.folder, expect_model)
-        model.verify()
-    url = settings.broker_url.get_secret_value() if settings.broker_url else embedded_broker_url(home)
+    model.verify()
+    if leave_when_deaf:
+        guard_against_deafness()
     with (
         monitor_worker(settings, home, model) as stages_socket,
         keep_engines(devices, settings, home, model) as engines,
     ):
-        run_worker(settings, home, url, model, stages_socket, engines)
+        run_worker(settings, home, find_broker_url(settings, home), model, stages_socket, engines)
 
 
 def open_ledger(settings: WatchSettings) -> Engine:
@@ -211,19 +204,3 @@ def _recover(engine: Engine) -> None:
         released = release_all(connection)
     if released:
         logger.info("%d arrivals of the last run go on", released, extra={"action": "recover"})
-
-
-def _release_leases(engine: Engine, worker_pid: int) -> None:
-    try:
-        with engine.begin() as connection:
-            release_held(connection, name_lease(worker_pid))
-    except DBAPIError:
-        logger.warning("the leases of a dead worker run out by themselves", extra={"action": "leases_left"})
-
-
-def _worker_environment(settings: WatchSettings, model: ServingModel) -> Mapping[str, str]:
-    """Pass the settings on as they are in force, whatever the worker's own folder and environment say."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("XRAY_")}
-    environment |= settings.as_environment() | pass_on_faults(os.environ)
-    own = {"XRAY_MODEL": str(model.folder), "XRAY_METRICS_WORKER_ADDRESS": OFF}  # the service serves its figures
-    return environment | own

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, Field, FilePath, SecretStr, field_validator, model_validator
 
 from store.states import AfterScreening
 from worker.devices import parse_devices
@@ -26,6 +26,10 @@ class WatchSettings(BaseModel):
     ] = None
     broker_url: Annotated[
         SecretStr | None, Field(description="redis://... or rediss://...; empty: an embedded Valkey")
+    ] = None
+    broker_ca_file: Annotated[
+        FilePath | None,
+        Field(description="who may sign the broker's certificate (rediss://), as PEM; empty: the system's"),
     ] = None
     model: Annotated[
         Path | None, Field(description="a model bundle's folder; empty: the activated one, else the one that ships")
