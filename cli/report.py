@@ -1,5 +1,6 @@
 """``report``: what was screened in a period."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,8 @@ import typer
 
 from cli.errors import exit_codes
 from cli.opening import opened_ledger
+
+FORMAT_HELP = "`table`, `csv`, `json`, `html`, `pdf` or `xlsx`; default: what --output ends in, else `table`."
 
 
 def report(
@@ -32,18 +35,20 @@ def report(
         str, typer.Option(help="What drift is measured against: `28d` before, `2026-09-01/2026-09-30`, or `none`.")
     ] = "28d",
     positives: Annotated[int, typer.Option(min=0, max=1000, help="Likely positives listed at most.")] = 20,
-    output_format: Annotated[str, typer.Option("--format", help="`table`, `csv` or `json`.")] = "table",
+    output_format: Annotated[str | None, typer.Option("--format", help=FORMAT_HELP)] = None,
     output: Annotated[Path | None, typer.Option(help="A file, written whole or not at all; `-` is stdout.")] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open what --output names when it is written.")] = False,
 ) -> None:
     """Report what was screened in a period: sums, refusals with reasons, likely positives, and every result.
 
     Times without a zone are in the site's time zone (XRAY_TIME_ZONE).
 
-    Example: xray-cli report --since yesterday --until yesterday --format csv --output yesterday.csv
+    Example: xray-cli report --since yesterday --until yesterday --output yesterday.html --open
     """
+    _check_output(show, output)
     with exit_codes(), opened_ledger() as (settings, engine):
         from reports.asking import ask_question, parse_filters
-        from reports.formats import write_report_to
+        from reports.formats import find_format, name_format, write_report_to
         from worker.fates import REASONS
 
         filters = parse_filters(
@@ -64,4 +69,21 @@ def report(
             reference=reference,
             positives_shown=positives,
         )
-        write_report_to(engine, question, output_format, output, REASONS)
+        wanted = output_format or name_format(output)
+        if find_format(wanted).is_binary and output is None and sys.stdout.isatty():
+            raise typer.BadParameter(f"{wanted} is not for a terminal: name a file", param_hint="--output")
+        write_report_to(engine, question, wanted, output, REASONS)
+    if show and output is not None:
+        _open(output)
+
+
+def _check_output(show: bool, output: Path | None) -> None:
+    if show and (output is None or str(output) == "-"):
+        raise typer.BadParameter("there is nothing to open without a file", param_hint="--output")
+
+
+def _open(output: Path) -> None:
+    import webbrowser
+
+    if not webbrowser.open(output.resolve().as_uri()):
+        typer.echo(f"xray-cli: nothing here opens it; it is in {output}", err=True)

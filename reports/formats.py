@@ -32,11 +32,14 @@ class Format:
     ----------
     function : str
         ``write(source: ReportSource, stream)``; the stream takes bytes where ``is_binary``, else text.
+    is_page : bool
+        It draws the arrivals over time; a question that names no grouping is asked for hours or days.
     """
 
     module: str
     function: str
     is_binary: bool = False
+    is_page: bool = False
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -44,6 +47,9 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "table": Format("reports.table_report", "write_table"),
         "csv": Format("reports.csv_report", "write_csv"),
         "json": Format("reports.json_report", "write_json"),
+        "html": Format("reports.page", "write_html", is_page=True),
+        "pdf": Format("reports.pdf.document", "write_pdf", is_binary=True, is_page=True),
+        "xlsx": Format("reports.xlsx.workbook", "write_xlsx", is_binary=True, is_page=True),
     }
 )
 
@@ -114,9 +120,16 @@ def write_report_to(
         The file cannot be written.
     """
     found = find_format(output_format)
+    asked = question.over_time() if found.is_page else question
     write: Callable[[ReportSource, IO[Any]], None] = getattr(import_module(found.module), found.function)
     with reading(engine) as connection, open_output(output, is_binary=found.is_binary) as stream:
-        write(ReportSource(connection, question, advice, track), stream)
+        write(ReportSource(connection, asked, advice, track), stream)
+
+
+def name_format(output: Path | None) -> str:
+    """Return the format that a file's name asks for by its ending, or ``table``."""
+    ending = "" if output is None else output.suffix.lower().removeprefix(".")
+    return ending if ending in FORMATS else "table"
 
 
 def find_format(name: str) -> Format:

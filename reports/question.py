@@ -1,12 +1,13 @@
 """What a report is asked: which period, which arrivals of it, how they are grouped, what they are compared with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reports.periods import Period
 from store.selection import ALL, Dimension, Filters, Selection
 
 POSITIVES_SHOWN = 20
+TWO_DAYS = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,12 @@ class Question:
     def selection(self) -> Selection:
         """The arrivals that are asked about."""
         return Selection(self.period.since, self.period.until, self.filters)
+
+    def over_time(self) -> "Question":
+        """Return the question, grouped by hour or, of more than two days, by day where it names no grouping."""
+        if self.by is not None:
+            return self
+        return replace(self, by=Dimension.DAY if self.period.until - self.period.since > TWO_DAYS else Dimension.HOUR)
 
     @property
     def zone_name(self) -> str:

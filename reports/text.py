@@ -18,6 +18,14 @@ def show_text(text: str) -> str:
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
+def shorten(text: str, most: int) -> str:
+    """Return at most so many characters of a text; a longer one loses its middle, since names differ at their ends."""
+    if len(text) <= most:
+        return text
+    tail = most // 3
+    return f"{text[: most - tail - 1]}…{text[-tail:]}"
+
+
 def disarm_formula(text: str) -> str:
     """Return a cell which a spreadsheet takes for text; an apostrophe keeps it from being computed."""
     return f"'{text}" if text.startswith(FORMULA_BEGINNINGS) else text

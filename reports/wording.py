@@ -58,6 +58,18 @@ def say_count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
+def say_duration(seconds: float) -> str:
+    """Write a span of time with its two largest units: "0.84 s", "12.3 s", "3 min 4 s", "2 h 5 min", "3 d 4 h"."""
+    if seconds < 60:
+        return f"{seconds:.2f} s" if seconds < 9.995 else f"{seconds:.1f} s"
+    names = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+    whole = round(seconds)
+    place = next(place for place, (_, size) in enumerate(names) if whole >= size)
+    (large, size), (small, part) = names[place : place + 2]
+    rest = whole % size // part
+    return f"{whole // size} {large}" + (f" {rest} {small}" if rest else "")
+
+
 def list_labels() -> list[tuple[str, str]]:
     """Return each label with its name for people, in the model's order."""
     return [(str(label), name_label(label)) for label in LABELS]

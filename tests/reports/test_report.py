@@ -140,3 +140,4 @@ def test_importing_reports_imports_neither_rich_nor_what_is_slow() -> None:
     loaded = set(run_python(code).stdout.split())
     assert "store.queries" in loaded
     assert not loaded & {"rich", "alembic", "numpy", "cv2", "pydicom", "tensorflow", "psycopg", "tzlocal"}
+    assert not loaded & {"reportlab", "xlsxwriter", "markupsafe"}

@@ -1,0 +1,67 @@
+"""What a chart consists of; whoever shows it gives the colours.
+
+Places are in units of the chart, from its upper left corner; a unit is a point on paper.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Anchor = Literal["start", "middle", "end"]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A filled rectangle."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A line through points (x, y)."""
+
+    points: Sequence[tuple[float, float]]
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Text on its baseline."""
+
+    x: float
+    y: float
+    text: str
+    anchor: Anchor = "start"
+    style: str = "tick"
+
+
+Shape = Box | Path | Words
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart for the eye, with words that say the same.
+
+    Attributes
+    ----------
+    title, description : str
+        For those who do not see it.
+    width, height : float
+        Of the whole, with axes.
+    shapes : sequence
+        Later ones lie over earlier ones.
+    legend : sequence of (style, text)
+        What its styles mean, in the order in which they lie.
+    """
+
+    title: str
+    description: str
+    width: float
+    height: float
+    shapes: Sequence[Shape]
+    legend: Sequence[tuple[str, str]] = ()

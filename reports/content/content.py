@@ -1,0 +1,37 @@
+"""A report's blocks, in the order in which they are read."""
+
+from reports.content.about import build_about, say_period
+from reports.content.arrivals import build_arrivals
+from reports.content.blocks import Content
+from reports.content.headline import build_tiles, say_verdict, say_warnings
+from reports.content.labels import build_labels
+from reports.content.models import build_models
+from reports.content.quality import build_quality
+from reports.content.reasons import build_reasons
+from reports.content.speed import build_speed
+from reports.content.worklist import build_worklist
+from reports.report import Report
+
+SECTIONS = (
+    build_worklist,
+    build_arrivals,
+    build_labels,
+    build_reasons,
+    build_speed,
+    build_models,
+    build_quality,
+    build_about,
+)
+
+
+def build_content(report: Report) -> Content:
+    """Build all that the page, the PDF and the workbook show of a report."""
+    sections = SECTIONS if report.summary.arrived else (build_models, build_about)
+    return Content(
+        title="Screening report",
+        period=say_period(report.question),
+        verdict=say_verdict(report),
+        warnings=say_warnings(report),
+        tiles=build_tiles(report) if report.summary.arrived else (),
+        sections=[build(report) for build in sections],
+    )

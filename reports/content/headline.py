@@ -1,0 +1,104 @@
+"""What a report comes to, for somebody who reads nothing else of it."""
+
+from collections.abc import Iterator
+
+from inference.labels import LABELS, Label
+from reports.content.blocks import Tile
+from reports.content.cells import say_rate
+from reports.report import Report
+from reports.wording import ABSENT, name_label, say_count, say_duration, say_percent
+
+LONG_SECONDS = 3600.0
+"""What has waited for so long should be looked at."""
+
+
+def say_verdict(report: Report) -> list[str]:
+    """Return the sentences that stand at the top."""
+    summary = report.summary
+    if not summary.arrived:
+        return ["Nothing arrived in this period."]
+    pending = f"{summary.finished:,} are finished, {summary.pending:,} wait" if summary.pending else "nothing waits"
+    return [
+        f"{say_count(summary.arrived, 'file')} arrived; {pending}.",
+        *_say_labels(report),
+        *_say_refused(report),
+    ]
+
+
+def say_warnings(report: Report) -> list[str]:
+    """Return what somebody should look at."""
+    return [*_warn_of_waiting(report), *_warn_of_refusals(report), *_warn_of_switches(report)]
+
+
+def build_tiles(report: Report) -> list[Tile]:
+    """Build the figures of the headline."""
+    summary, latency = report.summary, report.latency
+    shares = {name: say_percent(count / summary.arrived) for name, count in _counts(report) if summary.arrived}
+    return [
+        Tile("arrived", f"{summary.arrived:,}", f"{summary.finished:,} finished"),
+        *(Tile(name, f"{count:,}", f"{shares.get(name, ABSENT)} of all") for name, count in _counts(report)),
+        Tile("pending", f"{summary.pending:,}", _say_oldest(report)),
+        Tile(
+            "drop to result, median",
+            say_duration(latency.median_seconds) if latency else ABSENT,
+            f"95 of 100 within {say_duration(latency.p95_seconds)}" if latency else "nothing was finished",
+        ),
+    ]
+
+
+def _counts(report: Report) -> list[tuple[str, int]]:
+    summary = report.summary
+    return [
+        *((name_label(label), summary.labels[label]) for label in LABELS),
+        ("indeterminate", summary.indeterminate),
+        ("refused", summary.refused),
+    ]
+
+
+def _say_labels(report: Report) -> Iterator[str]:
+    summary = report.summary
+    if summary.judged:
+        count, title = summary.labels[Label.COVID19], name_label(Label.COVID19)
+        found = "1 film is" if count == 1 else f"{count:,} films are"
+        rate = say_rate(summary.rate_of(Label.COVID19))
+        yield f"{found} labelled {title}: {rate} of the {summary.judged:,} that the model has answered for."
+
+
+def _say_refused(report: Report) -> Iterator[str]:
+    summary = report.summary
+    if summary.refused:
+        most = next(reason for reason in report.reasons if reason.part in {"rejected", "quarantined"})
+        were = "1 file was" if summary.refused == 1 else f"{summary.refused:,} files were"
+        yield f"{were} refused, most often as {most.reason_code} ({most.count:,})."
+
+
+def _say_oldest(report: Report) -> str:
+    if report.oldest_pending_at is None:
+        return "nothing waits"
+    return f"the oldest for {say_duration(_find_wait(report))}"
+
+
+def _find_wait(report: Report) -> float:
+    return (report.made_at - report.oldest_pending_at).total_seconds() if report.oldest_pending_at else 0.0
+
+
+def _warn_of_waiting(report: Report) -> Iterator[str]:
+    wait = _find_wait(report)
+    if wait > LONG_SECONDS:
+        yield f"A file has waited for {say_duration(wait)}: 'xray-cli status' says what holds it."
+
+
+def _warn_of_refusals(report: Report) -> Iterator[str]:
+    summary = report.summary
+    if summary.quarantined:
+        yield (
+            f"{say_count(summary.quarantined, 'file')} could not be read and lie in quarantine: see the reasons below, "
+            "and 'xray-cli quarantine list'."
+        )
+    if summary.conflicts:
+        yield f"{say_count(summary.conflicts, 'film')} came with the SOP Instance UID of another film."
+
+
+def _warn_of_switches(report: Report) -> Iterator[str]:
+    for switch in report.switches:
+        yield f"From {switch.at:%Y-%m-%d %H:%M} on {switch.after} answered in place of {switch.before}."

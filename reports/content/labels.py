@@ -1,0 +1,29 @@
+"""How often each label was given, with what chance leaves open."""
+
+from inference.labels import LABELS
+from reports.content.blocks import Column, Kind, Row, Section, Sentences, Table
+from reports.rates import Rate
+from reports.report import Report
+from reports.wording import name_label, say_count
+from store.selection import Part
+
+COLUMNS = (
+    Column("label", Kind.WORDS, 0.26),
+    Column("films", Kind.COUNT, 0.14),
+    Column("rate, with its 95 % interval", Kind.RATE, 0.6),
+)
+
+
+def build_labels(report: Report) -> Section:
+    """Build the section on label rates among the films that the model has answered for."""
+    summary = report.summary
+    lead = (
+        f"Of {say_count(summary.judged, 'film')} that the model has answered for. The interval is what chance alone "
+        "allows for (Wilson); it says nothing about whether the labels are right."
+    )
+    if not summary.judged:
+        return Section("labels", "Labels", lead, [Sentences(["The model has answered for no film of this period."])])
+    rows = [Row([name_label(label), summary.labels[label], summary.rate_of(label)], label.value) for label in LABELS]
+    rate = Rate(summary.indeterminate, summary.judged)
+    rows.append(Row([Part.INDETERMINATE.value, summary.indeterminate, rate], Part.INDETERMINATE.value))
+    return Section("labels", "Labels", lead, [Table("Label rates", COLUMNS, rows)])

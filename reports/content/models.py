@@ -1,0 +1,30 @@
+"""Which models answered, and when one took over from another."""
+
+from reports.content.blocks import Block, Column, Kind, Row, Section, Sentences, Table
+from reports.report import Report
+
+SERVED = (
+    Column("model", Kind.NAME, 0.27),
+    Column("films", Kind.COUNT, 0.1),
+    Column("first answer", Kind.MOMENT, 0.21),
+    Column("last answer", Kind.MOMENT, 0.21),
+    Column("SHA-256", Kind.NAME, 0.21),
+)
+SWITCHES = (Column("from", Kind.NAME, 0.37), Column("to", Kind.NAME, 0.37), Column("at", Kind.MOMENT, 0.26))
+DIGITS = 16
+
+
+def build_models(report: Report) -> Section:
+    """Build the section on model versions and switches."""
+    lead = "Figures of different models are not of one kind: compare periods that one model served."
+    if not report.models:
+        return Section("models", "Models", lead, [Sentences(["No model answered in this period."])])
+    rows = [
+        Row([model.model_version, model.films, model.first_at, model.last_at, model.model_sha256[:DIGITS]])
+        for model in report.models
+    ]
+    blocks: list[Block] = [Table("Models that answered", SERVED, rows)]
+    if report.switches:
+        switches = [Row([switch.before, switch.after, switch.at]) for switch in report.switches]
+        blocks.append(Table("Switches", SWITCHES, switches))
+    return Section("models", "Models", lead, blocks)

@@ -1,0 +1,48 @@
+"""The likely positives, to be looked at from the top."""
+
+from datetime import tzinfo
+
+from inference.labels import Label
+from reports.content.blocks import Block, Cell, Column, Kind, Row, Section, Sentences, Table
+from reports.report import Report
+from reports.text import find_file_name
+from reports.wording import name_label, say_count
+from store.queries import Result
+
+COLUMNS = (
+    Column("probability", Kind.PROBABILITY, 0.1),
+    Column("arrival", Kind.WORDS, 0.1),
+    Column("file", Kind.NAME, 0.33),
+    Column("received", Kind.MOMENT, 0.2),
+    Column("mark", Kind.WORDS, 0.27),
+)
+
+
+def build_worklist(report: Report) -> Section:
+    """Build the section on films with the label ``covid19``, the highest probability first."""
+    title = name_label(Label.COVID19)
+    lead = (
+        f"Films with the label {title}, the highest probability first, each once however often it came. "
+        "A probability says how sure the model is; it is no finding. In the home a file's name begins with its arrival."
+    )
+    block: Block = Sentences([f"No film of this period is labelled {title}."])
+    if report.positives:
+        rows = [Row(_build_cells(result, report.made_at.tzinfo), Label.COVID19) for result in report.positives]
+        left_out = report.summary.labels[Label.COVID19] - len(rows)
+        block = Table(f"Labelled {title}", COLUMNS, rows, _say_rest(left_out))
+    return Section("worklist", "Likely positives", lead, [block])
+
+
+def _build_cells(result: Result, zone: tzinfo | None) -> list[Cell]:
+    marks = [result.reason_code, "conflict" if result.conflict else None]
+    return [
+        result.probabilities[Label.COVID19] if result.probabilities else None,
+        f"{result.arrival_id:08d}",
+        find_file_name(result.path),
+        result.received_at.astimezone(zone),
+        ", ".join(filter(None, marks)),
+    ]
+
+
+def _say_rest(left_out: int) -> str:
+    return f"And {say_count(left_out, 'film')} more: see the CSV." if left_out > 0 else ""

@@ -1,0 +1,60 @@
+"""The page as a whole: headline, navigation, sections."""
+
+from typing import TextIO
+
+from markupsafe import Markup
+
+from reports.content import build_content
+from reports.content.blocks import Content, Section, Tile
+from reports.formats import ReportSource
+from reports.markup.document import render_document
+from reports.markup.elements import EMPTY, build_section, element
+from reports.page.blocks import build_block
+from reports.report import Report
+
+
+def write_html(source: ReportSource, stream: TextIO) -> None:
+    """Write a report as one HTML page; its lists are bounded, so that a year's page is no larger than a week's."""
+    stream.write(render_page(source.report))
+
+
+def render_page(report: Report) -> str:
+    """Render a report as one HTML page that needs nothing else.
+
+    Returns
+    -------
+    str
+        A whole document, for screens, light and dark, and for paper; no scripts, no network. It is also
+        well-formed XML.
+    """
+    content = build_content(report)
+    links = [element("li", element("a", section.heading, href=f"#{section.key}")) for section in content.sections]
+    return render_document(
+        f"{content.title}, {content.period}",
+        "reports.page",
+        _build_header(content),
+        element("nav", element("ul", *links), aria_label="sections"),
+        element("main", *map(_build_section, content.sections)),
+    )
+
+
+def _build_header(content: Content) -> Markup:
+    warnings = [element("li", warning) for warning in content.warnings]
+    return element(
+        "header",
+        element("p", "xray-watch", class_="eyebrow"),
+        element("h1", content.title),
+        element("p", content.period, class_="lead"),
+        element("div", *(element("p", sentence) for sentence in content.verdict), class_="verdict"),
+        element("ul", *warnings, class_="warnings") if warnings else EMPTY,
+        element("dl", *map(_build_tile, content.tiles), class_="tiles") if content.tiles else EMPTY,
+    )
+
+
+def _build_tile(tile: Tile) -> Markup:
+    figures = [element("span", tile.value, class_="value"), element("span", tile.detail, class_="range")]
+    return element("div", element("dt", tile.title), element("dd", *figures), class_="tile")
+
+
+def _build_section(section: Section) -> Markup:
+    return build_section(section.key, section.heading, section.lead, *map(build_block, section.blocks))
