@@ -10,7 +10,7 @@ from store.database import open_database, reading
 from store.states import Priority
 from store.tables import UNFINISHED, arrivals
 from tests.acceptance.conftest import Site, wait_until
-from tests.faults.films import drop, write_films
+from worker.selftest.films import drop, write_films
 
 pytestmark = pytest.mark.acceptance
 

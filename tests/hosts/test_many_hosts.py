@@ -1,0 +1,90 @@
+"""One watcher, two workers on hosts of their own, PostgreSQL and Valkey over TLS: a host goes away in mid-work."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import select
+
+from store.arrivals import count_pending, list_arrivals
+from store.database import open_database, reading
+from store.states import ArrivalState
+from store.sweeps import list_unsettled
+from store.tables import arrivals
+from tests.hosts.conftest import LOCAL, Hosts
+from tests.hosts.networks import Network, lay_cables
+from tests.hosts.servers import PASSWORD
+from worker.selftest.films import drop, write_films
+from worker.selftest.ledger_check import Ledger, find_faults
+from worker.selftest.site import wait_until
+
+pytestmark = pytest.mark.acceptance
+
+FILMS = 48
+TRIES = 40
+
+
+@pytest.fixture
+def networks() -> Iterator[list[Network]]:
+    with lay_cables(2) as networks:
+        yield networks
+
+
+def test_a_host_that_is_cut_off_in_mid_work_loses_and_doubles_nothing(hosts: Hosts, networks: list[Network]) -> None:
+    hosts.start("watch", "watch", str(hosts.inbox), "--no-worker", address=LOCAL)
+    for name, network in zip(("one", "two"), networks, strict=True):
+        hosts.start(name, "worker", "--workers", "1", address=network.address, within=network.within)
+    films = hosts.root / "films"
+    films.mkdir()
+    hashes = write_films(films, FILMS)
+    hosts.wait_for_log("watch", '"started"')
+    drop(films, hosts.inbox, *hashes)
+    wait_until(lambda: count_held(hosts, "two"), what="work on the other host", seconds=60)
+    held = cut_off(hosts, "one", networks[0])
+    wait_until(lambda: is_settled(hosts), what="all results", seconds=90)
+    networks[0].plug()
+
+    ledger = Ledger.read(hosts.plain_database_url)
+    assert find_faults(ledger, hosts.inbox.resolve(), hosts.home, hashes) == []
+    again = {row.id: row for row in ledger.arrivals}[held]
+    assert (again.transient_faults >= 1, again.attempts) == (True, 0), "the host was to blame, and not the file"
+    told = "".join(path.read_text() for path in hosts.root.glob("*.log"))
+    assert PASSWORD not in told
+    assert not re.search(r"Traceback|\"bug\"", told)
+
+
+def cut_off(hosts: Hosts, name: str, network: Network) -> int:
+    """Pull a host's cable while it holds a file; return the arrival's id."""
+    for _ in range(TRIES):
+        wait_until(lambda: count_held(hosts, name), what=f"work on {name}", seconds=60)
+        network.pull()
+        if held := list_held(hosts, name):  # it can tell nobody any more that it has finished
+            return held[0]
+        network.plug()
+    pytest.fail(f"the cable of {name} was never pulled in mid-work")
+
+
+def count_held(hosts: Hosts, name: str) -> int:
+    return len(list_held(hosts, name))
+
+
+def list_held(hosts: Hosts, name: str) -> list[int]:
+    """List the arrivals that a host's worker process has leased."""
+    children = psutil.Process(hosts.processes[name].pid).children()
+    a = arrivals.c
+    engine = open_database(hosts.plain_database_url)
+    with reading(engine) as connection:
+        rows = connection.execute(select(a.id, a.lease_owner).where(a.state == ArrivalState.SCREENING)).all()
+    engine.dispose()
+    return [row.id for row in rows if any(f":{child.pid}:" in row.lease_owner for child in children)]
+
+
+def is_settled(hosts: Hosts) -> bool:
+    engine = open_database(hosts.plain_database_url)
+    with reading(engine) as connection:
+        pending, unsettled = count_pending(connection), list_unsettled(connection, -60.0)
+        done = len(list_arrivals(connection, ArrivalState.DONE))
+    engine.dispose()
+    return pending == 0 and not unsettled and done > 0 and not list(Path(hosts.inbox).iterdir())
