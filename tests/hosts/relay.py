@@ -6,6 +6,7 @@ TLS is real: the handshake, the certificate and what is refused are between the 
 import socket
 import ssl
 import struct
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
@@ -25,14 +26,22 @@ class Relay:
         Its certificate; None passes on plain bytes.
     cut_at : Callable
         Asked of all that a client sends: True ends every connection before it reaches the server.
+    away_seconds : float
+        For how long after such a cut nobody is let in.
     """
 
     def __init__(
-        self, port: int, context: ssl.SSLContext | None = None, cut_at: Callable[[bytes], bool] = lambda _: False
+        self,
+        port: int,
+        context: ssl.SSLContext | None = None,
+        cut_at: Callable[[bytes], bool] = lambda _: False,
+        away_seconds: float = 0.0,
     ) -> None:
         self._server_port = port
         self._context = context
         self._cut_at = cut_at
+        self._away_seconds = away_seconds
+        self._away_until = 0.0
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._listener = socket.create_server(("0.0.0.0", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -60,6 +69,9 @@ class Relay:
             Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, plain: socket.socket) -> None:
+        if time.monotonic() < self._away_until:
+            plain.close()
+            return
         try:
             client = self._secure(plain)
         except OSError:  # a client that refuses the certificate, among others
@@ -80,6 +92,7 @@ class Relay:
         client.close()
         server.close()
         if was_cut:
+            self._away_until = time.monotonic() + self._away_seconds
             self.cut()
 
     def _secure(self, client: socket.socket) -> socket.socket:
