@@ -68,7 +68,14 @@ class Sentences:
     tone: str = ""
 
 
-Block = Table | Chart | Sentences
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """Small charts beside each other."""
+
+    charts: Sequence[Chart]
+
+
+Block = Table | Chart | Gallery | Sentences
 
 
 @dataclass(frozen=True, slots=True)

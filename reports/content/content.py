@@ -1,8 +1,12 @@
 """A report's blocks, in the order in which they are read."""
 
+from collections.abc import Callable
+
 from reports.content.about import build_about, say_period
+from reports.content.agreement import build_agreement
 from reports.content.arrivals import build_arrivals
-from reports.content.blocks import Content
+from reports.content.blocks import Content, Section
+from reports.content.drift import build_drift
 from reports.content.headline import build_tiles, say_verdict, say_warnings
 from reports.content.labels import build_labels
 from reports.content.models import build_models
@@ -12,11 +16,13 @@ from reports.content.speed import build_speed
 from reports.content.worklist import build_worklist
 from reports.report import Report
 
-SECTIONS = (
+SECTIONS: tuple[Callable[[Report], Section | None], ...] = (
     build_worklist,
     build_arrivals,
     build_labels,
     build_reasons,
+    build_agreement,
+    build_drift,
     build_speed,
     build_models,
     build_quality,
@@ -26,12 +32,12 @@ SECTIONS = (
 
 def build_content(report: Report) -> Content:
     """Build all that the page, the PDF and the workbook show of a report."""
-    sections = SECTIONS if report.summary.arrived else (build_models, build_about)
+    builders = SECTIONS if report.summary.arrived else (build_about,)
     return Content(
         title="Screening report",
         period=say_period(report.question),
         verdict=say_verdict(report),
         warnings=say_warnings(report),
         tiles=build_tiles(report) if report.summary.arrived else (),
-        sections=[build(report) for build in sections],
+        sections=[section for build in builders if (section := build(report)) is not None],
     )

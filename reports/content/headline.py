@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from inference.labels import LABELS, Label
+from reports.agreement_table import SOURCES
 from reports.content.blocks import Tile
 from reports.content.cells import say_rate
+from reports.content.drift import list_shifted
 from reports.report import Report
 from reports.wording import ABSENT, name_label, say_count, say_duration, say_percent
 
@@ -27,7 +29,13 @@ def say_verdict(report: Report) -> list[str]:
 
 def say_warnings(report: Report) -> list[str]:
     """Return what somebody should look at."""
-    return [*_warn_of_waiting(report), *_warn_of_refusals(report), *_warn_of_switches(report)]
+    return [
+        *_warn_of_waiting(report),
+        *_warn_of_refusals(report),
+        *_warn_of_misses(report),
+        *_warn_of_drift(report),
+        *_warn_of_switches(report),
+    ]
 
 
 def build_tiles(report: Report) -> list[Tile]:
@@ -97,6 +105,19 @@ def _warn_of_refusals(report: Report) -> Iterator[str]:
         )
     if summary.conflicts:
         yield f"{say_count(summary.conflicts, 'film')} came with the SOP Instance UID of another film."
+
+
+def _warn_of_misses(report: Report) -> Iterator[str]:
+    for agreement in report.agreement:
+        if agreement.missed:
+            films = say_count(agreement.missed, "film")
+            yield f"By {SOURCES[agreement.source]} the model missed {films} of an illness."
+
+
+def _warn_of_drift(report: Report) -> Iterator[str]:
+    shifted = list_shifted(report)
+    if shifted:
+        yield f"{say_count(len(shifted), 'comparison')} with the reference found a shift: see Drift."
 
 
 def _warn_of_switches(report: Report) -> Iterator[str]:

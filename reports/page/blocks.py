@@ -3,7 +3,7 @@
 from markupsafe import Markup
 
 from reports.charts.shapes import Chart
-from reports.content.blocks import Block, Cell, Column, Kind, Row, Sentences, Table
+from reports.content.blocks import Block, Cell, Column, Gallery, Kind, Row, Sentences, Table
 from reports.content.cells import NUMBERS, say_cell
 from reports.markup.elements import EMPTY, element, isolate, join
 from reports.markup.intervals import HEIGHT, Scale, draw_mark, frame_table
@@ -19,6 +19,8 @@ def build_block(block: Block) -> Markup:
     """Build one block of a section."""
     if isinstance(block, Chart):
         return build_chart(block)
+    if isinstance(block, Gallery):
+        return element("div", *(build_chart(chart, "chart half") for chart in block.charts), class_="charts")
     if isinstance(block, Sentences):
         return join(element("p", text, class_=block.tone or None) for text in block.texts)
     return build_table(block)

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from reportlab.lib.colors import Color
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, Table, TableStyle
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, TableStyle
+from reportlab.platypus import Table as Grid
 
 from reports.charts.shapes import Chart
 from reports.content import build_content
-from reports.content.blocks import Block, Content, Section, Sentences, Tile
+from reports.content.blocks import Block, Content, Gallery, Section, Sentences, Table, Tile
 from reports.formats import ReportSource
 from reports.pdf.drawing import draw_chart
 from reports.pdf.fonts import REGULAR, register_fonts
@@ -19,9 +20,10 @@ from reports.pdf.words import build_paragraph
 from reports.report import Report
 
 ACROSS = 4
-ROOM_FOR_A_SECTION = 90
-NARROW = 400.0
-"""Charts that are drawn narrower than this are not stretched over the page."""
+ROOM = 130.0
+SHORT = 12
+"""A table of so many rows is not torn."""
+GAP = 14.0
 
 
 def write_pdf(source: ReportSource, stream: BinaryIO) -> None:
@@ -58,7 +60,7 @@ def _frame(texts: Sequence[str], style: str, paper: Color, rule: Color) -> Itera
     ]
     rows = [[build_paragraph(text, style)] for text in texts]
     if rows:
-        yield Table(rows, colWidths=[WIDTH], style=TableStyle(commands), spaceBefore=6)
+        yield Grid(rows, colWidths=[WIDTH], style=TableStyle(commands), spaceBefore=6)
 
 
 def _build_tiles(tiles: Sequence[Tile]) -> Iterator[Flowable]:
@@ -67,7 +69,7 @@ def _build_tiles(tiles: Sequence[Tile]) -> Iterator[Flowable]:
     rows = [list(map(_build_tile, tiles[start : start + ACROSS])) for start in range(0, len(tiles), ACROSS)]
     if rows:
         rows[-1] += [[]] * (ACROSS - len(rows[-1]))
-        yield Table(rows, colWidths=[WIDTH / ACROSS] * ACROSS, style=style, spaceBefore=10)
+        yield Grid(rows, colWidths=[WIDTH / ACROSS] * ACROSS, style=style, spaceBefore=10)
 
 
 def _build_tile(tile: Tile) -> list[Paragraph]:
@@ -81,17 +83,31 @@ def _build_tile(tile: Tile) -> list[Paragraph]:
 def _build_section(section: Section) -> Iterator[Flowable]:
     heading = build_paragraph(section.heading, "heading")
     heading.outline = section.heading
-    yield CondPageBreak(ROOM_FOR_A_SECTION)
-    yield heading
-    yield build_paragraph(section.lead, "lead")
+    above: list[Flowable] = [heading, build_paragraph(section.lead, "lead")]
     for block in section.blocks:
-        yield from _build_block(block)
+        yield from _place(block, [*above, *_build_block(block)])
+        above = []
+
+
+def _place(block: Block, flowables: list[Flowable]) -> list[Flowable]:
+    """Keep what is short on one page; what is long begins on the next where little room is left."""
+    is_long = isinstance(block, Table) and len(block.rows) > SHORT
+    return [CondPageBreak(ROOM), *flowables] if is_long else [KeepTogether(flowables)]
 
 
 def _build_block(block: Block) -> list[Flowable]:
     if isinstance(block, Chart):
-        width = WIDTH if block.width > NARROW else WIDTH / 2
-        return [KeepTogether([build_paragraph(block.title, "caption"), draw_chart(block, width), Spacer(1, 4)])]
+        return [build_paragraph(block.title, "caption"), draw_chart(block, WIDTH), Spacer(1, 4)]
+    if isinstance(block, Gallery):
+        return [_build_gallery(block)]
     if isinstance(block, Sentences):
         return [build_paragraph(text, block.tone or "text") for text in block.texts]
     return build_table(block)
+
+
+def _build_gallery(gallery: Gallery) -> Grid:
+    width = WIDTH / 2 - GAP
+    cells = [[build_paragraph(chart.title, "caption"), draw_chart(chart, width)] for chart in gallery.charts]
+    rows = [[*cells[place : place + 2], *([""] * (place + 2 > len(cells)))] for place in range(0, len(cells), 2)]
+    style = TableStyle([("FONTNAME", (0, 0), (-1, -1), REGULAR), ("LEFTPADDING", (0, 0), (-1, -1), 0)])
+    return Grid(rows, colWidths=[WIDTH / 2] * 2, style=style)

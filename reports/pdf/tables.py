@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, LongTable, TableStyle
+from reportlab.platypus import Flowable, LongTable, TableStyle
 
 from reports.content.blocks import Cell, Column, Kind, Row, Table
 from reports.content.cells import NUMBERS, say_cell
@@ -16,10 +16,6 @@ from reports.rates import Rate
 
 PADDING = 4.0
 MOST_SIGNS = 80
-ROOM = 70.0
-"""A table begins on the next page where fewer points are left than its caption, head and two rows need."""
-SHORT = 12
-"""A table of so many rows is not torn."""
 STRONG = frozenset({"whole", "alarm"})
 RATE_SHARE = 0.55
 """How much of the width of a rate is its mark; its figures take the rest."""
@@ -29,10 +25,11 @@ def build_table(table: Table) -> list[Flowable]:
     """Build a table with its caption and the note below it."""
     widths = list(_find_widths(table))
     rows = [_build_row(row, table, widths) for row in table.rows]
-    found = LongTable([_build_head(table), *rows], colWidths=widths, repeatRows=1, style=_build_style(), hAlign="LEFT")
+    found = LongTable(
+        [_build_head(table), *rows], colWidths=widths, repeatRows=1, spaceAfter=4, style=_build_style(), hAlign="LEFT"
+    )
     note = [build_paragraph(table.note, "note")] if table.note else []
-    whole = [build_paragraph(table.caption, "caption"), found, *note]
-    return [KeepTogether(whole)] if len(rows) <= SHORT else [CondPageBreak(ROOM), *whole]
+    return [build_paragraph(table.caption, "caption"), found, *note]
 
 
 def _find_widths(table: Table) -> Iterator[float]:

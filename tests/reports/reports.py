@@ -2,11 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from random import Random
-from zoneinfo import ZoneInfo
 
 from inference.labels import LABELS, Label
 from reports.advice import find_advice
@@ -24,13 +21,10 @@ from reports.report import (
     ServedModel,
 )
 from reports.summary import PARTS, Summary
-from store.queries import Result
 from store.selection import Dimension, Part
 from store.statistics import EXPECTED_ATTRIBUTES
-from tests.reports.results import PREDICTED
+from tests.reports.comparisons import MADE_AT, make_agreement, make_drift, make_positives
 
-BERLIN = ZoneInfo("Europe/Berlin")
-MADE_AT = datetime(2026, 11, 21, 17, 30, tzinfo=BERLIN)
 WEIGHTS = {
     Part.PREDICTED: 70,
     Part.INDETERMINATE: 14,
@@ -80,28 +74,6 @@ def split(whole: int, weights: Sequence[float]) -> list[int]:
     return [whole - sum(parts), *parts]
 
 
-def make_positives(count: int, names: Sequence[str] = ()) -> tuple[Result, ...]:
-    chance = Random(count)
-    found = sorted((0.94 + 0.06 * chance.random() for _ in range(count)), reverse=True)
-    return tuple(
-        replace(
-            PREDICTED,
-            arrival_id=place,
-            path=Path("/inbox") / (names[place % len(names)] if names else f"IM{place:05d}.dcm"),
-            label=Label.COVID19,
-            probabilities={
-                Label.COVID19: share,
-                Label.VIRAL_PNEUMONIA: 0.7 * (1 - share),
-                Label.NORMAL: 0.3 * (1 - share),
-            },
-            reason_code="outside_training_population" if place % 9 == 4 else None,
-            conflict=place % 13 == 7,
-            received_at=MADE_AT - timedelta(seconds=chance.randrange(80_000)),
-        )
-        for place, share in enumerate(found)
-    )
-
-
 def make_report(
     arrived: int = 1236, days: int = 1, names: Sequence[str] = (), by: Dimension | None = Dimension.HOUR
 ) -> Report:
@@ -125,6 +97,8 @@ def make_report(
         groups=groups,
         quality=make_quality(summary),
         newest=make_positives(min(arrived, 10), names),
+        agreement=(make_agreement(arrived // 10, names),) if arrived > 100 else (),
+        drift=make_drift(summary, question.period, names) if arrived else None,
     )
 
 

@@ -1,0 +1,90 @@
+"""How the answers compare with RT-PCR and readers, where the site has imported their results."""
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from reports.agreement import Agreement, CalibrationBin, Miss
+from reports.agreement_table import MEASURES, SOURCES, describe_miss
+from reports.content.blocks import Block, Column, Kind, Row, Section, Sentences, Table
+from reports.report import Report
+from reports.text import find_file_name
+from reports.wording import name_label, say_count
+from store.references import ReferenceSource
+
+FIGURES = (
+    Column("label", Kind.WORDS, 0.2),
+    Column("measure", Kind.WORDS, 0.18),
+    Column("films", Kind.WORDS, 0.18),
+    Column("share, with its 95 % interval", Kind.RATE, 0.5),
+)
+BINS = (
+    Column("stated probability", Kind.WORDS, 0.22),
+    Column("mean", Kind.SHARE, 0.1),
+    Column("films", Kind.WORDS, 0.18),
+    Column("came true, with its 95 % interval", Kind.RATE, 0.5),
+)
+MISSES = (
+    Column("arrival", Kind.WORDS, 0.1),
+    Column("file", Kind.NAME, 0.32),
+    Column("received", Kind.MOMENT, 0.2),
+    Column("it was", Kind.WORDS, 0.16),
+    Column("answer", Kind.WORDS, 0.3),
+)
+
+
+def build_agreement(report: Report) -> Section | None:
+    """Build the section on RT-PCR and readers; none where no film of the period has a result of them."""
+    if not report.agreement:
+        return None
+    lead = (
+        "Figures of this site, over the films whose results were imported: these are not drawn at random, and that can "
+        "move every figure. Intervals count patients, not films."
+    )
+    zone = report.made_at.tzinfo
+    blocks = [block for agreement in report.agreement for block in _build_blocks(agreement, zone)]
+    return Section("agreement", "Agreement", lead, blocks)
+
+
+def _build_blocks(agreement: Agreement, zone: tzinfo | None) -> Iterator[Block]:
+    source = SOURCES[agreement.source]
+    of = f"{say_count(agreement.films, 'film')} of {say_count(agreement.patients, 'patient')}"
+    yield Table(f"Against {source}: {of}", FIGURES, list(_build_figures(agreement)))
+    if agreement.calibration.bins:
+        rows = list(map(_build_bin, agreement.calibration.bins))
+        yield Table(_say_calibration(agreement), BINS, rows)
+    if agreement.misses:
+        left_out = agreement.missed - len(agreement.misses)
+        note = f"And {say_count(left_out, 'film')} more." if left_out else ""
+        rows = [_build_miss(miss, zone) for miss in agreement.misses]
+        yield Table(f"Missed, by {source}: {agreement.missed:,}", MISSES, rows, note)
+    else:
+        yield Sentences([f"No film of an illness was missed, by {source}."])
+
+
+def _build_figures(agreement: Agreement) -> Iterator[Row]:
+    answered = agreement.answered
+    yield Row(["any", "given a label", f"{answered.count:,} of {answered.whole:,}", answered])
+    for each in agreement.labels:
+        for name, title in MEASURES.items():
+            rate = getattr(each, name)
+            yield Row([name_label(each.label), title, f"{rate.count:,} of {rate.whole:,}", rate], each.label)
+
+
+def _say_calibration(agreement: Agreement) -> str:
+    of = "COVID-19" if agreement.source is ReferenceSource.PCR else "the most probable label"
+    error = (
+        "" if agreement.calibration.ece is None else f", off by {100 * agreement.calibration.ece:.1f} points on average"
+    )
+    return f"Probability of {of}, and how often it came true{error}"
+
+
+def _build_bin(each: CalibrationBin) -> Row:
+    observed = each.observed
+    films = f"{observed.count:,} of {observed.whole:,}"
+    return Row([f"{each.low:.1f} to {each.high:.1f}", each.mean_probability, films, observed])
+
+
+def _build_miss(miss: Miss, zone: tzinfo | None) -> Row:
+    result = miss.result
+    name, received_at = find_file_name(result.path), result.received_at.astimezone(zone)
+    return Row([f"{result.arrival_id:08d}", name, received_at, name_label(miss.reference), describe_miss(miss)])

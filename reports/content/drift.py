@@ -1,0 +1,87 @@
+"""Whether what arrives looks like what arrived before, in plain words."""
+
+from collections.abc import Sequence
+
+from reports.charts.distributions import draw_distributions
+from reports.charts.shapes import Chart
+from reports.content.blocks import Block, Column, Gallery, Kind, Row, Section, Sentences, Table
+from reports.drift import SCORE_BINS, Drift, DriftCheck, DriftLevel, ScoreHistogram
+from reports.report import Report
+from reports.wording import name_label, say_count
+
+COLUMNS = (
+    Column("compared", Kind.NAME, 0.26),
+    Column("found", Kind.WORDS, 0.12),
+    Column("level", Kind.WORDS, 0.1),
+    Column("what it may mean", Kind.WORDS, 0.52),
+)
+NOTABLE = (DriftLevel.SHIFTED, DriftLevel.WATCH)
+MEASURES = {"psi": "PSI", "ks": "KS"}
+EDGES = tuple(place / SCORE_BINS for place in range(SCORE_BINS + 1))
+ROWS_SHOWN = 40
+
+
+def build_drift(report: Report) -> Section | None:
+    """Build the section on drift; none where the question names no reference."""
+    if report.drift is None:
+        return None
+    return Section("drift", "Drift", _say_reference(report.drift), _build_blocks(report.drift))
+
+
+def list_shifted(report: Report) -> list[DriftCheck]:
+    """Return the comparisons that somebody should look at."""
+    checks = report.drift.checks if report.drift else ()
+    return [check for check in checks if check.level is DriftLevel.SHIFTED]
+
+
+def _say_reference(drift: Drift) -> str:
+    since, until = drift.reference.since, drift.reference.until
+    return (
+        f"{say_count(drift.films, 'film')} of this period against {say_count(drift.reference_films, 'film')} of "
+        f"{since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}. Drift is no fault by itself: it says that the two are "
+        "not alike."
+    )
+
+
+def _build_blocks(drift: Drift) -> list[Block]:
+    found = [check for level in NOTABLE for check in drift.checks if check.level is level]
+    blocks: list[Block] = [Sentences(_say_rest(drift, found))]
+    if found:
+        left_out = len(found) - ROWS_SHOWN
+        note = f"And {say_count(left_out, 'comparison')} more: see the JSON." if left_out > 0 else ""
+        blocks.insert(0, Table("What has changed", COLUMNS, list(map(_build_row, found[:ROWS_SHOWN])), note))
+    charts = list(map(_draw_scores, drift.scores))
+    return [*blocks, Gallery(charts)] if charts and drift.films else blocks
+
+
+def _say_rest(drift: Drift, found: Sequence[DriftCheck]) -> list[str]:
+    steady = sum(check.level is DriftLevel.STEADY for check in drift.checks)
+    little = sum(check.level is DriftLevel.TOO_LITTLE_DATA for check in drift.checks)
+    said = [f"{say_count(steady, 'comparison')} found nothing that chance does not explain."] if steady else []
+    if little:
+        said.append(f"For {say_count(little, 'comparison')} there is too little data.")
+    return said if said or found else ["Nothing could be compared."]
+
+
+def _build_row(check: DriftCheck) -> Row:
+    subject = check.subject if check.group is None else f"{check.subject}: {check.group}"
+    tone = "alarm" if check.level is DriftLevel.SHIFTED else ""
+    return Row([subject, _say_value(check), check.level.value, check.meaning], tone)
+
+
+def _say_value(check: DriftCheck) -> str:
+    if check.value is None:
+        return ""
+    if check.measure == "share":
+        return f"{100 * check.value:+.1f} points"
+    return f"{MEASURES.get(check.measure, check.measure)} {check.value:.2f}"
+
+
+def _draw_scores(scores: ScoreHistogram) -> Chart:
+    title = f"Probability of {name_label(scores.label)}"
+    return draw_distributions(title, EDGES, _share(scores.counts), _share(scores.reference_counts))
+
+
+def _share(counts: Sequence[int]) -> list[float]:
+    whole = sum(counts)
+    return [count / whole if whole else 0.0 for count in counts]

@@ -1,0 +1,84 @@
+"""Made-up comparisons of answers: with references, with another period, with each other."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+from inference.labels import LABELS, Label
+from reports.agreement import Agreement, Calibration, CalibrationBin, LabelAgreement, Miss
+from reports.drift import SCORE_BINS, Drift, DriftCheck, DriftLevel, ScoreHistogram
+from reports.periods import Period
+from reports.question import find_days_before
+from reports.rates import Rate
+from reports.summary import Summary
+from store.queries import Result
+from store.references import Reference, ReferenceSource
+from tests.reports.results import PREDICTED
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MADE_AT = datetime(2026, 11, 21, 17, 30, tzinfo=BERLIN)
+
+
+def make_positives(count: int, names: Sequence[str] = ()) -> tuple[Result, ...]:
+    chance = Random(count)
+    found = sorted((0.94 + 0.06 * chance.random() for _ in range(count)), reverse=True)
+    return tuple(
+        replace(
+            PREDICTED,
+            arrival_id=place,
+            path=Path("/inbox") / (names[place % len(names)] if names else f"IM{place:05d}.dcm"),
+            label=Label.COVID19,
+            probabilities={
+                Label.COVID19: share,
+                Label.VIRAL_PNEUMONIA: 0.7 * (1 - share),
+                Label.NORMAL: 0.3 * (1 - share),
+            },
+            reason_code="outside_training_population" if place % 9 == 4 else None,
+            conflict=place % 13 == 7,
+            received_at=MADE_AT - timedelta(seconds=chance.randrange(80_000)),
+        )
+        for place, share in enumerate(found)
+    )
+
+
+def make_agreement(films: int, names: Sequence[str]) -> Agreement:
+    ill, hits = films // 5, films // 7
+    rates = Rate(hits, ill, 0.8 * ill), Rate(7 * films // 10, films - ill), Rate(hits, hits + films // 10), Rate(9, 10)
+    bins = (CalibrationBin(place / 10, (place + 1) / 10, place / 10 + 0.04, Rate(place, 11)) for place in (0, 3, 8, 9))
+    missed = [replace(film, label=Label.NORMAL) for film in make_positives(min(ill - hits, 8), names)]
+    return Agreement(
+        source=ReferenceSource.PCR,
+        films=films,
+        patients=8 * films // 10,
+        answered=Rate(9 * films // 10, films),
+        counts={},
+        labels=(LabelAgreement(Label.COVID19, *rates),),
+        calibration=Calibration(tuple(bins), 0.062),
+        missed=ill - hits,
+        misses=tuple(Miss(Reference.COVID19, film) for film in missed),
+    )
+
+
+def make_drift(summary: Summary, period: Period, names: Sequence[str]) -> Drift:
+    station = names[0] if names else "Station A, PA"
+    meaning = (
+        "Films are more often called COVID-19 than before: an outbreak, another group of patients, or another exposure."
+    )
+    little = DriftCheck("resolution", station, "psi", None, None, None, DriftLevel.TOO_LITTLE_DATA, "Too few films.")
+    checks = (
+        DriftCheck("probability of covid19", None, "psi", 0.312, 0.1, 0.25, DriftLevel.SHIFTED, meaning),
+        DriftCheck("refused", station, "share", 0.041, 0.03, 0.1, DriftLevel.WATCH, "More is refused than before."),
+        DriftCheck("probability of normal", None, "ks", 0.02, 0.1, 0.2, DriftLevel.STEADY, "Nothing to see."),
+        *([] if summary.judged > 30 else [little]),
+    )
+    before = find_days_before(period, 28)
+    return Drift(before, summary.judged, 28 * summary.judged, checks, tuple(make_scores(label) for label in LABELS))
+
+
+def make_scores(label: Label) -> ScoreHistogram:
+    place = LABELS.index(label)
+    counts = tuple(3 + (40 if bin_ in {0, 19 - place} else bin_) for bin_ in range(SCORE_BINS))
+    return ScoreHistogram(label, counts, tuple(reversed([count + 4 * place for count in counts])))

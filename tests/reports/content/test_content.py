@@ -1,0 +1,102 @@
+from dataclasses import replace
+
+import pytest
+
+from inference.labels import Label
+from reports.content import build_content
+from reports.content.blocks import Content, Gallery, Kind, Sentences, Table
+from reports.drift import DriftLevel
+from reports.report import Report
+from store.selection import Dimension
+from tests.reports.reports import make_report
+
+
+def find_tables(content: Content, key: str) -> list[Table]:
+    blocks = next(section.blocks for section in content.sections if section.key == key)
+    return [block for block in blocks if isinstance(block, Table)]
+
+
+def read(content: Content, key: str) -> str:
+    blocks = next(section.blocks for section in content.sections if section.key == key)
+    return " ".join(text for block in blocks if isinstance(block, Sentences) for text in block.texts)
+
+
+@pytest.fixture
+def report() -> Report:
+    return make_report(1236)
+
+
+def test_parts_and_groups_add_up_to_what_arrived(report: Report) -> None:
+    parts, groups = find_tables(build_content(report), "arrivals")
+    *rows, whole = parts.rows
+    files = [column.heading for column in parts.columns].index("files")
+    assert sum(row.cells[files] for row in rows) == whole.cells[files] == 1236
+    arrived = [column.heading for column in groups.columns].index("arrived")
+    assert sum(row.cells[arrived] for row in groups.rows) == 1236
+
+
+def test_every_row_has_a_cell_for_each_column(report: Report) -> None:
+    for section in build_content(report).sections:
+        for table in (block for block in section.blocks if isinstance(block, Table)):
+            assert {len(row.cells) for row in table.rows} <= {len(table.columns)}
+
+
+def test_a_name_from_outside_is_always_of_the_kind_that_is_isolated(report: Report) -> None:
+    name = "\u202eevil"
+    found = make_report(1236, names=[name], by=Dimension.STATION)
+    for section in build_content(found).sections:
+        for table in (block for block in section.blocks if isinstance(block, Table)):
+            for row in table.rows:
+                kinds = [column.kind for column, cell in zip(table.columns, row.cells, strict=True) if cell == name]
+                assert set(kinds) <= {Kind.NAME}
+
+
+def test_groups_that_are_too_many_are_counted(report: Report) -> None:
+    (_, groups) = find_tables(build_content(make_report(100_000, days=365, by=Dimension.DAY)), "arrivals")
+    assert len(groups.rows) == 60
+    assert groups.rows[-1].cells[0] == "2026-11-21 Sat"  # the last days, not the first
+    assert groups.note.startswith("305 more rows with ")
+
+
+def test_agreement_stands_with_its_counts_and_intervals(report: Report) -> None:
+    content = build_content(report)
+    figures, _, missed = find_tables(content, "agreement")
+    assert figures.caption == "Against RT-PCR: 123 films of 98 patients"
+    assert [row.cells[1] for row in figures.rows] == ["given a label", "sensitivity", "specificity", "PPV", "NPV"]
+    assert missed.caption == "Missed, by RT-PCR: 7"
+    assert "By RT-PCR the model missed 7 films of an illness." in content.warnings
+
+
+def test_a_site_without_references_has_no_section_on_agreement(report: Report) -> None:
+    assert "agreement" not in [section.key for section in build_content(replace(report, agreement=())).sections]
+
+
+def test_drift_is_said_in_words_the_worst_first(report: Report) -> None:
+    content = build_content(report)
+    (changed,) = find_tables(content, "drift")
+    assert [row.cells[2] for row in changed.rows] == [DriftLevel.SHIFTED.value, DriftLevel.WATCH.value]
+    assert [row.tone for row in changed.rows] == ["alarm", ""]
+    assert changed.rows[0].cells[1] == "PSI 0.31"
+    assert changed.rows[1].cells[:2] == ["refused: Station A, PA", "+4.1 points"]
+    assert "1 comparison found nothing that chance does not explain." in read(content, "drift")
+    assert "1 comparison with the reference found a shift: see Drift." in content.warnings
+
+
+def test_scores_are_drawn_for_each_label_against_the_reference(report: Report) -> None:
+    section = next(section for section in build_content(report).sections if section.key == "drift")
+    (gallery,) = (block for block in section.blocks if isinstance(block, Gallery))
+    assert len(gallery.charts) == len(Label)
+    assert [style for style, _ in gallery.charts[0].legend] == ["bin", "reference"]
+
+
+def test_without_a_reference_nothing_is_said_about_drift(report: Report) -> None:
+    assert "drift" not in [section.key for section in build_content(replace(report, drift=None)).sections]
+
+
+def test_a_question_with_filters_says_so(report: Report) -> None:
+    filters = replace(report.question.filters, labels=(Label.COVID19,), minimums=((None, 0.8),))
+    found = replace(report, question=replace(report.question, filters=filters))
+    (asked,) = find_tables(build_content(found), "about")
+    answers = {row.cells[0]: row.cells[1] for row in asked.rows}
+    assert answers["only labels"] == "covid19"
+    assert answers["only probabilities"] == "the most probable label at least 0.8"
