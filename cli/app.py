@@ -7,6 +7,7 @@ import typer
 from cli import (
     bench,
     config,
+    daily,
     db,
     doctor,
     evaluate,
@@ -46,7 +47,7 @@ def main() -> None:
 def _add_commands() -> None:
     for command in (
         *(watching.watch, watching.scan, predict.predict, watching.worker),
-        *(report.report, ledger.status, ledger.retry),
+        *(report.report, daily.daily, daily.send, ledger.status, ledger.retry),
         *(prepare.prepare, train.train, train_lungs.train_lungs, evaluate.evaluate, doctor.doctor, bench.bench),
     ):
         app.command()(command)

@@ -57,6 +57,7 @@ EXIT_CODES = {
     "PeriodError": USAGE,
     "QuestionError": USAGE,
     "ReportFormatError": USAGE,
+    "DeliverySettingsError": BAD_CONFIGURATION,
     "TimeZoneError": BAD_CONFIGURATION,
     "OperationalError": UNAVAILABLE,
     "BrokenPipeError": 0,

@@ -38,6 +38,10 @@ def report(
     output_format: Annotated[str | None, typer.Option("--format", help=FORMAT_HELP)] = None,
     output: Annotated[Path | None, typer.Option(help="A file, written whole or not at all; `-` is stdout.")] = None,
     show: Annotated[bool, typer.Option("--open", help="Open what --output names when it is written.")] = False,
+    email: Annotated[
+        list[str] | None, typer.Option(metavar="ADDRESS", help="Mail it instead of printing it; may be repeated.")
+    ] = None,
+    webhook: Annotated[bool, typer.Option("--webhook", help="Send a signed summary to XRAY_WEBHOOK_URL.")] = False,
 ) -> None:
     """Report what was screened in a period: sums, refusals with reasons, likely positives, and every result.
 
@@ -69,10 +73,15 @@ def report(
             reference=reference,
             positives_shown=positives,
         )
-        wanted = output_format or name_format(output)
-        if find_format(wanted).is_binary and output is None and sys.stdout.isatty():
+        wanted, is_sent = output_format or name_format(output), webhook or bool(email)
+        if find_format(wanted).is_binary and output is None and not is_sent and sys.stdout.isatty():
             raise typer.BadParameter(f"{wanted} is not for a terminal: name a file", param_hint="--output")
-        write_report_to(engine, question, wanted, output, REASONS)
+        if output is not None or not is_sent:
+            write_report_to(engine, question, wanted, output, REASONS)
+        if is_sent:
+            from cli.delivering import send_report
+
+            send_report(settings, engine, question, wanted, email or (), to_webhook=webhook)
     if show and output is not None:
         _open(output)
 

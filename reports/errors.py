@@ -1,4 +1,4 @@
-"""What can be wrong with the question; whatever is in the ledger can be reported.
+"""What can be wrong with the question, and on the way to a reader; whatever is in the ledger can be reported.
 
 ::
 
@@ -6,7 +6,9 @@
     |-- PeriodError         a time that cannot be read, or a period that ends before it begins
     |-- TimeZoneError       no time zone of that name
     |-- QuestionError       a label, outcome, group, probability or reference that does not exist
-    `-- ReportFormatError   no such format
+    |-- ReportFormatError   no such format
+    |-- DeliverySettingsError   an address, a server or a URL is missing or is none
+    `-- DeliveryError       a report could not be handed over; it waits in the outbox
 """
 
 
@@ -28,3 +30,21 @@ class QuestionError(ReportError):
 
 class ReportFormatError(ReportError):
     """There is no such format of a report."""
+
+
+class DeliverySettingsError(ReportError):
+    """Mail or webhook cannot be used as they are set."""
+
+
+class DeliveryError(ReportError):
+    """A report could not be handed over.
+
+    Attributes
+    ----------
+    is_final : bool
+        Trying again soon will not help: somebody has to do something.
+    """
+
+    def __init__(self, message: str, *, is_final: bool = False) -> None:
+        super().__init__(message)
+        self.is_final = is_final

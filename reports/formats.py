@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from sqlalchemy import Connection, Engine
 
+from reports.anonymous import hide_name, hide_names
 from reports.errors import ReportFormatError
 from reports.output import open_output
 from reports.question import Question
@@ -66,6 +67,8 @@ class ReportSource:
     ----------
     track : Callable
         Passes the results on, one by one, and may show how many of all it has passed.
+    with_names : bool
+        False: a file is named by its arrival's number, for what leaves the house.
     """
 
     def __init__(
@@ -74,7 +77,10 @@ class ReportSource:
         question: Question,
         advice: Mapping[str, str] = NO_ADVICE,
         track: Track = go_through,
+        *,
+        with_names: bool = True,
     ) -> None:
+        self._with_names = with_names
         self._connection = connection
         self._advice = advice
         self._track = track
@@ -83,11 +89,14 @@ class ReportSource:
     @cached_property
     def report(self) -> Report:
         """All figures."""
-        return compute_report(self._connection, self.question, self._advice)
+        report = compute_report(self._connection, self.question, self._advice)
+        return report if self._with_names else hide_names(report)
 
     def results(self) -> Iterator[Result]:
         """Give every result in the order of arrival, a thousand in memory at a time."""
         results = stream_results(self._connection, self.question.selection)
+        if not self._with_names:
+            results = map(hide_name, results)
         return iter(self._track(results, lambda: self.report.summary.arrived))
 
 
@@ -98,6 +107,8 @@ def write_report_to(
     output: Path | None,
     advice: Mapping[str, str] = NO_ADVICE,
     track: Track = go_through,
+    *,
+    with_names: bool = True,
 ) -> None:
     """Write a report; figures and results are those of one moment.
 
@@ -109,8 +120,8 @@ def write_report_to(
         A file, written whole or not at all; None is standard output.
     advice : Mapping
         What to do about the reasons that a room above this one gives.
-    track : Callable
-        As ``ReportSource`` takes it.
+    track, with_names
+        As ``ReportSource`` takes them.
 
     Raises
     ------
@@ -123,7 +134,7 @@ def write_report_to(
     asked = question.over_time() if found.is_page else question
     write: Callable[[ReportSource, IO[Any]], None] = getattr(import_module(found.module), found.function)
     with reading(engine) as connection, open_output(output, is_binary=found.is_binary) as stream:
-        write(ReportSource(connection, asked, advice, track), stream)
+        write(ReportSource(connection, asked, advice, track, with_names=with_names), stream)
 
 
 def name_format(output: Path | None) -> str:

@@ -40,6 +40,11 @@ class Home:
         return self.root / "broker"
 
     @property
+    def reports(self) -> Path:
+        """A report for each day, and ``outbox/`` with what could not be sent yet."""
+        return self.root / "reports"
+
+    @property
     def identifier_key(self) -> Path:
         """The secret with which identifiers are hashed."""
         return self.root / "identifier.key"

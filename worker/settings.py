@@ -86,6 +86,26 @@ class WatchSettings(BaseModel):
     time_zone: Annotated[
         str, Field(description="the site's time zone for reports, such as Europe/Berlin; `local`: the machine's")
     ] = "local"
+    smtp_host: Annotated[str | None, Field(description="mail server for reports")] = None
+    smtp_port: Annotated[int, Field(ge=1, le=65535, description="its port")] = 587
+    smtp_security: Annotated[
+        Literal["starttls", "tls", "none"],
+        Field(description="encryption to the mail server"),
+    ] = "starttls"
+    smtp_user: Annotated[str | None, Field(description="who logs in at the mail server; empty: nobody")] = None
+    smtp_password: Annotated[SecretStr | None, Field(description="their password")] = None
+    email_from: Annotated[str | None, Field(description="address that reports are sent from")] = None
+    email_to: Annotated[
+        str | None, Field(description="addresses, separated by commas, to which `daily` sends its report")
+    ] = None
+    email_names: Annotated[
+        bool, Field(description="mails may name files, which may identify patients; else arrivals have numbers")
+    ] = False
+    webhook_url: Annotated[SecretStr | None, Field(description="where `daily` sends its summary as JSON")] = None
+    webhook_secret: Annotated[SecretStr | None, Field(description="the summary is signed with it")] = None
+    delivery_ca_file: Annotated[
+        Path | None, Field(description="certificates trusted for mail server and webhook; empty: the system's")
+    ] = None
     log_format: Annotated[
         Literal["auto", "text", "json"], Field(description="auto: text on a terminal, else JSON lines")
     ] = "auto"
@@ -97,7 +117,7 @@ class WatchSettings(BaseModel):
         str, Field(description="the same for `worker`, which serves its own times and health; `off`: nowhere")
     ] = "off"
 
-    @field_validator("home", "model")
+    @field_validator("home", "model", "delivery_ca_file")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().resolve()

@@ -1,0 +1,65 @@
+"""``daily`` and ``send``: one day's report written, mailed and posted; and what could not be sent, sent."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from cli.errors import FAILED, exit_codes
+from cli.opening import opened_ledger
+
+
+def daily(
+    day: Annotated[str, typer.Option(help="`yesterday`, `today` or a date, in the site's time zone.")] = "yesterday",
+    output_format: Annotated[
+        str, typer.Option("--format", help="As of `report`; what is written and mailed.")
+    ] = "html",
+) -> None:
+    """Write one day's report to reports/ in the home, and send it to XRAY_EMAIL_TO and XRAY_WEBHOOK_URL if set.
+
+    For a timer. The same day again replaces the file and sends nothing twice; a day that is not over is not sent. What
+    could not be sent (exit code 69) waits in reports/outbox/ and goes with the next run.
+    """
+    with exit_codes(), opened_ledger() as (settings, engine):
+        from cli.delivering import send_report
+        from reports.asking import ask_question
+        from reports.formats import write_report_to
+        from worker.fates import REASONS
+        from worker.home import Home
+
+        question = ask_question(day, day, settings.time_zone)
+        name = f"xray-report-{question.period.since:%Y-%m-%d}"
+        folder = Home(settings.home).reports
+        folder.mkdir(mode=0o750, exist_ok=True)
+        written = folder / f"{name}.{'txt' if output_format == 'table' else output_format}"
+        write_report_to(engine, question, output_format, written, REASONS)
+        typer.echo(written)
+        if question.period.until <= datetime.now(tz=UTC):
+            to_webhook = settings.webhook_url is not None
+            recipients = [settings.email_to or ""]
+            send_report(settings, engine, question, output_format, recipients, to_webhook=to_webhook, name=name)
+
+
+def send(
+    show: Annotated[bool, typer.Option("--list", help="List what waits; send nothing.")] = False,
+    discard: Annotated[str | None, typer.Option(metavar="ID", help="Remove what cannot be sent.")] = None,
+) -> None:
+    """Send the reports that wait in the outbox, as mail or to the webhook.
+
+    Exit code 69: some could not be sent; they stay, and standard error says why.
+    """
+    with exit_codes():
+        from cli.delivering import find_carriers, find_outbox, send_waiting
+        from cli.settings import read_settings
+
+        settings = read_settings()
+        outbox = find_outbox(settings)
+        if show:
+            for parcel in outbox.list_waiting():
+                typer.echo(f"{parcel.put_at.astimezone():%Y-%m-%d %H:%M}  {parcel.way.name.lower():8} {parcel.id}")
+        elif discard is not None:
+            if not outbox.discard(discard):
+                typer.echo(f"xray-cli: nothing waits under {discard[:120]!r}; see 'xray-cli send --list'", err=True)
+                raise typer.Exit(FAILED)
+        else:
+            send_waiting(outbox, find_carriers(settings))
