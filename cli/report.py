@@ -8,6 +8,7 @@ import typer
 
 from cli.errors import exit_codes
 from cli.opening import opened_ledger
+from cli.progress import track_results
 
 FORMAT_HELP = "`table`, `csv`, `json`, `html`, `pdf` or `xlsx`; default: what --output ends in, else `table`."
 
@@ -77,7 +78,7 @@ def report(
         if find_format(wanted).is_binary and output is None and not is_sent and sys.stdout.isatty():
             raise typer.BadParameter(f"{wanted} is not for a terminal: name a file", param_hint="--output")
         if output is not None or not is_sent:
-            write_report_to(engine, question, wanted, output, REASONS)
+            write_report_to(engine, question, wanted, output, REASONS, track_results(output))
         if is_sent:
             from cli.delivering import send_report
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reports.agreement import Agreement, Miss
 from reports.rates import Rate
-from reports.terminal import begin_table
+from reports.table.layout import begin_table
 from reports.text import find_file_name, show_text
 from store.references import ReferenceSource
 

@@ -64,7 +64,7 @@ def parse_filters(
     outcomes: Words = (),
     reasons: Words = (),
     models: Words = (),
-    inboxes: Sequence[Path] = (),
+    inboxes: Sequence[str | Path] = (),
     modalities: Words = (),
     minimums: Words = (),
 ) -> Filters:
@@ -85,7 +85,7 @@ def parse_filters(
         parts=tuple(_choose(Part, text, "outcome") for text in outcomes),
         reasons=tuple(reasons),
         models=tuple(models),
-        inboxes=tuple(path.absolute() for path in inboxes),
+        inboxes=tuple(Path(inbox).absolute() for inbox in inboxes),
         modalities=tuple(text.upper() for text in modalities),
         minimums=tuple(map(_parse_minimum, minimums)),
     )

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from inference.labels import Label
+from reports.divergence import Distance
 from reports.periods import Period
 
 SCORE_BINS = 20  # of a twentieth each, as histograms show them
+MIN_FILMS = 50  # in the period, and in its reference
 
 
 class DriftLevel(StrEnum):
@@ -66,3 +68,20 @@ class Drift:
     reference_films: int
     checks: tuple[DriftCheck, ...]
     scores: tuple[ScoreHistogram, ...]
+
+
+def judge_distance(subject: str, group: str | None, distance: Distance, meaning: str) -> DriftCheck:
+    """Turn a distance into a check; of what is steady only the first sentence, the figures, is said."""
+    size = abs(distance.value)
+    level = DriftLevel.WATCH if size >= distance.watch_from else DriftLevel.STEADY
+    level = DriftLevel.SHIFTED if size >= distance.shifted_from else level
+    said = f"{meaning.partition('. ')[0]}." if level is DriftLevel.STEADY else meaning
+    return DriftCheck(
+        subject, group, distance.measure, distance.value, distance.watch_from, distance.shifted_from, level, said
+    )
+
+
+def say_too_little(subject: str, measure: str, now: int, before: int, why: str = "") -> DriftCheck:
+    """Say that there are too few films to compare, and how many it takes."""
+    said = f"{now:,} films, before {before:,}; {MIN_FILMS} each are needed. {why}".strip()
+    return DriftCheck(subject, None, measure, None, None, None, DriftLevel.TOO_LITTLE_DATA, said)

@@ -20,7 +20,7 @@ from reports.question import Question
 from reports.reading import NO_ADVICE, compute_report
 from reports.report import Report
 from store.database import reading
-from store.queries import Result, stream_results
+from store.queries import Result, count_results, stream_results
 
 Track = Callable[[Iterable[Result], Callable[[], int]], Iterable[Result]]
 
@@ -97,7 +97,7 @@ class ReportSource:
         results = stream_results(self._connection, self.question.selection)
         if not self._with_names:
             results = map(hide_name, results)
-        return iter(self._track(results, lambda: self.report.summary.arrived))
+        return iter(self._track(results, lambda: count_results(self._connection, self.question.selection)))
 
 
 def write_report_to(

@@ -1,15 +1,20 @@
-"""The report for programs: one JSON object, written while the results are read."""
+"""The report for programs: one JSON object, written while the results are read.
+
+``schemas/report-1.json`` says what stands in it. Within a schema number keys are only added.
+"""
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TextIO
 
-from inference.labels import NOTICE
-from reports.agreement_json import agreement_to_json
+from inference.labels import LABELS, NOTICE
+from reports.agreement_json import agreement_to_json, rate_to_json
+from reports.drift import Drift
 from reports.formats import ReportSource
-from reports.report import Report
+from reports.question import Question
+from reports.report import Group, Quality, Report
 from reports.results import result_to_json
-from reports.summary import summary_to_json
+from reports.summary import PARTS, summary_to_json
 
 SCHEMA = 1
 
@@ -20,7 +25,8 @@ def write_json(source: ReportSource, stream: TextIO) -> None:
     All of it is ASCII: file names with any sign in them come through any terminal and encoding unharmed.
     """
     zone = source.question.period.since.tzinfo
-    stream.write(json.dumps(report_to_json(source.report), indent=1).removesuffix("\n}") + ',\n "results": [')
+    head = json.dumps(report_to_json(source.report), indent=1, allow_nan=False)
+    stream.write(head.removesuffix("\n}") + ',\n "results": [')
     encode = json.JSONEncoder(allow_nan=False).encode
     separator = "\n  "
     for result in source.results():
@@ -31,13 +37,107 @@ def write_json(source: ReportSource, stream: TextIO) -> None:
 
 def report_to_json(report: Report) -> dict[str, object]:
     """Return all of a report but its results, which stream."""
-    period = report.question.period
-    zone = period.since.tzinfo or UTC
+    question, summary = report.question, report.summary
+    zone = question.period.since.tzinfo or UTC
     return {
         "schema": SCHEMA,
         "notice": NOTICE,
-        "since": period.since.isoformat(),
-        "until": period.until.isoformat(),
-        "summary": summary_to_json(report.summary),
+        "since": question.period.since.isoformat(),
+        "until": question.period.until.isoformat(),
+        "time_zone": question.zone_name,
+        "made_at": report.made_at.isoformat(),
+        "filters": _filters_to_json(question),
+        "by": question.by,
+        "summary": summary_to_json(summary),
+        "rates": {
+            "labels": {str(label): rate_to_json(summary.rate_of(label)) for label in LABELS},
+            "outcomes": {part.value: rate_to_json(summary.rate_of_part(part)) for part in PARTS},
+        },
+        "reasons": [
+            {"outcome": one.part, "reason_code": one.reason_code, "count": one.count, "advice": one.advice}
+            for one in report.reasons
+        ],
+        "conflicts": summary.conflicts,
+        "oldest_pending_at": _time(report.oldest_pending_at),
+        "latency_seconds": report.latency
+        and {
+            "files": report.latency.files,
+            "median": report.latency.median_seconds,
+            "p95": report.latency.p95_seconds,
+            "max": report.latency.max_seconds,
+        },
+        "throughput": [{"hour": _time(hour.begins_at), "finished": hour.finished} for hour in report.hours],
+        "models": [
+            {
+                "model_version": model.model_version,
+                "model_sha256": model.model_sha256,
+                "films": model.films,
+                "first_at": _time(model.first_at),
+                "last_at": _time(model.last_at),
+            }
+            for model in report.models
+        ],
+        "model_switches": [
+            {"at": _time(switch.at), "before": switch.before, "after": switch.after} for switch in report.switches
+        ],
+        "likely_positives": [result_to_json(result, zone) for result in report.positives],
+        "groups": [_group_to_json(group) for group in report.groups],
+        "quality": _quality_to_json(report.quality),
         "agreement": [agreement_to_json(each, zone) for each in report.agreement],
+        "drift": report.drift and _drift_to_json(report.drift),
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _filters_to_json(question: Question) -> dict[str, object]:
+    filters = question.filters
+    return {
+        "labels": filters.labels,
+        "outcomes": filters.parts,
+        "reasons": filters.reasons,
+        "models": filters.models,
+        "inboxes": [str(inbox) for inbox in filters.inboxes],
+        "modalities": filters.modalities,
+        "min_probabilities": [{"label": label, "at_least": least} for label, least in filters.minimums],
+    }
+
+
+def _group_to_json(group: Group) -> dict[str, object]:
+    key = _time(group.key) if isinstance(group.key, datetime) else group.key
+    return {"key": key, "summary": summary_to_json(group.summary)}
+
+
+def _quality_to_json(quality: Quality) -> dict[str, object]:
+    return {
+        "films": quality.films,
+        "without_header": quality.without_header,
+        "missing": {gap.attribute: {"count": gap.missing, "of": gap.headers} for gap in quality.gaps},
+    }
+
+
+def _drift_to_json(drift: Drift) -> dict[str, object]:
+    return {
+        "since": _time(drift.reference.since),
+        "until": _time(drift.reference.until),
+        "films": drift.films,
+        "reference_films": drift.reference_films,
+        "checks": [
+            {
+                "subject": check.subject,
+                "group": check.group,
+                "measure": check.measure,
+                "value": check.value,
+                "watch_from": check.watch_from,
+                "shifted_from": check.shifted_from,
+                "level": check.level,
+                "meaning": check.meaning,
+            }
+            for check in drift.checks
+        ],
+        "probabilities": {
+            str(one.label): {"counts": one.counts, "reference_counts": one.reference_counts} for one in drift.scores
+        },
     }

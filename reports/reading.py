@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from inference.labels import Label
 from reports.advice import find_advice
 from reports.agreement import compute_agreement
+from reports.comparing import compare_with_reference
 from reports.grouping import count_groups
 from reports.question import Question
 from reports.report import HeaderGap, Latency, ModelSwitch, Quality, ReasonCount, Report, ServedModel
@@ -63,6 +64,7 @@ def compute_report(connection: Connection, question: Question, advice: Mapping[s
         quality=_find_gaps(connection, selection),
         newest=tuple(list_newest_results(connection, selection, NEWEST_SHOWN)),
         agreement=compute_agreement(connection, selection, question.positives_shown),
+        drift=compare_with_reference(connection, question, summary),
     )
 
 

@@ -142,3 +142,23 @@ def _keep_digits(milliseconds: str) -> str:
     # integers divide to integers in both databases; a clock that was put back gives no latency below zero
     cases = "".join(f" WHEN {milliseconds} < {1000 * step} THEN {milliseconds} / {step} * {step}" for step in STEPS)
     return f"(CASE WHEN {milliseconds} < 0 THEN 0{cases} ELSE {milliseconds} / {LAST_STEP} * {LAST_STEP} END)"
+
+
+class floored(FunctionElement[int]):  # noqa: N801  (reads as an SQL function)
+    """The integer at or below a number that is not negative; SQLite's own ``floor`` is not in every build."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+    def __init__(self, number: ColumnElement[float]) -> None:
+        super().__init__(number)
+
+
+@compiles(floored, "sqlite")
+def _sqlite_floored(element: floored, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **kw)} AS INTEGER)"
+
+
+@compiles(floored, "postgresql")
+def _postgresql_floored(element: floored, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(floor({compiler.process(element.clauses, **kw)}) AS BIGINT)"

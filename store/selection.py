@@ -88,7 +88,10 @@ JOINED: Join = arrivals.outerjoin(screenings, arrivals.c.screening_id == screeni
     models, screenings.c.model_sha256 == models.c.model_sha256
 )
 # a duplicate is counted as one, not once more under the answer that it shares
-IS_ANSWER: ColumnElement[bool] = arrivals.c.state == ArrivalState.DONE
+# said the other way round, because SQLite would search `state = 'done'`, nearly all rows, before it looks at the period
+IS_ANSWER: ColumnElement[bool] = arrivals.c.state.not_in(
+    [state for state in ArrivalState if state != ArrivalState.DONE]
+)
 REASON: ColumnElement[str] = func.coalesce(arrivals.c.reason_code, screenings.c.reason_code)
 PART: ColumnElement[str] = case(
     (arrivals.c.state.in_(PENDING_STATES), Part.PENDING.value),

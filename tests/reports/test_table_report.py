@@ -1,24 +1,28 @@
 from dataclasses import replace
+from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 
 from inference.labels import LABELS, NOTICE, Label
-from reports.report import ReasonCount
+from reports.drift import Drift, DriftCheck, DriftLevel
+from reports.question import Question
+from reports.report import Group, HeaderGap, HourCount, Latency, ModelSwitch, Quality, ReasonCount, ServedModel
 from reports.summary import Summary
 from reports.table_report import write_table
 from store.queries import Result
-from store.selection import Part
+from store.selection import Dimension, Filters, Part
 from store.states import ArrivalState
-from tests.reports.results import HOSTILE_NAMES, PREDICTED, GivenSource, named, new_report, refused
+from tests.reports.results import HOSTILE_NAMES, MOMENT, PERIOD, PREDICTED, GivenSource, named, new_report, refused
 
 WIDTH = 80
 
 
-def as_table(*results: Result, summary: Summary | None = None, reasons: tuple[ReasonCount, ...] = ()) -> str:
+def as_table(*results: Result, summary: Summary | None = None, **changed: Any) -> str:
     stream = StringIO()
     summary = summary or Summary(arrived=max(1, len(results)))
-    write_table(GivenSource(new_report(summary, newest=results, reasons=reasons)), stream)
+    write_table(GivenSource(new_report(summary, newest=results, **changed)), stream)
     return stream.getvalue()
 
 
@@ -49,7 +53,7 @@ def test_a_table_says_what_became_of_all_and_what_to_do() -> None:
     lines = [" ".join(line.split()) for line in written.splitlines()]
     assert "predicted 2 50.0%" in lines
     assert "arrived 4 100.0%" in lines
-    assert "normal 2 100.0%" in lines
+    assert "normal 2 100.0% 34.2% to 100.0%" in lines
     assert "made_up 1 Ask us." in lines
     assert any(line.startswith("lateral 1") and len(line) > 10 for line in lines)
     assert "11-01 08:30:00 normal 0.62 film.dcm" in lines
@@ -91,3 +95,65 @@ def test_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Terminal()
     write_table(GivenSource(new_report()), stream)
     assert "\x1b[1m" in stream.getvalue()
+
+
+LONG = "A station's name of 64 signs, as many as DICOM's LO can have....."
+
+
+def test_all_sections_fit_80_columns_with_long_names_and_large_counts() -> None:
+    many = 10_000_000
+    summary = Summary(
+        arrived=9 * many, predicted=many, duplicate=8 * many, labels=dict.fromkeys(LABELS, many), conflicts=7
+    )
+    drift = Drift(
+        PERIOD,
+        many,
+        many,
+        (
+            DriftCheck(
+                "resolution", f"{LONG}, PA", "ks", 0.5, 0.1, 0.2, DriftLevel.SHIFTED, "Median 5.0. A new detector."
+            ),
+            DriftCheck("probability of viral_pneumonia", None, "psi", 0.2, 0.1, 0.25, DriftLevel.WATCH, "Mean. Look."),
+            DriftCheck("probability of viral_pneumonia", None, "ks", 0.05, 0.1, 0.2, DriftLevel.STEADY, "Mean."),
+            DriftCheck("refused", None, "share", None, None, None, DriftLevel.TOO_LITTLE_DATA, "3 films."),
+        ),
+        (),
+    )
+    written = as_table(
+        *map(named, HOSTILE_NAMES),
+        summary=summary,
+        question=Question(PERIOD, by=Dimension.STATION, filters=Filters(reasons=("lateral",), minimums=((None, 0.5),))),
+        groups=(Group(LONG, summary), Group(None, summary)),
+        positives=tuple(replace(named(name), arrival_id=many, reason_code="m") for name in HOSTILE_NAMES),
+        hours=tuple(HourCount(MOMENT + timedelta(hours=hour), many) for hour in range(24)),
+        models=(ServedModel(LONG, "a" * 64, MOMENT, MOMENT, many),),
+        switches=(ModelSwitch(MOMENT, LONG, "2"),),
+        quality=Quality(many, many, (HeaderGap("view_position", 1, many),)),
+        latency=Latency(many, 0.25, 75, 7300),
+        oldest_pending_at=MOMENT,
+        drift=drift,
+    )
+    assert max(map(_cells, written.splitlines())) <= WIDTH
+    assert not [sign for sign in written if not sign.isprintable() and sign != "\n"]
+    said = " ".join(written.split())
+    assert "Only reason lateral Only with a probability of the likeliest label of 0.5 or more" in said
+    assert "median 0.25 s, 95 % within 1.2 min, the longest 2.0 h." in said
+    assert "Conflicts: 7 films" in said
+    assert "1 of 4 comparisons are steady" in said
+    assert "psi 0.20" in said
+
+
+@pytest.mark.parametrize(("hours", "drawn"), [(1, False), (2, True), (26, True), (27, False)])
+def test_a_day_is_drawn_and_a_longer_period_told_in_a_line(hours: int, drawn: bool) -> None:
+    counts = tuple(HourCount(MOMENT + timedelta(hours=hour), hour + 1) for hour in range(hours))
+    written = as_table(PREDICTED, hours=counts)
+    assert ("Finished by hour" in written) is drawn
+    assert ("Throughput: 14 files an hour over 27 hours" in written) is (hours == 27)
+
+
+def test_groups_beyond_two_days_of_hours_are_left_to_other_formats() -> None:
+    groups = tuple(Group(f"ROOM-{number}", Summary(arrived=1)) for number in range(50))
+    written = as_table(PREDICTED, question=Question(PERIOD, by=Dimension.STATION), groups=groups)
+    assert "ROOM-47" in written
+    assert "ROOM-48" not in written
+    assert "2 more; --format json or html shows all" in written

@@ -59,7 +59,8 @@ def test_what_is_not_known_is_null() -> None:
 
 def test_a_json_report_has_the_shape_of_the_contract() -> None:
     report = json.loads(as_json(PREDICTED, refused("lateral")))
-    assert list(report) == ["schema", "notice", "since", "until", "summary", "results"]
+    assert {"schema", "notice", "since", "until", "summary", "results"} <= report.keys()
+    assert list(report)[-1] == "results"
     assert (report["schema"], report["notice"]) == (1, NOTICE)
     assert (report["since"], report["until"]) == ("2026-11-01T00:00:00+00:00", "2026-11-02T00:00:00+00:00")
     assert report["results"] == [result_to_json(PREDICTED), result_to_json(refused("lateral"))]
