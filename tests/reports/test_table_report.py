@@ -29,7 +29,7 @@ def as_table(*results: Result, summary: Summary | None = None, **changed: Any) -
 def test_a_table_fits_80_columns_and_shows_hostile_names_as_text() -> None:
     written = as_table(*map(named, HOSTILE_NAMES))
     assert max(map(_cells, written.splitlines())) <= WIDTH
-    assert written.count("11-01 08:30:00   normal 0.62") == len(HOSTILE_NAMES)
+    assert written.count("11-01 08:30:00  normal 0.62") == len(HOSTILE_NAMES)
     assert "[red]x[bold].dcm" in written
     assert ":smiley:.dcm" in written
     assert r"\x1b[31m" in written
