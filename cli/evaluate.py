@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.errors import FAILED, PackageMissingError, exit_codes
+from cli.opening import opened_ledger
 
 if TYPE_CHECKING:
     from inference.labels import Label
+    from training.dataset import Case
 
 FORMATS = ("table", "json", "html")
 SPLITS = ("all", "train", "validation", "test", "held-out")
@@ -24,7 +26,14 @@ LEAVE_OUT_HELP = "Retrain the head quickly without each `source` or `site`, and 
 
 
 def evaluate(
-    dataset: Annotated[Path, typer.Option(help="Folder with manifest.csv, or with one folder for each class.")],
+    dataset: Annotated[
+        Path | None, typer.Option(help="Folder with manifest.csv, or with one folder for each class.")
+    ] = None,
+    from_outcomes: Annotated[
+        bool, typer.Option("--from-outcomes", help="Films screened here, with the labels of `outcomes import`.")
+    ] = False,
+    since: Annotated[str | None, typer.Option(help="Of these, those finished since then, as of `report`.")] = None,
+    until: Annotated[str | None, typer.Option(help="And until then; a day is included.")] = None,
     other_findings: Annotated[Path | None, typer.Option(help="Folder of films of none of the classes.")] = None,
     model: Annotated[Path | None, typer.Option(help="A bundle's folder (XRAY_MODEL).")] = None,
     output_format: Annotated[str, typer.Option("--format", help="`table`, `json` or `html`.")] = "table",
@@ -44,6 +53,7 @@ def evaluate(
 
     Example: xray-cli evaluate --dataset dataset --format html --output evaluation.html
     """
+    _check_films(dataset, from_outcomes, bool(since or until))
     with exit_codes():
         _check_choice("--format", output_format, FORMATS)
         _check_choice("--split", split, SPLITS)
@@ -55,9 +65,11 @@ def evaluate(
         from inference.bundle import SHIPPED_BUNDLE
         from training.assessment import AssessmentSettings, assess
 
+        folder, cases = (dataset, None) if dataset is not None else _find_outcomes(since, until)
         settings = AssessmentSettings(
             model=read_settings(model=model).model or SHIPPED_BUNDLE,
-            dataset=dataset,
+            dataset=folder,
+            cases=cases,
             other_findings=other_findings,
             part=split,
             prevalences=_read_prevalences(prevalence or ()),
@@ -71,6 +83,27 @@ def evaluate(
     if strict and report["audit"]["works_without_lungs"]:
         typer.echo("xray-cli: the model works without lungs, or that cannot be ruled out (--strict)", err=True)
         raise typer.Exit(FAILED)
+
+
+def _check_films(dataset: Path | None, from_outcomes: bool, has_period: bool) -> None:
+    if (dataset is None) != from_outcomes:
+        raise typer.BadParameter("give one of --dataset and --from-outcomes", param_hint="--dataset")
+    if has_period and not from_outcomes:
+        raise typer.BadParameter("--since and --until go with --from-outcomes")
+
+
+def _find_outcomes(since: str | None, until: str | None) -> "tuple[Path, tuple[Case, ...]]":
+    """Return the home, and the cases of a period in its ledger."""
+    from reports.asking import ask_question
+    from store.database import reading
+    from store.labelled_films import list_labelled_films
+    from training.outcomes import find_cases
+
+    with opened_ledger() as (settings, engine):
+        question = ask_question(since or "1970-01-02", until, settings.time_zone)
+        with reading(engine) as connection:
+            films = list_labelled_films(connection, question.selection)
+        return settings.home, tuple(find_cases(films))
 
 
 def _check_choice(option: str, given: str | None, accepted: Sequence[str | None]) -> None:

@@ -54,6 +54,8 @@ class AssessmentSettings:
         Of the bootstrap and the folds.
     workers : int or None
         Processes; one a core by default.
+    cases : tuple of Case or None
+        A site's own films and labels; None: those of `dataset`.
     """
 
     model: Path
@@ -65,6 +67,7 @@ class AssessmentSettings:
     with_audit: bool = True
     seed: int = 0
     workers: int | None = None
+    cases: tuple[Case, ...] | None = None
 
 
 def assess(settings: AssessmentSettings, console: Console) -> dict[str, Any]:
@@ -104,12 +107,9 @@ def assess(settings: AssessmentSettings, console: Console) -> dict[str, Any]:
 
 
 def _read_cases(settings: AssessmentSettings) -> list[Case]:
-    cases = read_dataset(settings.dataset)
-    if settings.other_findings:
-        cases += read_other_findings(settings.other_findings)
-    if settings.part in ("all", HELD_OUT):
-        return cases
-    chosen = [case for case in cases if case.side == settings.part]
+    cases = read_dataset(settings.dataset) if settings.cases is None else list(settings.cases)
+    cases += read_other_findings(settings.other_findings) if settings.other_findings else []
+    chosen = [case for case in cases if settings.part in ("all", HELD_OUT, case.side)]
     if not chosen:
         raise DatasetNotFoundError(f"no film is on the side {settings.part}: the manifest's column split names none")
     return chosen
@@ -154,7 +154,7 @@ def _describe(
             "training_data_sha256": bundle.training_data_sha256,
         },
         "dataset": {
-            "name": settings.dataset.resolve().name,
+            "name": settings.dataset.resolve().name if settings.cases is None else "outcomes",
             "split": settings.part,
             "n_files": len(examinations),
             "sha256": hash_films(cases, hashes),

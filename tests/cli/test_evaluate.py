@@ -13,6 +13,11 @@ from cli.evaluate import evaluate
 from imaging.phantom import write_png_phantom
 from inference.bundle import read_bundle
 from inference.labels import LABELS, NOTICE
+from store.database import open_database
+from store.outcomes import record_screening
+from store.references import Reference, ReferenceLabel, ReferenceSource, record_references
+from tests.databases import sqlite_template
+from tests.ledger import OWNER, hold, new_screening, register_model
 from tests.training.factories import write_manifest, write_open_gate
 from training.assessment import AssessmentSettings
 from training.export import BundleFacts
@@ -21,6 +26,8 @@ from training.overlap import FILMS_KEY, name_films
 
 # TensorFlow's imports and its tensors use what numpy has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+__all__ = ["sqlite_template"]
 
 METRICS = ("sensitivity", "specificity", "ppv", "npv", "auroc")
 
@@ -208,3 +215,36 @@ def test_a_dozen_real_films_are_judged_and_audited(shared: Path, tmp_path: Path)
 def test_settings_have_defaults_for_all_but_the_folders():
     settings = AssessmentSettings(Path("model"), Path("dataset"))
     assert (settings.part, settings.with_audit, settings.leave_out_by) == ("all", True, None)
+
+
+def test_films_that_were_screened_here_are_measured_with_the_labels_that_were_imported(
+    model: Path, phantoms: Path, sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    shutil.copyfile(sqlite_template, tmp_path / "xray.db")
+    engine = open_database(f"sqlite:///{tmp_path / 'xray.db'}")
+    register_model(engine)
+    references = (Reference.COVID19, Reference.VIRAL_PNEUMONIA, Reference.NORMAL)
+    labels = []
+    for place in (0, 1, 2, 3):
+        path = Path(shutil.copyfile(phantoms / f"{place}.png", tmp_path / f"0000000{place}.png"))
+        screening = new_screening(source_sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+        if place:
+            arrival_id = hold(engine, path.name)
+            with engine.begin() as connection:
+                record_screening(connection, arrival_id, OWNER, screening, path)
+        labels.append(ReferenceLabel(screening.source_sha256, ReferenceSource.READER, references[place % 3]))
+    with engine.begin() as connection:
+        record_references(connection, labels)
+    engine.dispose()
+    monkeypatch.setenv("XRAY_HOME", str(tmp_path))
+    answer = run("--from-outcomes", "--since", "1d", "--model", model, "--format", "json", "--no-audit")
+    assert answer.exit_code == 0, answer.output
+    report = json.loads(answer.stdout)
+    assert report["dataset"]["name"] == "outcomes"
+    assert [each["support"] for each in report["per_class"].values()] == [1, 1, 1]  # film 0 was never screened
+    assert run("--from-outcomes", "--since", "2020-01-01", "--until", "2020-01-02", "--model", model).exit_code == 66
+
+
+@pytest.mark.parametrize("options", [(), ("--dataset", "d", "--from-outcomes"), ("--dataset", "d", "--since", "1d")])
+def test_films_come_from_one_place(options: tuple[str, ...]):
+    assert run(*options).exit_code == 2
