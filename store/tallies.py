@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select
 
 from inference.labels import LABELS, Label
 from store.columns import database_now, latency_milliseconds
@@ -74,7 +74,9 @@ def read_clock(connection: Connection) -> datetime:
 def tally(connection: Connection, since: datetime, until: datetime) -> Tally:
     """Count what arrived, and what finished, from ``since`` up to ``until``."""
     a = arrivals.c
-    arrived = select(func.count()).where(a.received_at >= since, a.received_at < until)
+    # nothing finishes before it arrives: the indexes on what is pending and on what has finished find it together
+    recent = or_(UNFINISHED, a.finished_at >= since)
+    arrived = select(func.count()).where(recent, a.received_at >= since, a.received_at < until)
     finished = (a.finished_at >= since) & (a.finished_at < until)
     return Tally(
         connection.scalar(arrived) or 0,

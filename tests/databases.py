@@ -68,7 +68,7 @@ def empty_sqlite_url(tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator[str]:
     """Give the URL of a migrated PostgreSQL database."""
-    yield from _lend_database(postgresql_server, f"TEMPLATE {postgresql_template}")
+    yield from lend_migrated_database(postgresql_server, postgresql_template)
 
 
 @pytest.fixture
@@ -113,6 +113,11 @@ def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
 def postgresql_engine(postgresql_url: str) -> Iterator[Engine]:
     """Open a migrated PostgreSQL database."""
     yield from _lend_engine(postgresql_url)
+
+
+def lend_migrated_database(server: str, template: str) -> Iterator[str]:
+    """Give the URL of a migrated PostgreSQL database, for as long as the caller says."""
+    yield from _lend_database(server, f"TEMPLATE {template}")
 
 
 def _lend_engine(url: str) -> Iterator[Engine]:

@@ -111,7 +111,7 @@ def read_status(settings: WatchSettings, engine: Engine | None) -> Status:
     runs = state in RUNNING
     disk = measure_disk(settings.home, settings.min_free_bytes)
     broker = _ask_broker(settings, home) if runs or settings.broker_url else "embedded; it starts with 'watch'"
-    queue = _read_queue(engine) if engine is not None else None
+    queue = read_queue(engine) if engine is not None else None
     engines = read_engines(home)
     found = Status(state, reasons, disk, broker, engines, queue, ())
     problems = (*_service_problems(found), *_queue_problems(found, embedded=settings.broker_url is None))
@@ -126,7 +126,8 @@ def _ask_broker(settings: WatchSettings, home: Home) -> str:
     return "answers"
 
 
-def _read_queue(engine: Engine) -> Queue | None:
+def read_queue(engine: Engine) -> Queue | None:
+    """Ask the ledger; None where the database does not answer."""
     now = datetime.now(tz=UTC)
     try:
         with reading(engine) as connection:

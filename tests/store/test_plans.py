@@ -1,0 +1,91 @@
+"""Every question of report, status, metrics and sweep finds its rows by an index: asked of PostgreSQL's own planner.
+
+The questions are not listed here: what the functions send is listened to, and explained.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from bench.ledger_size import fill, look_as_metrics, look_as_status, report_of, sweep
+from store.database import open_database
+from tests.databases import lend_migrated_database
+
+ROWS, DAYS = 30_000, 300  # a day is a third of a percent: far too little for a scan to be worth it
+LARGE = ("arrivals", "screenings")
+# status counts all that there ever was by state, which has to count all that there ever was
+COUNTS_ALL = "SELECT arrivals.state, count(*) AS count_1 \nFROM arrivals GROUP BY arrivals.state"
+
+
+@pytest.fixture(scope="module")
+def filled(postgresql_server: str, postgresql_template: str) -> Iterator[Engine]:
+    for url in lend_migrated_database(postgresql_server, postgresql_template):
+        engine = open_database(url)
+        fill(engine, ROWS, DAYS)
+        yield engine
+        engine.dispose()
+
+
+def report_of_a_day_half_way_back(engine: Engine) -> None:
+    report_of(engine, datetime.now(tz=UTC) - timedelta(days=DAYS / 2))
+
+
+def report_of_today(engine: Engine) -> None:
+    report_of(engine, datetime.now(tz=UTC))
+
+
+@pytest.mark.parametrize(
+    "ask", [report_of_today, report_of_a_day_half_way_back, look_as_status, look_as_metrics, sweep]
+)
+def test_no_question_reads_the_whole_ledger(filled: Engine, ask: Callable[[Engine], None]) -> None:
+    with explaining(filled) as plans:
+        ask(filled)
+    assert len(plans) > 3
+    reading_all = {
+        statement: scan
+        for statement, plan in plans.items()
+        if statement != COUNTS_ALL
+        for scan in find_scans(plan)
+        if scan in LARGE
+    }
+    assert reading_all == {}
+
+
+def test_counting_all_by_state_reads_an_index_alone(filled: Engine) -> None:
+    with explaining(filled) as plans:
+        look_as_status(filled)
+    nodes = list(walk(plans[COUNTS_ALL]))
+    assert [node["Index Name"] for node in nodes if "Index Name" in node] == ["ix_arrivals_state_id"]
+
+
+@contextmanager
+def explaining(engine: Engine) -> Iterator[dict[str, Any]]:
+    """Collect the plan of each statement, by its text."""
+    plans: dict[str, Any] = {}
+
+    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        if statement.startswith(("SELECT", "UPDATE", "WITH")) and "FROM" in statement:
+            cursor = connection.connection.cursor()  # beside SQLAlchemy, which would ask us about this one too
+            cursor.execute("EXPLAIN (FORMAT JSON) " + statement, parameters)
+            plans[statement] = cursor.fetchone()[0][0]["Plan"]
+            cursor.close()
+
+    event.listen(engine, "before_cursor_execute", explain)
+    try:
+        yield plans
+    finally:
+        event.remove(engine, "before_cursor_execute", explain)
+
+
+def walk(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from walk(part)
+
+
+def find_scans(plan: dict[str, Any]) -> list[str]:
+    return [node["Relation Name"] for node in walk(plan) if node["Node Type"] == "Seq Scan"]
