@@ -16,6 +16,7 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class Listener(FileSystemEventHandler):
     def __init__(self, wake: Event) -> None:
         self._heard: SimpleQueue[str] = SimpleQueue()
         self._wake = wake
-        self._observer = Observer()
+        self._observer: BaseObserver | None = None
 
     @property
     def is_silent(self) -> bool:
@@ -48,18 +49,24 @@ class Listener(FileSystemEventHandler):
     def start(self, folders: Iterable[str]) -> None:
         """Begin to listen; where the system gives no events, scanning alone does the work."""
         InotifyMoveEventGrouper.delay = PAIRING_SECONDS
-        self._observer.start()  # first: what was scheduled before would be asked for only now, and all or nothing
+        try:
+            self._observer = Observer()
+        except OSError as error:
+            _warn(error)
+            return
+        # before it is told of folders: those that were named before it asks for only now, and fails as a whole
+        self._observer.start()
         for folder in folders:
             try:
                 self._observer.schedule(self, folder, recursive=True, event_filter=HEARD)
             except OSError as error:
-                facts = {"action": "watch_without_events"}
-                logger.warning("no file events (%s); new files are found by scanning", error.strerror, extra=facts)
+                _warn(error)
 
     def stop(self) -> None:
         """Stop listening."""
-        self._observer.stop()
-        self._observer.join()
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer.join()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Note a name, on the observer's thread."""
@@ -73,3 +80,8 @@ class Listener(FileSystemEventHandler):
                 yield self._heard.get_nowait()
             except Empty:
                 return
+
+
+def _warn(error: OSError) -> None:
+    facts = {"action": "watch_without_events"}
+    logger.warning("no file events (%s); new files are found by scanning", error.strerror, extra=facts)

@@ -19,7 +19,7 @@ __all__ = ["empty_postgresql_url", "postgresql_server", "site"]
 
 SOAK_MINUTES = float(os.environ.get("SOAK_MINUTES", "0"))
 """0: the short form, as CI runs it; else for how long the random kills go on, 200 of them at most."""
-FILMS = 2000 if SOAK_MINUTES else 48
+FILMS = 3000 if SOAK_MINUTES else 48
 
 
 @dataclass(frozen=True)

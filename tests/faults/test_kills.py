@@ -5,9 +5,11 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
+import psutil
 import pytest
 
 from tests.acceptance.conftest import Site
@@ -17,6 +19,7 @@ from worker.selftest.kills import VICTIMS, kill
 
 pytestmark = pytest.mark.faults
 
+FILMS_A_START = 1000 if SOAK_MINUTES else 12
 KILLS, FILES_A_KILL = (200, 10) if SOAK_MINUTES else (4, 10)
 COPYING = ("after_copy", "after_aside")
 # a reader that is killed from outside looks like one that its file has killed: by chance one file meets several kills
@@ -97,3 +100,27 @@ def test_kills_at_random_lose_nothing_double_nothing_and_change_nothing(run: Fau
     run.finish(90.0 + SOAK_MINUTES * 30)
     run.prove()
     assert all(killed[victim] for victim in VICTIMS) or not SOAK_MINUTES
+
+
+@pytest.mark.timeout(300 + 1200 * bool(SOAK_MINUTES))
+def test_all_of_us_killed_and_started_again_three_times_accounts_for_every_file(run: FaultRun) -> None:
+    chance = random.Random(seed := time.time_ns())
+    print(f"seed {seed}")  # noqa: T201
+    run.site.settings |= OFTEN
+    run.site.start()
+    for _ in range(3):
+        run.drop_next(FILMS_A_START)
+        time.sleep(chance.uniform(0.5, 3.0 + SOAK_MINUTES))
+        assert run.site.service is not None
+        ours = [psutil.Process(run.site.service.pid), *psutil.Process(run.site.service.pid).children(recursive=True)]
+        chance.shuffle(ours)
+        for process in ours:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        run.site.service.wait(10)
+        run.site.start()
+    run.finish(90.0 + FILMS_A_START)
+    run.prove()
+    states = Counter(row.state for row in run.read().arrivals)
+    print(f"arrived {len(run.dropped)}, accounted {sum(states.values())}: {dict(states)}")  # noqa: T201
+    assert sum(states.values()) == len(run.dropped) == 3 * FILMS_A_START

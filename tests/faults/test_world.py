@@ -6,7 +6,6 @@ import subprocess
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -14,11 +13,11 @@ import pytest
 from redis import Redis
 
 from tests.faults.conftest import SOAK_MINUTES, FaultRun, wait_for
+from tests.faults.mounts import small_disk
 
 pytestmark = pytest.mark.faults
 
 AWAY_SECONDS = 30.0 if SOAK_MINUTES else 8.0
-TMPFS_BYTES = 2 << 20
 RECOVERY_SECONDS = 30.0
 # what was claimed when the database went away comes back when its lease ends
 SHORT_LEASE = {"XRAY_LEASE_SECONDS": "15", "XRAY_READ_SECONDS": "5"}
@@ -119,6 +118,7 @@ def test_a_full_disk_pauses_the_work_which_goes_on_once_there_is_room(run: Fault
     folder = run.site.home if full == "home" else run.site.home / "quarantine"
     run.site.settings["XRAY_MIN_FREE_BYTES"] = "0"
     run.site.settings |= SHORT_LEASE
+    folder.mkdir(parents=True)
     with small_disk(folder):
         run.site.start()
         run.drop(*(names_of_damaged(run) if full == "quarantine" else list(run.films.hashes)[:24]))
@@ -143,19 +143,6 @@ def names_of_damaged(run: FaultRun) -> list[str]:
 def is_full(folder: Path) -> bool:
     found = os.statvfs(folder)
     return found.f_bavail * found.f_frsize < 1 << 19
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={TMPFS_BYTES}", "tmpfs", str(folder)]
-    tried = subprocess.run(command, capture_output=True, text=True, check=False)
-    if tried.returncode:
-        pytest.skip(f"only root may mount a small disk: {tried.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def enlarge(folder: Path) -> None:
