@@ -18,6 +18,7 @@ from cli import (
     prepare,
     quarantine,
     report,
+    selftest,
     train,
     train_lungs,
     watching,
@@ -48,7 +49,8 @@ def _add_commands() -> None:
     for command in (
         *(watching.watch, watching.scan, predict.predict, watching.worker),
         *(report.report, daily.daily, daily.send, ledger.status, ledger.retry),
-        *(prepare.prepare, train.train, train_lungs.train_lungs, evaluate.evaluate, doctor.doctor, bench.bench),
+        *(prepare.prepare, train.train, train_lungs.train_lungs, evaluate.evaluate),
+        *(doctor.doctor, selftest.selftest, bench.bench),
     ):
         app.command()(command)
     for name, group in (

@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from billiard.process import current_process
 from celery import Celery, Task, signals
 from celery.exceptions import SecurityWarning
 from sqlalchemy.exc import DBAPIError
@@ -25,7 +26,7 @@ from worker.deaths import DeathWatch
 from worker.engines import EngineKeeper, look_after
 from worker.faults import fault_point
 from worker.fence import die_with_parent, limit_memory
-from worker.home import Home
+from worker.home import Home, own_scratch
 from worker.leases import name_lease
 from worker.logs import configure_logging
 from worker.model import ServingModel
@@ -115,7 +116,10 @@ def run_worker(
         without_gossip=True,
         without_heartbeat=True,
     )
-    worker.start()
+    with own_scratch(home) as scratch:
+        # by default it is in the machine's temporary folder, where a worker that is killed leaves it
+        current_process()._config["tempdir"] = str(scratch)
+        worker.start()
 
 
 def _register_task(

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from worker.errors import HomeError, HomeInUseError
 
 PRIVATE = 0o700
+SCRATCH = "worker-"
 HOME_MODE = 0o750
 
 
@@ -85,6 +87,20 @@ class Home:
     def stages_socket(self) -> Path:
         """Where screening processes say how long each step took."""
         return self.runtime / "stages.sock"
+
+
+@contextmanager
+def own_scratch(home: Home) -> Iterator[Path]:
+    """Give this process a folder for temporary files, and remove those of processes that were killed."""
+    for left in home.runtime.glob(f"{SCRATCH}*"):
+        if not Path("/proc", left.name.removeprefix(SCRATCH)).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    folder = home.runtime / f"{SCRATCH}{os.getpid()}"
+    folder.mkdir(mode=PRIVATE, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def prepare_home(root: Path) -> Home:

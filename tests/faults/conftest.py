@@ -12,8 +12,11 @@ import pytest
 
 from tests.acceptance.conftest import Site, site
 from tests.databases import empty_postgresql_url, postgresql_server
-from worker.selftest.films import drop, write_films
-from worker.selftest.ledger_check import Answer, Ledger, find_faults
+from worker.selftest.films import Films as PlainFilms
+from worker.selftest.films import write_films
+from worker.selftest.ledger import Answer
+from worker.selftest.ledger_check import find_faults
+from worker.selftest.run import Run
 
 __all__ = ["empty_postgresql_url", "postgresql_server", "site"]
 
@@ -23,38 +26,19 @@ FILMS = 3000 if SOAK_MINUTES else 48
 
 
 @dataclass(frozen=True)
-class Films:
+class Films(PlainFilms):
     """Files to drop, and the site of an undisturbed run with what it says about each."""
 
-    folder: Path
-    hashes: dict[str, str]
     site: Path
     answers: dict[str, Answer] = field(default_factory=dict)
 
 
 @dataclass
-class FaultRun:
+class FaultRun(Run):
     """A site, what was dropped into it, and the proof at the end."""
 
     site: Site
     films: Films
-    dropped: dict[str, str] = field(default_factory=dict)
-
-    def drop(self, *names: str) -> None:
-        """Bring files into the inbox."""
-        drop(self.films.folder, self.site.inbox, *names)
-        self.dropped |= {name: self.films.hashes[name] for name in names}
-
-    def drop_next(self, count: int) -> None:
-        """Bring in so many that were not dropped yet."""
-        self.drop(*[name for name in self.films.hashes if name not in self.dropped][:count])
-
-    def finish(self, seconds: float = 90.0) -> None:
-        """Wait until each file has its result and its place; a service that was killed is started again."""
-        self.site.finish(len(self.dropped), seconds)
-
-    def read(self) -> Ledger:
-        return Ledger.read(self.site.database_url)
 
     def prove(self) -> None:
         """The promises hold, and each file has the answer of an undisturbed run."""

@@ -8,7 +8,8 @@ import pytest
 
 from store.states import ArrivalState
 from tests.faults.conftest import Films
-from worker.selftest.ledger_check import Ledger, find_faults
+from worker.selftest.ledger import Ledger
+from worker.selftest.ledger_check import find_faults
 
 pytestmark = pytest.mark.faults
 
@@ -20,7 +21,7 @@ def ledger(films: Films) -> Ledger:
 
 def check(films: Films, ledger: Ledger) -> str:
     inbox = (films.site / "inbox").resolve()
-    return "\n".join(find_faults(ledger, inbox, films.site / "home", films.hashes))
+    return "\n".join(map(str, find_faults(ledger, inbox, films.site / "home", films.hashes)))
 
 
 def find_stored(ledger: Ledger, state: ArrivalState) -> Path:
@@ -42,13 +43,13 @@ def test_an_undisturbed_run_has_no_faults(films: Films, ledger: Ledger) -> None:
 
 def test_a_row_that_is_missing_is_a_file_that_was_lost(films: Films, ledger: Ledger) -> None:
     lacking = replace(ledger, arrivals=ledger.arrivals[1:])
-    assert "0 rows instead of one" in check(films, lacking)
+    assert "0 rows instead of 1" in check(films, lacking)
     assert "no row knows this file" in check(films, lacking)
 
 
 def test_a_row_that_is_there_twice_is_seen(films: Films, ledger: Ledger) -> None:
     doubled = replace(ledger, arrivals=[*ledger.arrivals, ledger.arrivals[0]])
-    assert "2 rows instead of one" in check(films, doubled)
+    assert "2 rows instead of 1" in check(films, doubled)
 
 
 def test_a_result_without_its_arrival_is_seen(films: Films, ledger: Ledger) -> None:

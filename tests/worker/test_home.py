@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from worker.errors import HomeError, HomeInUseError
-from worker.home import Home, is_locked, lock_home, prepare_home, read_identifier_key
+from worker.home import Home, is_locked, lock_home, own_scratch, prepare_home, read_identifier_key
 
 
 def test_the_home_is_not_open_to_others(home: Home) -> None:
@@ -59,3 +59,16 @@ def test_the_identifier_key_is_made_once_and_is_private(home: Home) -> None:
     assert len(key) >= 32
     assert read_identifier_key(home) == key
     assert stat.S_IMODE((home.root / "identifier.key").stat().st_mode) == 0o600
+
+
+def test_temporary_files_go_with_their_process_or_after_one_that_was_killed(home: Home) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = home.runtime / f"worker-{ended.pid}"
+    of_another = home.runtime / f"worker-{os.getppid()}"
+    for folder in (left, of_another):
+        (folder / "pymp-1").mkdir(parents=True)
+    with own_scratch(home) as scratch:
+        (scratch / "pymp-2").mkdir()
+        assert stat.S_IMODE(scratch.stat().st_mode) == 0o700
+    assert [folder.exists() for folder in (left, of_another, scratch)] == [False, True, False]

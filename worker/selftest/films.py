@@ -1,7 +1,7 @@
 """Many files for fault runs, from a few phantoms: unlike bytes, unlike instances, and some that cannot be read."""
 
-import os
-import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,6 +11,14 @@ from imaging.phantom import write_dicom_phantom, write_png_phantom
 
 BASES = 4
 REFUSED_EVERY, TRUNCATED_EVERY, TEXT_EVERY, AGAIN_EVERY = 9, 5, 13, 7
+
+
+@dataclass(frozen=True)
+class Films:
+    """Files to drop, with the SHA-256 of each by its name."""
+
+    folder: Path
+    hashes: Mapping[str, str]
 
 
 def write_films(folder: Path, count: int) -> dict[str, str]:
@@ -34,17 +42,6 @@ def write_films(folder: Path, count: int) -> dict[str, str]:
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     return {name: sha256(content).hexdigest() for name, content in contents.items()}
-
-
-def drop(films: Path, inbox: Path, *names: str) -> None:
-    """Bring files into an inbox as a good sender does: under another name first."""
-    for name in names:
-        part = inbox / f"{name}.part"
-        if films.stat().st_dev == inbox.stat().st_dev:
-            os.link(films / name, part)
-        else:
-            shutil.copyfile(films / name, part)
-        part.rename(inbox / name)
 
 
 def _write_base(path: Path, seed: int, **attributes: object) -> tuple[bytes, bytes]:

@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,9 +14,10 @@ import psutil
 
 from store.arrivals import count_by_state
 from store.database import open_database, reading
-from store.states import FINISHED_STATES
+from store.states import FINISHED_STATES, ArrivalState
 from store.sweeps import list_unsettled
 from worker.fence import die_with_parent
+from worker.home import Home
 from worker.settings import ENVIRONMENT_PREFIX
 
 PROGRAM = (sys.executable, "-m", "cli")
@@ -110,7 +112,9 @@ class Site:
 
     def kill(self) -> None:
         """End the service as a power cut ends a process; its children end with it."""
+        children = self.find_processes("")
         self._send(signal.SIGKILL).wait(10)
+        psutil.wait_procs(children, timeout=10)
 
     def _send(self, number: signal.Signals) -> subprocess.Popen[bytes]:
         if self.service is None:
@@ -119,25 +123,47 @@ class Site:
         self.service.send_signal(number)
         return self.service
 
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Let the watcher sleep, as a machine does that is busy with something else."""
+        if self.service_ended():
+            self.start()
+        self._send(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._send(signal.SIGCONT)
+
     def find_processes(self, word: str) -> list[psutil.Process]:
         """Return the service's descendants whose command line holds a word."""
         if self.service is None or self.service_ended():
             return []
-        children = psutil.Process(self.service.pid).children(recursive=True)
-        return [child for child in children if any(word in part for part in child.cmdline())]
+        found = []
+        for child in psutil.Process(self.service.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if any(word in part for part in child.cmdline()):
+                    found.append(child)
+        return found
 
     def find_broker_socket(self) -> Path:
         """Return the embedded broker's socket."""
-        (socket,) = self.runtime.glob("*/broker.sock")
-        return socket
+        socket = Home(self.home.resolve()).broker_socket
+        return self.runtime / socket.parent.name / socket.name
 
     def count_finished(self) -> int:
         """Count the files that have come to an end."""
+        return sum(count for state, count in self._count().items() if state in FINISHED_STATES)
+
+    def count_arrived(self) -> int:
+        """Count the files that have a row."""
+        return sum(self._count().values())
+
+    def _count(self) -> dict[ArrivalState, int]:
         engine = open_database(self.database_url)
         with reading(engine) as connection:
             states = count_by_state(connection)
         engine.dispose()
-        return sum(states.get(state, 0) for state in FINISHED_STATES)
+        return states
 
     def is_settled(self, count: int) -> bool:
         """Tell whether so many files have come to an end, and lie where they belong."""

@@ -32,7 +32,7 @@ class Broker:
     def _listen(self) -> None:
         while not self._stop.is_set():
             with (
-                contextlib.suppress(RedisError, OSError, ValueError),
+                contextlib.suppress(RedisError, OSError),
                 self._client() as client,
                 client.monitor() as lines,
             ):
@@ -76,6 +76,16 @@ def describe_processes(site: Site) -> bytes:
         with contextlib.suppress(psutil.NoSuchProcess):
             told.append(repr((process.cmdline(), process.environ(), [file.path for file in process.open_files()])))
     return "\n".join(told).encode()
+
+
+def list_strays(site: Site) -> list[str]:
+    """Return the files that the service's processes have open for writing outside of its folders."""
+    allowed = tuple(str(folder.resolve()) for folder in (site.home, site.runtime, site.log))
+    strays = []
+    for process in site.find_processes(""):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            strays += [file.path for file in process.open_files() if file.mode != "r"]
+    return [path for path in strays if not path.startswith(allowed)]
 
 
 @dataclass

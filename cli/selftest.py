@@ -1,0 +1,80 @@
+"""``selftest``: the product's promises, held to account on the user's own machine."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.errors import FAILED, exit_codes
+
+if TYPE_CHECKING:
+    from worker.selftest.selftest import Report
+
+INTERRUPTED = 130
+FORMATS = ("table", "json")
+
+
+def selftest(
+    full: Annotated[bool, typer.Option("--full/--quick", help="Minutes and many kills, or about one minute.")] = False,
+    output_format: Annotated[str, typer.Option("--format", help="`table` or `json`.")] = "table",
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary folder, and say where it is.")] = False,
+) -> None:
+    """Run a service of its own, kill and break it on purpose, and show which promises it holds.
+
+    In a temporary folder (TMPDIR) it screens synthetic radiographs with the real programs. Your home, broker and
+    database are not touched: of the settings only the model (XRAY_MODEL) is used. Exit code 1: a promise is broken.
+
+    Example: xray-cli selftest
+    """
+    if output_format not in FORMATS:
+        raise typer.BadParameter(f"'{output_format}' is not known; accepted are {' and '.join(FORMATS)}")
+    with exit_codes():
+        try:
+            report = _run(full=full, keep=keep)
+        except KeyboardInterrupt:
+            typer.echo("interrupted: what was started has ended, and nothing remains", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        _write(report, output_format)
+    if keep:
+        typer.echo(f"kept: {report.folder}", err=True)
+    if not report.holds:
+        raise typer.Exit(FAILED)
+
+
+def _run(*, full: bool, keep: bool) -> "Report":
+    from cli.settings import read_settings
+    from worker.selftest.selftest import run_selftest
+    from worker.selftest.stand import FULL, QUICK
+
+    model = read_settings().model
+    with _show_progress() as show:
+        return run_selftest(FULL if full else QUICK, model, show, keep=keep)
+
+
+def _write(report: "Report", output_format: str) -> None:
+    if output_format == "json":
+        import json
+
+        typer.echo(json.dumps(report.as_json(), indent=2))
+        return
+    from cli.selftest_table import write_table
+
+    write_table(report, sys.stdout)
+
+
+@contextmanager
+def _show_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show on a terminal what is done just now, and how much of it all."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True, highlight=False, emoji=False)
+    columns = (TimeElapsedColumn(), BarColumn(bar_width=20), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("starting")
+        yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)
