@@ -19,6 +19,7 @@ from worker.home import prepare_home
 from worker.leases import name_lease
 from worker.logs import configure_logging
 from worker.model import ServingModel, choose_model
+from worker.monitoring import WORKER, monitor_worker
 from worker.processes import KeptProcess
 from worker.settings import WatchSettings
 
@@ -37,7 +38,7 @@ def build_worker(
 ) -> KeptProcess:
     """Describe a worker process that begins with this model; its leases are free at once when it dies."""
     return KeptProcess(
-        "worker",
+        WORKER,
         (*command, "--expect-model", model.model_sha256),
         environment=_build_environment(settings, model),
         messages=messages,
@@ -69,12 +70,14 @@ def keep_worker(settings: WatchSettings, command: Sequence[str], stop: Event) ->
     check_broker(find_broker_url(settings, home))
     engine = open_database(settings.sqlalchemy_url)
     check_schema(engine)
-    worker = build_worker(settings, choose_model(engine, settings.model), engine, (*command, "--leave-when-deaf"))
+    model = choose_model(engine, settings.model)
+    worker = build_worker(settings, model, engine, (*command, "--leave-when-deaf"))
     worker.start()
     logger.info("one more worker; Ctrl-C stops", extra={"action": "worker_started"})
     try:
-        while not stop.wait(LOOK_SECONDS):
-            worker.keep_alive()
+        with monitor_worker(settings, home, model, worker):
+            while not stop.wait(LOOK_SECONDS):
+                worker.keep_alive()
     finally:
         worker.stop(settings.read_seconds + STOP_MARGIN_SECONDS)
         engine.dispose()

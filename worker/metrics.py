@@ -12,7 +12,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from inference.bundle import Bundle
+from inference.serving.report import EngineState
 from worker.disk import measure_disk
+from worker.engine_board import read_engines
 from worker.heartbeat import ServiceState, judge_health, read_heartbeat
 from worker.home import Home
 from worker.processes import KeptProcess
@@ -52,13 +54,12 @@ class WorkMetrics:
 class ServiceMetrics(Collector):
     """How the service is, and what it stands on."""
 
-    def __init__(self, home: Home, min_free_bytes: int | None, processes: Sequence[KeptProcess]) -> None:
+    def __init__(self, home: Home, min_free_bytes: int | None) -> None:
         self._home = home
         self._min_free_bytes = min_free_bytes
-        self._processes = processes
 
     def collect(self) -> Iterator[Metric]:
-        """Look at heartbeat, disk and processes now."""
+        """Look at heartbeat and disk now."""
         state, _ = judge_health(self._home)
         states = GaugeMetricFamily("xray_service_state", "1 for the state that the service is in", labels=["state"])
         for possible in ServiceState:
@@ -71,6 +72,16 @@ class ServiceMetrics(Collector):
         disk = measure_disk(self._home.root, self._min_free_bytes)
         yield GaugeMetricFamily("xray_disk_free_bytes", "Room on the home's disk", disk.free_bytes)
         yield GaugeMetricFamily("xray_disk_min_free_bytes", "Work pauses below this room", disk.min_free_bytes)
+
+
+class ProcessMetrics(Collector):
+    """What becomes of the processes that are kept alive here."""
+
+    def __init__(self, processes: Sequence[KeptProcess]) -> None:
+        self._processes = processes
+
+    def collect(self) -> Iterator[Metric]:
+        """Count how often each has ended."""
         ends = CounterMetricFamily(
             "xray_process_ends", "Processes that ended and were started again", labels=["process"]
         )
@@ -79,9 +90,30 @@ class ServiceMetrics(Collector):
         yield ends
 
 
+class EngineMetrics(Collector):
+    """The engine processes, where there are any; those of several workers of one home are taken together."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def collect(self) -> Iterator[Metric]:
+        """Read what the workers say of their engines."""
+        ready = GaugeMetricFamily("xray_engines_ready", "Engine processes that answer", labels=["device"])
+        films = CounterMetricFamily("xray_engine_films", "Films that engines have answered", labels=["device"])
+        batch = GaugeMetricFamily("xray_engine_batch_films", "Films a batch, on average", labels=["device"])
+        restarts = CounterMetricFamily("xray_engine_restarts", "Engines that were started again", labels=["device"])
+        engines = read_engines(self._home)
+        for device in sorted({engine.device for engine in engines}):
+            found = [engine for engine in engines if engine.device == device]
+            ready.add_metric([device], sum(engine.state is EngineState.READY for engine in found))
+            films.add_metric([device], sum(engine.films for engine in found))
+            batch.add_metric([device], max(engine.mean_batch for engine in found))
+            restarts.add_metric([device], sum(engine.restarts for engine in found))
+        yield from (ready, films, batch, restarts)
+
+
 def describe_worker(registry: CollectorRegistry, bundle: Bundle, processes: int) -> None:
     """Say which model serves, and on what."""
     model = Info("xray_model", "The model that serves", registry=registry)
     model.info({"model_version": bundle.model_version, "model_sha256": bundle.model_sha256})
-    running = Gauge("xray_screening_processes", "Screening processes, by device", ["device"], registry=registry)
-    running.labels("cpu").set(processes)
+    Gauge("xray_screening_processes", "Processes that screen", registry=registry).set(processes)

@@ -3,7 +3,7 @@
 import logging
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
@@ -14,8 +14,7 @@ from prometheus_client import CollectorRegistry, MetricsHandler
 from prometheus_client.process_collector import ProcessCollector
 
 from worker.heartbeat import ServiceState, describe_health
-
-Health = Callable[[], tuple[ServiceState, Sequence[str]]]
+from worker.monitoring import Health
 
 logger = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from worker.celery_app import count_processes
 from worker.heartbeat import ServiceState, judge_health
 from worker.home import Home
 from worker.model import ServingModel
+from worker.processes import KeptProcess
 from worker.settings import OFF, WatchSettings
 
 if TYPE_CHECKING:
@@ -27,58 +28,76 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+Health = Callable[[], tuple[ServiceState, Sequence[str]]]
+
+WORKER = "worker"
 LOOK_SECONDS = 5.0  # a worker asks broker and database no more often than this, however many ask it
 
 
 @contextmanager
 def monitor_service(service: "Service") -> Iterator[None]:
     """Serve the figures and the health of a service meanwhile, where its settings say so."""
-    if service.settings.metrics_address == OFF:
+    settings, home = service.settings, service.home
+    if settings.metrics_address == OFF:
         yield
         return
     from worker.ledger_metrics import LedgerMetrics
     from worker.metrics import ServiceMetrics
     from worker.metrics_page import serve_page
 
-    home = service.home
-    with _collect_work(service.settings, home.stages_socket, service.model) as registry:
-        registry.register(LedgerMetrics(service.engine))
-        registry.register(ServiceMetrics(home, service.settings.min_free_bytes, service.processes))
-        with serve_page(service.settings.metrics_address, registry, lambda: judge_health(home)):
+    collectors = (LedgerMetrics(service.engine), ServiceMetrics(home, settings.min_free_bytes))
+    with _collect(settings, home, home.stages_socket, service.model, service.processes) as registry:
+        for collector in collectors:
+            registry.register(collector)
+        with serve_page(settings.metrics_address, registry, lambda: judge_health(home)):
             yield
 
 
 @contextmanager
-def monitor_worker(settings: WatchSettings, home: Home, model: ServingModel) -> Iterator[Path]:
-    """Serve the figures and the health of a worker meanwhile; gives the socket to which its processes tell theirs.
-
-    Where it serves none, its processes tell the service of this home, if there is one.
-    """
+def monitor_worker(settings: WatchSettings, home: Home, model: ServingModel, worker: KeptProcess) -> Iterator[None]:
+    """Serve the figures and the health of a worker that stands alone, from the process that keeps it."""
     if settings.metrics_worker_address == OFF:
-        yield home.stages_socket
+        yield
         return
     from worker.metrics_page import serve_page
 
-    own_socket = home.runtime / f"stages-{os.getpid()}.sock"
-    health = WorkerHealth(settings, home)
+    stages_socket = find_stages_socket(settings, home, os.getpid())
+    health = WorkerHealth(settings, home, worker)
     with (
-        _collect_work(settings, own_socket, model) as registry,
+        _collect(settings, home, stages_socket, model, [worker]) as registry,
         serve_page(settings.metrics_worker_address, registry, health.judge),
     ):
-        yield own_socket
+        yield
+
+
+def find_stages_socket(settings: WatchSettings, home: Home, keeper_pid: int) -> Path:
+    """Say where a worker's screening processes tell how long each step took.
+
+    Parameters
+    ----------
+    keeper_pid : int
+        The process that keeps the worker: it listens if it serves figures, else the service of this home does.
+    """
+    own = settings.metrics_worker_address != OFF
+    return home.runtime / f"stages-{keeper_pid}.sock" if own else home.stages_socket
 
 
 @contextmanager
-def _collect_work(settings: WatchSettings, stages_socket: Path, model: ServingModel) -> Iterator["CollectorRegistry"]:
-    """Give a registry that counts what screening processes tell."""
+def _collect(
+    settings: WatchSettings, home: Home, stages_socket: Path, model: ServingModel, processes: Sequence[KeptProcess]
+) -> Iterator["CollectorRegistry"]:
+    """Give a registry that counts what screening processes tell, and what becomes of the processes."""
     from prometheus_client import CollectorRegistry, disable_created_metrics
 
-    from worker.metrics import WorkMetrics, describe_worker
+    from worker.metrics import EngineMetrics, ProcessMetrics, WorkMetrics, describe_worker
     from worker.stages import listen
 
     disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series for each counter, which nobody reads
     registry = CollectorRegistry()
-    describe_worker(registry, model.verify(), count_processes(settings))
+    screens = any(process.name == WORKER for process in processes)
+    describe_worker(registry, model.verify(), count_processes(settings) if screens else 0)
+    registry.register(EngineMetrics(home))
+    registry.register(ProcessMetrics(processes))
     work = WorkMetrics(registry)
     with ExitStack() as stack:
         try:
@@ -90,21 +109,31 @@ def _collect_work(settings: WatchSettings, stages_socket: Path, model: ServingMo
 
 
 class WorkerHealth:
-    """Tells whether what a worker needs answers it; a worker writes no heartbeat."""
+    """Tells whether a worker runs and what it needs answers it; a worker writes no heartbeat.
 
-    def __init__(self, settings: WatchSettings, home: Home) -> None:
+    Parameters
+    ----------
+    worker : KeptProcess
+        The worker process.
+    """
+
+    def __init__(self, settings: WatchSettings, home: Home, worker: KeptProcess) -> None:
         self._settings = settings
         self._home = home
+        self._worker = worker
         self._reasons: Sequence[str] = ()
         self._next = 0.0
 
     def judge(self) -> tuple[ServiceState, Sequence[str]]:
         """Ask broker and database; the answer is at most five seconds old."""
         if time.monotonic() >= self._next:
-            looks: tuple[Callable[[], str], ...] = (self._ask_broker, self._ask_database)
+            looks: tuple[Callable[[], str], ...] = (self._look_at_process, self._ask_broker, self._ask_database)
             self._reasons = [reason for look in looks if (reason := look())]
             self._next = time.monotonic() + LOOK_SECONDS
         return (ServiceState.PAUSED if self._reasons else ServiceState.READY), self._reasons
+
+    def _look_at_process(self) -> str:
+        return "" if self._worker.pid else "the worker has ended and is started again"
 
     def _ask_broker(self) -> str:
         with suppress(RedisError, OSError, ValueError):

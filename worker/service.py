@@ -1,6 +1,7 @@
 """The service: broker, worker and dispatcher of one home, kept alive as one thing."""
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from worker.home import Home, lock_home, prepare_home
 from worker.hosts import STOP_MARGIN_SECONDS, build_worker
 from worker.logs import configure_logging
 from worker.model import ServingModel, choose_model
-from worker.monitoring import monitor_worker
+from worker.monitoring import find_stages_socket
 from worker.presence import Presence
 from worker.processes import KeptProcess
 from worker.settings import OFF, WatchSettings
@@ -169,10 +170,8 @@ def run_worker_process(settings: WatchSettings, expect_model: str, *, leave_when
     model.verify()
     if leave_when_deaf:
         guard_against_deafness()
-    with (
-        monitor_worker(settings, home, model) as stages_socket,
-        keep_engines(devices, settings, home, model) as engines,
-    ):
+    stages_socket = find_stages_socket(settings, home, os.getppid())
+    with keep_engines(devices, settings, home, model) as engines:
         run_worker(settings, home, find_broker_url(settings, home), model, stages_socket, engines)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import shutil
 import socket
 import time
 import urllib.error
@@ -17,14 +18,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, delete, event, text
 
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
+from inference.serving.report import EngineState
 from store.tables import arrivals
 from tests.ledger import arrive, predict, quarantine, register_model, reject
 from tests.ports import find_free_port
 from worker import ledger_metrics
+from worker.engine_board import EngineBoard, EngineFacts
 from worker.heartbeat import Heartbeat, ServiceState
 from worker.home import Home, lock_home
 from worker.ledger_metrics import LedgerMetrics
-from worker.metrics import ServiceMetrics, WorkMetrics, describe_worker
+from worker.metrics import EngineMetrics, ProcessMetrics, ServiceMetrics, WorkMetrics, describe_worker
 from worker.metrics_page import serve_page
 from worker.processes import KeptProcess
 from worker.stages import Note
@@ -158,7 +161,8 @@ def test_what_processes_tell_is_counted(registry: CollectorRegistry) -> None:
 
 def test_the_service_tells_its_state_disk_and_processes(home: Home, registry: CollectorRegistry) -> None:
     broker = KeptProcess("broker", ["true"], ends=2)
-    registry.register(ServiceMetrics(home, 7, [broker]))
+    registry.register(ServiceMetrics(home, 7))
+    registry.register(ProcessMetrics([broker]))
     assert value(read_samples(registry), "xray_service_state", state="stopped") == 1
     with lock_home(home):
         Heartbeat(home).beat(ServiceState.PAUSED, ["the disk is full"])
@@ -169,6 +173,25 @@ def test_the_service_tells_its_state_disk_and_processes(home: Home, registry: Co
     assert value(samples, "xray_disk_min_free_bytes") == 7
     assert value(samples, "xray_disk_free_bytes") > 0
     assert value(samples, "xray_process_ends_total", process="broker") == 2
+
+
+def write_engine(home: Home) -> None:
+    """Say that a worker of this home has an engine."""
+    home.engines.mkdir()
+    EngineBoard(home).write([EngineFacts("cpu:0", EngineState.READY, "float32", 32, 4.5, 9, 2.0, 1, "")])
+
+
+def test_the_engines_of_all_workers_are_told_together(home: Home, registry: CollectorRegistry) -> None:
+    registry.register(EngineMetrics(home))
+    assert not [name for name, _ in read_samples(registry) if "engine" in name]
+    write_engine(home)
+    (board,) = home.engines.iterdir()
+    shutil.copy(board, home.engines / "2.json")
+    samples = read_samples(registry)
+    assert value(samples, "xray_engines_ready", device="cpu:0") == 2
+    assert value(samples, "xray_engine_films_total", device="cpu:0") == 18
+    assert value(samples, "xray_engine_batch_films", device="cpu:0") == 4.5
+    assert value(samples, "xray_engine_restarts_total", device="cpu:0") == 2
 
 
 def test_the_page_gives_figures_and_health(registry: CollectorRegistry, port: int) -> None:
@@ -217,10 +240,13 @@ def test_the_document_lists_every_figure_and_its_labels(
     quarantine(engine, "a.dcm")
     WorkMetrics(registry).heed(Note({"read": 1.0}, retry=("retry_file", "reader_timeout"), death="reader_timeout"))
     describe_worker(registry, read_bundle(SHIPPED_BUNDLE), 2)
+    write_engine(home)
+    registry.register(EngineMetrics(home))
     registry.register(LedgerMetrics(engine))
     with lock_home(home):
         Heartbeat(home).beat(ServiceState.READY)
-        registry.register(ServiceMetrics(home, None, [KeptProcess("worker", ["true"])]))
+        registry.register(ServiceMetrics(home, None))
+        registry.register(ProcessMetrics([KeptProcess("worker", ["true"])]))
         families = list(registry.collect())
     found = {}
     for family in families:
