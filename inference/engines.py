@@ -122,7 +122,7 @@ def native_messages_to_log() -> Iterator[None]:
             os.close(stderr)
         written.seek(0)
         for line in written:
-            log.debug("litert: %s", line.decode(errors="replace").rstrip())
+            log.debug("litert: %s", line.decode(errors="replace").rstrip(), extra={"action": "litert"})
 
 
 def load_engine(bundle: Bundle, name: EngineName, *, threads: int = 1) -> Engine:

@@ -22,8 +22,9 @@ def configure_logging(log_format: Literal["auto", "text", "json"], handler: logg
     if log_format == "json" or (log_format == "auto" and not sys.stderr.isatty()):
         from pythonjsonlogger.json import JsonFormatter
 
-        names = {"asctime": "at", "levelname": "level", "name": "logger"}
-        handler.setFormatter(JsonFormatter("{asctime}{levelname}{name}{message}", style="{", rename_fields=names))
+        names = {"levelname": "level", "name": "logger"}
+        shown, others = "{levelname}{name}{message}", {"action": "library"}  # ours name theirs: docs/logs.md
+        handler.setFormatter(JsonFormatter(shown, style="{", rename_fields=names, timestamp="at", defaults=others))
     else:
         handler.setFormatter(_TextFormatter(TEXT, datefmt="%H:%M:%S"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
