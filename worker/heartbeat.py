@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from worker.home import Home, is_locked
+from worker.supervision import notify_manager
 
 BEAT_SECONDS = 2.0
 # the longest that one look at a broker or a database which has gone silent can hold up the loop, and some more
@@ -32,6 +33,14 @@ class ServiceState(StrEnum):
     STALLED = "stalled"  # work waits and nothing finishes, though the worker was restarted
     STOPPING = "stopping"  # files in work are finished first
     STOPPED = "stopped"  # it ended in order
+
+
+# what a service manager is to know of states in which the main loop does not go round
+_MANAGER_FACTS = {
+    ServiceState.STARTING: (),
+    ServiceState.STOPPING: ("STOPPING=1",),
+    ServiceState.STOPPED: ("STOPPING=1",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +70,18 @@ class Heartbeat:
         self._last: tuple[ServiceState, tuple[str, ...]] | None = None
 
     def beat(self, state: ServiceState, reasons: Sequence[str] = ()) -> None:
-        """Write the state when it has changed, and each two seconds; a disk that refuses is no reason to stop."""
+        """Write the state when it has changed, and each two seconds; a disk that refuses is no reason to stop.
+
+        A service manager that watches us is told too.
+        """
         told = state, tuple(reasons)
         if told == self._last and time.monotonic() < self._next:
             return
         with suppress(OSError):
             _write(self._path, _as_json(state, reasons))
+        notify_manager(
+            *_MANAGER_FACTS.get(state, ("READY=1", "WATCHDOG=1")), f"STATUS={describe_health(state, reasons)}"
+        )
         self._last, self._next = told, time.monotonic() + BEAT_SECONDS
 
 

@@ -1,0 +1,74 @@
+"""The units for hosts without docker: systemd understands them, and LiteRT lives with their hardening."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.settings import FILE_SUFFIX
+from tests.deploy.compose import ROOT
+from tests.deploy.tools import need
+from worker.settings import WatchSettings
+
+UNITS = sorted((ROOT / "deploy" / "systemd").iterdir())
+HIGHEST_EXPOSURE = 1.5  # of 10, by systemd's own reckoning: "OK"
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> list[Path]:
+    """The units with a program that is there, the template as its first instance."""
+    units = []
+    for unit in UNITS:
+        path = tmp_path / unit.name.replace("@.", "@1.")
+        path.write_text(re.sub(r"(?m)^ExecStart=/opt/xray-watch/bin/xray-cli", "ExecStart=/bin/true", unit.read_text()))
+        units.append(path)
+    return units
+
+
+def test_systemd_understands_the_units(installed: list[Path]) -> None:
+    command = [need("systemd-analyze"), "verify", "--man=no", *installed]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    told = [line for line in answer.stderr.splitlines() if any(unit.name in line for unit in installed)]
+    assert (answer.returncode, told) == (0, [])
+
+
+def test_the_units_are_hardened(installed: list[Path]) -> None:
+    for unit in installed:
+        threshold = f"--threshold={int(HIGHEST_EXPOSURE * 10)}"
+        command = [need("systemd-analyze"), "security", "--offline=yes", "--no-pager", threshold, unit]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert answer.returncode == 0, answer.stdout
+
+
+def test_the_units_run_commands_and_settings_that_there_are() -> None:
+    known = {f"XRAY_{name.upper()}" for name in WatchSettings.model_fields}
+    for unit in UNITS:
+        text = unit.read_text()
+        words = re.search(r"^ExecStart=/opt/xray-watch/bin/xray-cli (\w+)", text, re.MULTILINE)
+        assert words is not None
+        assert words[1] in ("watch", "worker")
+        said = {name.removesuffix(FILE_SUFFIX) for name in re.findall(r"(XRAY_\w+)=", text)}
+        assert said <= known
+
+
+def test_the_model_answers_where_no_memory_may_be_written_and_run() -> None:
+    """MemoryDenyWriteExecute= is prctl(PR_SET_MDWE) and a filter of the same calls (Linux 6.3 and newer)."""
+    program = (
+        "import ctypes, mmap, sys\n"
+        "if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0): sys.exit(77)\n"
+        "try: mmap.mmap(-1, 4096, prot=7)\n"
+        "except OSError: pass\n"
+        "else: sys.exit(77)\n"
+        "import celery, imagecodecs, psycopg, redis, watchdog.observers\n"
+        "from imaging import Identity, Radiograph\n"
+        "from imaging.phantom_anatomy import draw_chest\n"
+        "from inference.bundle import SHIPPED_BUNDLE\n"
+        "from inference.classifier import Classifier\n"
+        "Classifier.load(SHIPPED_BUNDLE).predict_radiograph(Radiograph(draw_chest(1, 625, 512), Identity()))\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=100, check=False)
+    if answer.returncode == 77:
+        pytest.skip("this kernel has no PR_SET_MDWE")
+    assert answer.returncode == 0, answer.stderr
