@@ -61,12 +61,13 @@ def add_scores(counts: Sequence[ScoreCount], model_sha256: str | None) -> Scores
 
 def compare_scores(now: Scores, before: Scores, *, other_model: bool) -> Iterator[DriftCheck]:
     """Compare the probabilities of each label, by both measures."""
+    films, films_before = sum(now[Label.COVID19]), sum(before[Label.COVID19])  # each has all three
+    if min(films, films_before) < MIN_FILMS:
+        why = "Another model answered before: its probabilities are not comparable." if other_model else ""
+        yield say_too_little("probabilities", "psi", films, films_before, why)
+        return
     for label in LABELS:
         subject = f"probability of {label}"
-        if min(sum(now[label]), sum(before[label])) < MIN_FILMS:
-            why = "Another model answered before: its probabilities are not comparable." if other_model else ""
-            yield say_too_little(subject, "psi", sum(now[label]), sum(before[label]), why)
-            continue
         psi = measure_psi(merge_bins(now[label], PSI_BINS), merge_bins(before[label], PSI_BINS))
         meaning = _explain_scores(label, _find_mean(now[label]), _find_mean(before[label]))
         yield judge_distance(subject, None, psi, meaning)

@@ -70,8 +70,7 @@ def _build_sections(report: Report) -> "Iterator[RenderableType]":
     zone = report.question.period.since.tzinfo
     for agreement in report.agreement:
         yield from build_agreement_tables(agreement, zone)
-    yield from ("", *say_service(report))
-    yield ""
+    yield from (*say_service(report), "")
     yield from build_hours(report)
     yield from build_models(report)
     yield from build_quality(report)

@@ -16,7 +16,13 @@ SECONDS_IN_MINUTE, SECONDS_IN_HOUR = 60, 3600
 
 
 def begin_table(title: str, *columns: "tuple[str, str]", caption: str | None = None) -> "Table":
-    """Begin a table; columns are names and how they are justified. Figures keep their line, text may be folded."""
+    """Begin a table; columns are names and how they are justified. Figures keep their line, text may be folded.
+
+    Parameters
+    ----------
+    caption : str or None
+        What stands below it.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -24,7 +30,7 @@ def begin_table(title: str, *columns: "tuple[str, str]", caption: str | None = N
         title=title,
         title_justify="left",
         title_style="bold",
-        caption=caption,
+        caption=f"{caption}\n" if caption else None,
         caption_justify="left",
         caption_style="",
         box=SIMPLE_HEAD,

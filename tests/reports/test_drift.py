@@ -61,7 +61,7 @@ def test_too_little_data_is_said_and_not_judged(engine: Engine) -> None:
 
 def test_probabilities_of_another_model_are_not_compared(engine: Engine) -> None:
     drift = find_drift(engine, spread(60, 0.9, 1, model="2"), spread(60, 0, 0.1))
-    (check,) = find_checks(drift, "probability of covid19")
+    (check,) = find_checks(drift, "probabilities")
     assert check.level is DriftLevel.TOO_LITTLE_DATA
     assert "Another model answered before" in check.meaning
     assert find_checks(drift, "refused")[0].level is DriftLevel.STEADY

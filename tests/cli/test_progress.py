@@ -1,0 +1,44 @@
+"""The bar of a long report, on a terminal of its own."""
+
+import os
+import pty
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from cli.progress import SHOWN_EVERY, track_results
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_nothing_is_shown_where_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", StringIO())
+    results = [object()]
+    assert track_results(Path("r.csv"))(results, lambda: 1) is results  # type: ignore[arg-type, comparison-overlap]
+
+
+@pytest.mark.parametrize("output", [None, Path("-")])
+def test_a_terminal_that_shows_the_report_shows_no_bar(monkeypatch: pytest.MonkeyPatch, output: Path | None) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    results = [object()]
+    assert track_results(output)(results, lambda: 1) is results  # type: ignore[arg-type, comparison-overlap]
+
+
+def test_a_terminal_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    leader, follower = pty.openpty()
+    with os.fdopen(follower, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        count = 2 * SHOWN_EVERY + 1
+        passed = list(track_results(Path("r.csv"))(range(count), lambda: count))  # type: ignore[arg-type]
+        assert passed == list(range(count))
+        terminal.flush()
+        shown = os.read(leader, 100_000).decode()
+    os.close(leader)
+    assert f"{count}" in shown
