@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from cli.errors import BAD_DATA, FAILED, exit_codes
+from cli.errors import BAD_DATA, FAILED, InputMissingError, exit_codes
 from cli.opening import opened_ledger
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def import_outcomes(
     """
     with exit_codes(), opened_ledger() as (settings, engine):
         from reports.periods import find_zone
+        if not file.is_file():
+            raise InputMissingError(f"there is no file {file}")
         from store.references import FilmKey, ReferenceSource
         from store.results.columns import Choice
         from store.results.recording import ImportSettings, import_results

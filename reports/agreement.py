@@ -74,6 +74,11 @@ class Miss:
     reference: Reference
     result: Result
 
+    @property
+    def probability(self) -> float | None:
+        """What the model gave to the illness; None where it was not asked."""
+        return self.result.probabilities[ILL[self.reference]] if self.result.probabilities else None
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:

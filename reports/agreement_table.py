@@ -1,7 +1,6 @@
 """Agreement with RT-PCR and readers for a terminal of 80 columns."""
 
 from collections.abc import Iterator
-from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from reports.agreement import Agreement, Miss
@@ -15,16 +14,15 @@ if TYPE_CHECKING:
 
 SOURCES = {ReferenceSource.PCR: "RT-PCR", ReferenceSource.READER: "readers"}
 MEASURES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
-DAY = "%Y-%m-%d %H:%M"
 
 
-def build_agreement_tables(agreement: Agreement, zone: tzinfo | None) -> "Iterator[Table]":
+def build_agreement_tables(agreement: Agreement) -> "Iterator[Table]":
     """Give the tables of one source: figures, calibration, and what was missed."""
     yield _build_figures(agreement)
     if agreement.calibration.bins:
         yield _build_calibration(agreement)
     if agreement.misses:
-        yield _build_misses(agreement, zone)
+        yield _build_misses(agreement)
 
 
 def show_rate(rate: Rate) -> str:
@@ -34,12 +32,16 @@ def show_rate(rate: Rate) -> str:
     return f"{rate.value:.1%} ({100 * rate.low:.1f}-{100 * rate.high:.1f})"
 
 
-def describe_miss(miss: Miss) -> str:
-    """Say what the model said instead."""
+def name_answer(miss: Miss) -> str:
+    """Name what the model said instead: a label, or why it gave none."""
     result = miss.result
-    said = result.label or result.reason_code or result.outcome or result.state
-    given = result.probabilities and result.probabilities.get(miss.reference)  # type: ignore[call-overload]
-    return f"{said}, {miss.reference} {given:.2f}" if given is not None else f"{said}"
+    return result.label or result.reason_code or result.outcome or result.state
+
+
+def describe_miss(miss: Miss) -> str:
+    """Say what the model said instead, and what it gave to the illness."""
+    given = miss.probability
+    return name_answer(miss) if given is None else f"{name_answer(miss)}, {miss.reference} {given:.2f}"
 
 
 def _build_figures(agreement: Agreement) -> "Table":
@@ -62,7 +64,7 @@ def _build_figures(agreement: Agreement) -> "Table":
 def _build_calibration(agreement: Agreement) -> "Table":
     of = "of covid19" if agreement.source is ReferenceSource.PCR else "of the best label"
     table = begin_table(
-        f"Calibration, error {agreement.calibration.ece:.3f}",
+        f"Calibration, expected error {agreement.calibration.ece:.3f}",
         (f"Probability {of}", "left"),
         ("Mean", "right"),
         ("Came true", "right"),
@@ -74,18 +76,20 @@ def _build_calibration(agreement: Agreement) -> "Table":
     return table
 
 
-def _build_misses(agreement: Agreement, zone: tzinfo | None) -> "Table":
+def _build_misses(agreement: Agreement) -> "Table":
     from rich.text import Text
 
     shown, missed = len(agreement.misses), agreement.missed
     title = f"Missed, by {SOURCES[agreement.source]}: {missed:,}" + (f", {shown:,} shown" if shown < missed else "")
-    table = begin_table(title, ("Received", "left"), ("It was", "left"), ("Answer", "left"), ("File", "left"))
-    for column in table.columns[:3]:
+    table = begin_table(
+        title, ("Arrival", "right"), ("It was", "left"), ("Answer", "left"), ("Given", "right"), ("File", "left")
+    )
+    for column in table.columns[:4]:
         column.no_wrap = True
     for miss in agreement.misses:
+        given = "" if miss.probability is None else f"{miss.probability:.2f}"
         name = Text(show_text(find_file_name(miss.result.path)), no_wrap=True, overflow="ellipsis")
-        received_at = miss.result.received_at.astimezone(zone)
-        table.add_row(f"{received_at:{DAY}}", miss.reference, show_text(describe_miss(miss)), name)
+        table.add_row(str(miss.result.arrival_id), miss.reference, show_text(name_answer(miss)), given, name)
     return table
 
 

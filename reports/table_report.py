@@ -67,9 +67,8 @@ def _build_sections(report: Report) -> "Iterator[RenderableType]":
     yield from build_counts(report)
     yield from build_groups(report)
     yield from build_positives(report)
-    zone = report.question.period.since.tzinfo
     for agreement in report.agreement:
-        yield from build_agreement_tables(agreement, zone)
+        yield from build_agreement_tables(agreement)
     yield from (*say_service(report), "")
     yield from build_hours(report)
     yield from build_models(report)
