@@ -46,6 +46,7 @@ def import_outcomes(
     """
     with exit_codes(), opened_ledger() as (settings, engine):
         from reports.periods import find_zone
+
         if not file.is_file():
             raise InputMissingError(f"there is no file {file}")
         from store.references import FilmKey, ReferenceSource
