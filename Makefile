@@ -17,11 +17,13 @@ watch: .venv/serve.stamp ## watch a folder: make watch INBOX=/some/folder
 demo: .venv/serve.stamp ## screen a handful of synthetic phantoms and show the report
 	@$(BIN)/python -m cli.demo
 
-test: .venv/test.stamp ## install what the tests need, and run them
-	$(BIN)/python -m pytest -m "not faults"
+test: .venv/test.stamp ## install what the tests need, and run them: the fault tests, which mostly wait, beside all others
+	@log=$$(mktemp); $(BIN)/python -m pytest -m faults >$$log 2>&1 & faults=$$!; trap "kill $$faults; exit 130" INT; \
+	$(BIN)/python -m pytest -m "not faults"; others=$$?; \
+	wait $$faults; faults=$$?; cat $$log; rm $$log; exit $$((others || faults))
 
-faults: .venv/test.stamp ## kill, starve and damage a service on purpose, each in a short form (about ten minutes)
-	$(BIN)/python -m pytest tests/faults
+faults: .venv/test.stamp ## kill, starve and damage a service on purpose, each in its short form, as a part of 'test' does
+	$(BIN)/python -m pytest -m faults
 
 soak: .venv/test.stamp ## kill, starve and feed it garbage for long: make soak SOAK_MINUTES=20
 	SOAK_MINUTES=$(SOAK_MINUTES) FUZZ_SECONDS=$$(( $(SOAK_MINUTES) * 15 )) $(BIN)/python -m pytest tests/faults

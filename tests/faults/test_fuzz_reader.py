@@ -48,6 +48,7 @@ def test_what_the_fuzzer_starts_from_is_accepted(sound: list[Seed], reader: Boun
     assert set(results.values()) == {"accepted"}, results
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(FUZZ_SECONDS + SHRINKING_SECONDS)
 def test_every_mutated_file_gives_a_sound_picture_or_a_named_reason(
     sound: list[Seed], unsound: list[Seed], reader: BoundedReader, record_property: Callable[[str, object], None]

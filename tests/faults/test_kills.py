@@ -80,7 +80,7 @@ def test_a_kill_at_one_step_alone_changes_nothing_in_the_end(run: FaultRun, step
     run.prove()
 
 
-@pytest.mark.timeout(120 + SOAK_MINUTES * 120)
+@pytest.mark.timeout(300 + SOAK_MINUTES * 120)
 def test_kills_at_random_lose_nothing_double_nothing_and_change_nothing(run: FaultRun) -> None:
     chance = random.Random(seed := time.time_ns())
     print(f"seed {seed}")  # noqa: T201  (shown where the test fails)

@@ -96,7 +96,7 @@ def test_the_search_finds_the_canary_however_it_is_written(wrap: Callable[[bytes
     assert find_traces(hashlib.sha256(PATIENT_ID.encode()).hexdigest().encode())
 
 
-@pytest.mark.acceptance
+@pytest.mark.faults
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("store_identifiers", [False, True])
 def test_a_canary_patient_leaves_no_trace_outside_the_database(site: Site, store_identifiers: bool) -> None:
