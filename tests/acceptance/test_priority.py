@@ -10,7 +10,8 @@ from store.database import open_database, reading
 from store.states import Priority
 from store.tables import UNFINISHED, arrivals
 from tests.acceptance.conftest import Site, wait_until
-from worker.selftest.films import drop, write_films
+from worker.selftest.films import write_films
+from worker.selftest.run import drop
 
 pytestmark = pytest.mark.acceptance
 

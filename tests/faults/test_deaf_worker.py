@@ -7,8 +7,9 @@ import trustme
 
 from tests.hosts.conftest import Hosts, Servers, build_context, ca, database_url, hosts, servers
 from tests.hosts.relay import Relay
-from worker.selftest.films import drop, write_films
+from worker.selftest.films import write_films
 from worker.selftest.ledger_check import Ledger, find_faults
+from worker.selftest.run import drop
 from worker.selftest.site import wait_until
 
 __all__ = ["ca", "database_url", "hosts", "servers"]

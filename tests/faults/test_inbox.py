@@ -43,7 +43,7 @@ def drop_a_copy(run: FaultRun, name: str, mode: int) -> Path:
     path.with_suffix(".part").write_bytes((run.films.folder / name).read_bytes())
     path.with_suffix(".part").chmod(mode)
     path.with_suffix(".part").rename(path)
-    run.dropped[name] = run.films.hashes[name]
+    run.dropped.append((name, run.films.hashes[name]))
     return path
 
 
@@ -91,9 +91,9 @@ def test_an_inbox_that_is_unmounted_and_mounted_again_loses_nothing(run: FaultRu
     ledger = run.read()
     # what was at the broker just then is vanished, and comes again as another arrival: nothing is told twice
     told = [row for row in ledger.arrivals if row.state != "vanished"]
-    assert sorted(row.path.name for row in told) == sorted(run.dropped)
+    assert sorted(row.path.name for row in told) == sorted(name for name, _ in run.dropped)
     moved = [row.stored_path for row in told]
-    assert sorted(sha256(path.read_bytes()).hexdigest() for path in moved) == sorted(run.dropped.values())
+    assert sorted(sha256(path.read_bytes()).hexdigest() for path in moved) == sorted(found for _, found in run.dropped)
     assert {row.attempts for row in ledger.arrivals} == {0}
 
 
@@ -107,9 +107,9 @@ def fill(run: FaultRun) -> str:
             if error.errno != errno.ENOSPC:
                 raise
             half = (run.site.inbox / name).read_bytes()
-            run.dropped[name] = sha256(half).hexdigest()
+            run.dropped.append((name, sha256(half).hexdigest()))
             return name
-        run.dropped[name] = run.films.hashes[name]
+        run.dropped.append((name, run.films.hashes[name]))
     pytest.fail("the films fit into a small disk")
 
 

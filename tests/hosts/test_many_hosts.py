@@ -16,8 +16,9 @@ from store.tables import arrivals
 from tests.hosts.conftest import LOCAL, Hosts
 from tests.hosts.networks import Network, lay_cables
 from tests.hosts.servers import PASSWORD
-from worker.selftest.films import drop, write_films
+from worker.selftest.films import write_films
 from worker.selftest.ledger_check import Ledger, find_faults
+from worker.selftest.run import drop
 from worker.selftest.site import wait_until
 
 pytestmark = pytest.mark.acceptance

@@ -4,12 +4,24 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 
 from worker.selftest.films import Films
 from worker.selftest.ledger import Ledger
 from worker.selftest.site import Site
 
 FINISH_SECONDS = 120.0
+
+
+def drop(folder: Path, inbox: Path, *names: str) -> None:
+    """Bring files into an inbox as a good sender does: under another name first."""
+    for name in names:
+        part = inbox / f"{name}.part"
+        if folder.stat().st_dev == inbox.stat().st_dev:
+            os.link(folder / name, part)
+        else:
+            shutil.copyfile(folder / name, part)
+        part.rename(inbox / name)
 
 
 @dataclass
@@ -21,15 +33,9 @@ class Run:
     dropped: list[tuple[str, str]] = field(default_factory=list)
 
     def drop(self, *names: str) -> None:
-        """Bring films into the inbox as a good sender does: under another name first."""
-        for name in names:
-            part = self.site.inbox / f"{name}.part"
-            if self.films.folder.stat().st_dev == self.site.inbox.stat().st_dev:
-                os.link(self.films.folder / name, part)
-            else:
-                shutil.copyfile(self.films.folder / name, part)
-            part.rename(self.site.inbox / name)
-            self.dropped.append((name, self.films.hashes[name]))
+        """Bring films into the inbox."""
+        drop(self.films.folder, self.site.inbox, *names)
+        self.dropped += [(name, self.films.hashes[name]) for name in names]
 
     def drop_next(self, count: int) -> None:
         """Bring in so many films that were not dropped yet."""
