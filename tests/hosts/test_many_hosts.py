@@ -8,7 +8,7 @@ import psutil
 import pytest
 from sqlalchemy import select
 
-from store.arrivals import count_pending, list_arrivals
+from store.arrivals import claim_arrival, count_pending, find_arrival, list_arrivals
 from store.database import open_database, reading
 from store.states import ArrivalState
 from store.sweeps import list_unsettled
@@ -16,6 +16,8 @@ from store.tables import arrivals
 from tests.hosts.conftest import LOCAL, Hosts
 from tests.hosts.networks import Network, lay_cables
 from tests.hosts.servers import PASSWORD
+from tests.ledger import arrive
+from worker.leases import name_lease
 from worker.selftest.films import write_films
 from worker.selftest.ledger_check import Ledger, find_faults
 from worker.selftest.run import drop
@@ -54,6 +56,35 @@ def test_a_host_that_is_cut_off_in_mid_work_loses_and_doubles_nothing(hosts: Hos
     told = "".join(path.read_text() for path in hosts.root.glob("*.log"))
     assert PASSWORD not in told
     assert not re.search(r"Traceback|\"bug\"", told)
+
+
+def test_a_killed_worker_process_is_started_anew_and_leaves_nothing_behind(hosts: Hosts) -> None:
+    hosts.start("worker", "worker", "--workers", "1")
+    keeper = psutil.Process(hosts.processes["worker"].pid)
+    wait_until(lambda: len(keeper.children()) == 1, what="the worker process", seconds=60)
+    (first,) = keeper.children()
+    held = arrive_held_by(hosts, first.pid)
+    first.kill()
+    wait_until(lambda: keeper.children() not in ([], [first]), what="another worker process", seconds=60)
+    engine = open_database(hosts.plain_database_url)
+    with reading(engine) as connection:
+        arrival = find_arrival(connection, held)
+    engine.dispose()
+    assert arrival is not None
+    assert (arrival.state, arrival.transient_faults) == (ArrivalState.WAITING, 1), "its lease is free at once"
+    keeper.terminate()
+    assert keeper.wait(60) == 0
+    assert not psutil.pid_exists(first.pid)
+
+
+def arrive_held_by(hosts: Hosts, pid: int) -> int:
+    """Record a file as if a worker process had just claimed it."""
+    engine = open_database(hosts.plain_database_url)
+    (arrival_id,) = arrive(engine, "film.dcm")
+    with engine.begin() as connection:
+        assert claim_arrival(connection, arrival_id, name_lease(pid, "task"), 60) is not None
+    engine.dispose()
+    return arrival_id
 
 
 def cut_off(hosts: Hosts, name: str, network: Network) -> int:

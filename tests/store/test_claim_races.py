@@ -6,10 +6,12 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import chain
 from threading import Barrier
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, text
 
 from store.arrivals import claim_arrival, queue_arrivals
-from store.database import open_database
+from store.database import open_database, reading
+from store.sweeps import release_expired
+from store.tables import arrivals
 from tests.ledger import arrive
 
 
@@ -73,3 +75,24 @@ def test_a_dispatcher_passes_over_what_another_is_about_to_queue(postgresql_engi
     with postgresql_engine.begin() as first, postgresql_engine.begin() as second:
         assert queue_arrivals(first, 2) == ids[:2]
         assert queue_arrivals(second, 2) == ids[2:]
+
+
+def test_nobody_waits_for_a_host_that_hangs_in_mid_transaction(postgresql_engine: Engine) -> None:
+    stuck, other, free = arrive(postgresql_engine, "stuck.dcm", "other.dcm", "free.dcm")
+    with postgresql_engine.begin() as connection:
+        for arrival_id in (stuck, other):
+            claim_arrival(connection, arrival_id, "worker-1", -1)
+    with postgresql_engine.connect() as hanging, postgresql_engine.begin() as connection:
+        hanging.execute(select(arrivals.c.id).where(arrivals.c.id == stuck).with_for_update())
+        connection.execute(text("SET LOCAL lock_timeout = '2s'"))  # who waits fails
+        assert claim_arrival(connection, stuck, "worker-2", 60) is None
+        assert release_expired(connection) == 1
+        assert queue_arrivals(connection, 10) == [other, free]
+
+
+def test_the_server_ends_what_hangs_in_a_transaction_but_not_who_reads_at_leisure(postgresql_engine: Engine) -> None:
+    asked = text("SHOW idle_in_transaction_session_timeout")
+    with postgresql_engine.begin() as connection:
+        assert connection.scalar(asked) == "30s"
+    with reading(postgresql_engine) as connection:
+        assert connection.scalar(asked) == "1h"

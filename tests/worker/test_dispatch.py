@@ -238,3 +238,18 @@ def test_messages_that_nobody_takes_restart_the_worker_and_leave_a_mark(
     with reading(engine) as connection:
         marks = [detail for _, action, _, detail in list_events(connection) if action == "stalled"]
     assert {"messages": 1, "restarts": MAX_RESTARTS} in marks
+
+
+def test_a_service_whose_workers_are_elsewhere_says_that_none_takes_anything(
+    engine: Engine, app: Celery, home: Home, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.dispatch.SWEEP_SECONDS", 0.0)
+    monkeypatch.setattr("worker.dispatch.STARTING_SECONDS", 0.1)
+    dispatcher = Dispatcher(engine, app, Finisher(engine, Shelf(home)), None)
+    enroll_many(engine, inbox, 1)
+    deadline = time.monotonic() + 10.0
+    while not dispatcher.is_stalled:
+        assert time.monotonic() < deadline
+        dispatcher.tick()
+        time.sleep(0.02)
+    assert dispatcher.describe_stall() == "messages wait and nothing finishes: does a worker run?"
