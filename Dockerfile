@@ -14,8 +14,7 @@ COPY requirements/serve.txt requirements/serve.txt
 RUN --mount=type=cache,target=/root/.cache/pip \
     pip install --disable-pip-version-check --require-hashes --requirement requirements/serve.txt
 COPY . .
-RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation . \
-    && python -m compileall -q /opt/xray
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
 
 # What TensorFlow needs for a GPU comes from its own wheels; the host brings the driver and NVIDIA's container toolkit.
 FROM build AS build-gpu

@@ -1,6 +1,5 @@
 """Prometheus reads a running service: figures that agree with the report, health that agrees with the probe."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -58,22 +57,6 @@ def check_with_promtool(page: str) -> None:
         return
     checked = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stderr) == (0, "")
-
-
-def test_a_taken_port_costs_the_figures_and_nothing_else(site: Site) -> None:
-    other = Site(site.root / "other", site.runtime)
-    other.inbox.mkdir(parents=True)
-    site.settings["XRAY_METRICS_ADDRESS"] = other.settings["XRAY_METRICS_ADDRESS"] = f"127.0.0.1:{find_free_port()}"
-    site.start()
-    other.start()
-    try:
-        drop_phantoms(other.inbox, 1)
-        other.wait_for_results(1, seconds=180)
-        told = [json.loads(line) for line in other.log.read_text().splitlines() if "metrics_off" in line]
-        assert [(line["level"], line["action"]) for line in told] == [("WARNING", "metrics_off")]
-    finally:
-        assert other.stop() == 0
-    assert fetch(site, "/healthz") == "ready\n"
 
 
 def test_the_health_page_says_what_the_probe_says(site: Site) -> None:
