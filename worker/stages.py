@@ -1,13 +1,14 @@
 """How long each step of a film took, and which attempts failed: from the screening processes to whoever counts them.
 
-A process sends a datagram a film, and never waits for it: nobody may listen, or not fast enough, and then a figure is
-missing and nothing else. Files that processes share would do without a listener, but a write into a mapped file on a
-full disk ends the process (SIGBUS), and each process that dies leaves its file behind.
+A process sends a datagram a film, and never waits for it: nobody may listen, or not fast enough for long, and then a
+figure is missing and nothing else. Files that processes share would do without a listener, but a write into a mapped
+file on a full disk ends the process (SIGBUS), and each process that dies leaves its file behind.
 """
 
 import json
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from threading import Thread
 
 STAGES = ("read", "decode", "infer", "record", "move")
 LONGEST_MESSAGE = 4096
+MOST_UNSENT = 200  # the kernel's queue may hold ten messages only
 
 
 @dataclass(slots=True)
@@ -64,15 +66,24 @@ class StageSender:
     """
 
     path: Path | None = None
+    _unsent: deque[bytes] = field(default_factory=lambda: deque(maxlen=MOST_UNSENT))
 
     def tell(self, note: Note) -> None:
-        """Send one message, or none: nobody listening, or a full queue, is no reason to wait."""
+        """Send what is to be told, without waiting: what finds the listener's queue full goes with a later message."""
         if self.path is None:
             return
-        message = json.dumps({"stages": note.stages, "retry": note.retry, "death": note.death}).encode()
-        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        self._unsent.append(json.dumps({"stages": note.stages, "retry": note.retry, "death": note.death}).encode())
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.setblocking(False)
-            sender.sendto(message, str(self.path))
+            while self._unsent:
+                try:
+                    sender.sendto(self._unsent[0], str(self.path))
+                except BlockingIOError:
+                    return
+                except OSError:
+                    self._unsent.clear()  # nobody listens
+                else:
+                    self._unsent.popleft()
 
 
 @contextmanager

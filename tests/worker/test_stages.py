@@ -43,13 +43,25 @@ def test_nobody_listening_is_no_fault(path: Path) -> None:
 
 def test_a_listener_that_is_too_slow_is_not_waited_for(path: Path) -> None:
     goes_on = threading.Event()
-    with listen(path, lambda _: goes_on.wait(60) and None):
+    heard: list[Note] = []
+
+    def dawdle(note: Note) -> None:
+        goes_on.wait(60)
+        heard.append(note)
+
+    with listen(path, dawdle):
         sender = StageSender(path)
         began = time.monotonic()
-        for _ in range(5000):
-            sender.tell(Note({"read": 0.25}))
+        for number in range(2000):
+            sender.tell(Note({"read": number}))
         assert time.monotonic() - began < 20
         goes_on.set()
+        deadline = time.monotonic() + 30
+        while Note({"read": 1999}) not in heard:
+            sender.tell(Note())  # what is left goes with a later message
+            time.sleep(0.01)
+            assert time.monotonic() < deadline
+    assert [note.stages["read"] for note in heard if note.stages][-100:] == list(range(1900, 2000))
 
 
 @pytest.mark.parametrize("message", [b"{", b"[]", b'{"stages": {"read": "long"}}', b"\xff", b'{"stages": {"x": 1}}'])
