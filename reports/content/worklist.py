@@ -45,4 +45,6 @@ def _build_cells(result: Result, zone: tzinfo | None) -> list[Cell]:
 
 
 def _say_rest(left_out: int) -> str:
-    return f"And {say_count(left_out, 'film')} more: see the CSV." if left_out > 0 else ""
+    if left_out <= 0:
+        return ""
+    return f"And {say_count(left_out, 'film')} more: --positives lists more, the CSV all of them."

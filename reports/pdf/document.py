@@ -85,8 +85,10 @@ def _build_section(section: Section) -> Iterator[Flowable]:
     heading.outline = section.heading
     above: list[Flowable] = [heading, build_paragraph(section.lead, "lead")]
     for block in section.blocks:
-        yield from _place(block, [*above, *_build_block(block)])
-        above = []
+        above += _build_block(block)
+        if not isinstance(block, Sentences) or block is section.blocks[-1]:  # words stay with what they are about
+            yield from _place(block, above)
+            above = []
 
 
 def _place(block: Block, flowables: list[Flowable]) -> list[Flowable]:

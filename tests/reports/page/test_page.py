@@ -69,7 +69,7 @@ def test_each_reason_stands_with_what_to_do() -> None:
 def test_a_list_that_is_cut_says_how_much_is_missing() -> None:
     report = make_report(100_000, days=7, by=Dimension.DAY)
     left_out = report.summary.labels[Label.COVID19] - len(report.positives)
-    assert f"And {left_out:,} films more: see the CSV." in read(report)
+    assert f"And {left_out:,} films more: --positives lists more, the CSV all of them." in read(report)
 
 
 def test_hostile_names_are_shown_and_do_nothing() -> None:
