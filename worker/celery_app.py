@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from billiard.process import current_process
-from celery import Celery, Task, signals
+from celery import Celery, Task, bootsteps, signals
 from celery.exceptions import SecurityWarning
 from sqlalchemy.exc import DBAPIError
 
@@ -23,7 +23,7 @@ from inference.bundle import BundleError
 from store.states import Priority
 from worker.children import build_screener
 from worker.deaths import DeathWatch
-from worker.engines import EngineKeeper, look_after
+from worker.engines import TICK_SECONDS, EngineKeeper
 from worker.faults import fault_point
 from worker.fence import die_with_parent, limit_memory
 from worker.home import Home, own_scratch
@@ -105,7 +105,7 @@ def run_worker(
     sender, sockets = StageSender(stages_socket), engines.sockets if engines else ()
     _register_task(app, settings, home, sender, lambda: build_screener(settings, home, model, sender, sockets))
     if engines is not None:
-        look_after(app, engines)
+        _look_after(app, engines)
     worker = app.Worker(
         hostname=f"xray-{os.getpid()}@%h",
         pool="prefork",
@@ -120,6 +120,17 @@ def run_worker(
         # by default it is in the machine's temporary folder, where a worker that is killed leaves it
         current_process()._config["tempdir"] = str(scratch)
         worker.start()
+
+
+def _look_after(app: Celery, engines: EngineKeeper) -> None:
+    """Let Celery's event loop look after the engines."""
+
+    class LookAfterEngines(bootsteps.StartStopStep):  # type: ignore[misc]
+        def start(self, consumer: Any) -> None:
+            """Begin, or begin again: the timer is emptied whenever the broker was away."""
+            consumer.timer.call_repeatedly(TICK_SECONDS, engines.tick)
+
+    app.steps["consumer"].add(LookAfterEngines)
 
 
 def _register_task(

@@ -17,8 +17,9 @@ from store.errors import StoreError
 from store.location import find_filesystem_type, is_network_share
 from store.schema import check_schema
 from worker.broker import find_broker_url, ping_broker
+from worker.devices import choose_devices
 from worker.disk import measure_disk
-from worker.errors import InboxError
+from worker.errors import DeviceError, InboxError
 from worker.home import Home, is_locked
 from worker.inbox import check_inbox
 from worker.settings import WatchSettings
@@ -47,7 +48,15 @@ class Check:
 
 def run_checks(settings: WatchSettings, inbox: Path) -> Iterator[Check]:
     """Look at everything that the service needs; each check says what was found and what to do."""
-    for check in (_check_home, _check_disk, _check_database, _check_broker, _check_model, _check_answer):
+    for check in (
+        _check_home,
+        _check_disk,
+        _check_database,
+        _check_broker,
+        _check_devices,
+        _check_model,
+        _check_answer,
+    ):
         yield check(settings)
     yield _check_user()
     yield _check_inbox(settings, inbox)
@@ -101,6 +110,14 @@ def _check_broker(settings: WatchSettings) -> Check:
 def _ping(settings: WatchSettings) -> str:
     ping_broker(find_broker_url(settings, Home(settings.home)))
     return "answers"
+
+
+def _check_devices(settings: WatchSettings) -> Check:
+    try:
+        devices = choose_devices(settings.devices)
+    except DeviceError as error:
+        return Check("devices", str(error), "see XRAY_DEVICES")
+    return Check("devices", devices.describe(), devices.note, is_warning=bool(devices.note))
 
 
 def _check_model(settings: WatchSettings) -> Check:

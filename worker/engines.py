@@ -11,9 +11,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from celery import Celery, bootsteps
 
 from inference.serving.report import EngineReport, EngineState, create_page, read_report
 from inference.serving.wire import LONGEST_SOCKET_PATH
@@ -27,6 +24,7 @@ from worker.settings import WatchSettings
 
 logger = logging.getLogger(__name__)
 
+PROGRAM = (sys.executable, "-m", "worker.engine_process")
 TICK_SECONDS = 1.0
 HANG_SECONDS = 60.0  # no batch takes so long; a first one of its size is compiled before the engine serves
 STOP_SECONDS = 5.0
@@ -98,6 +96,8 @@ class EngineKeeper:
     ----------
     devices : sequence of Device
         One engine for each.
+    program : sequence of str
+        What an engine process runs; its options are added.
 
     Attributes
     ----------
@@ -105,11 +105,18 @@ class EngineKeeper:
         Where they listen once they are ready.
     """
 
-    def __init__(self, devices: Sequence[Device], settings: WatchSettings, home: Home, model: ServingModel) -> None:
+    def __init__(
+        self,
+        devices: Sequence[Device],
+        settings: WatchSettings,
+        home: Home,
+        model: ServingModel,
+        program: Sequence[str] = PROGRAM,
+    ) -> None:
         home.engines.mkdir(exist_ok=True)
         _sweep(home)
         self._board = EngineBoard(home)
-        self._engines = [_build_engine(device, settings, home, model) for device in devices]
+        self._engines = [_build_engine(device, settings, home, model, program) for device in devices]
         self.sockets = [engine.socket for engine in self._engines]
 
     def tick(self) -> None:
@@ -148,18 +155,9 @@ def keep_engines(
         keeper.stop()
 
 
-def look_after(app: Celery, engines: EngineKeeper) -> None:
-    """Let Celery's event loop look after the engines."""
-
-    class LookAfterEngines(bootsteps.StartStopStep):  # type: ignore[misc]
-        def start(self, consumer: Any) -> None:
-            """Begin, or begin again: the timer is emptied whenever the broker was away."""
-            consumer.timer.call_repeatedly(TICK_SECONDS, engines.tick)
-
-    app.steps["consumer"].add(LookAfterEngines)
-
-
-def _build_engine(device: Device, settings: WatchSettings, home: Home, model: ServingModel) -> _Engine:
+def _build_engine(
+    device: Device, settings: WatchSettings, home: Home, model: ServingModel, program: Sequence[str]
+) -> _Engine:
     socket, page = home.runtime / f"engine-{os.getpid()}-{device.slug}.sock", create_page()
     if len(os.fsencode(socket)) > LONGEST_SOCKET_PATH:
         raise HomeError(f"{socket} is too long for a socket's name: set XDG_RUNTIME_DIR to a shorter folder")
@@ -176,7 +174,7 @@ def _build_engine(device: Device, settings: WatchSettings, home: Home, model: Se
     words = (str(word) for option in options.items() for word in option)
     process = KeptProcess(
         f"engine {device.name}",
-        (sys.executable, "-m", "worker.engine_process", *words),
+        (*program, *words),
         environment={name: value for name, value in os.environ.items() if not name.startswith("XRAY_")}
         | device.environment(),
         log=home.engines / f"{device.slug}.log",

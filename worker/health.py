@@ -87,6 +87,8 @@ class Status:
         yield f"disk             {self.disk.describe()}"
         yield f"broker           {self.broker}"
         yield from (f"engine {engine.device:9} {engine.describe()}" for engine in self.engines)
+        if not self.engines:
+            yield "devices          cpu: LiteRT in each screening process"
         yield from self._queue_lines()
         yield from (f"! {problem}" for problem in self.problems)
 

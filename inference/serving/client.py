@@ -146,8 +146,10 @@ class _Line:
         self._late = self._late + 1 if isinstance(error, TimeoutError) else 0
         pause = min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2**self._late)
         self.not_before = time.monotonic() + pause
+        not_there = self._open is None and isinstance(error, (FileNotFoundError, ConnectionRefusedError))
         if self._open is not None:
             self._open[0].close()
             self._open = None
+        if not not_there:  # which its keeper says, once for all
             facts = {"action": "engine_away", "engine": self._path.stem}
             log.warning("the engine does not answer (%s); LiteRT does meanwhile", type(error).__name__, extra=facts)
