@@ -18,7 +18,7 @@ HIGHEST_EXPOSURE = 1.5  # of 10, by systemd's own reckoning: "OK"
 
 @pytest.fixture
 def installed(tmp_path: Path) -> list[Path]:
-    """The units with a program that is there, the template as its first instance."""
+    """The units with a program that is there, the template as its first instance; the timer starts one of them."""
     units = []
     for unit in UNITS:
         path = tmp_path / unit.name.replace("@.", "@1.")
@@ -35,7 +35,7 @@ def test_systemd_understands_the_units(installed: list[Path]) -> None:
 
 
 def test_the_units_are_hardened(installed: list[Path]) -> None:
-    for unit in installed:
+    for unit in (unit for unit in installed if unit.suffix == ".service"):
         threshold = f"--threshold={int(HIGHEST_EXPOSURE * 10)}"
         command = [need("systemd-analyze"), "security", "--offline=yes", "--no-pager", threshold, unit]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -44,11 +44,11 @@ def test_the_units_are_hardened(installed: list[Path]) -> None:
 
 def test_the_units_run_commands_and_settings_that_there_are() -> None:
     known = {f"XRAY_{name.upper()}" for name in WatchSettings.model_fields}
-    for unit in UNITS:
+    for unit in (unit for unit in UNITS if unit.suffix == ".service"):
         text = unit.read_text()
         words = re.search(r"^ExecStart=/opt/xray-watch/bin/xray-cli (\w+)", text, re.MULTILINE)
         assert words is not None
-        assert words[1] in ("watch", "worker")
+        assert words[1] in ("watch", "worker", "daily")
         said = {name.removesuffix(FILE_SUFFIX) for name in re.findall(r"(XRAY_\w+)=", text)}
         assert said <= known
 
@@ -72,3 +72,13 @@ def test_the_model_answers_where_no_memory_may_be_written_and_run() -> None:
     if answer.returncode == 77:
         pytest.skip("this kernel has no PR_SET_MDWE")
     assert answer.returncode == 0, answer.stderr
+
+
+def test_the_timer_starts_the_report_every_morning() -> None:
+    timer = ROOT / "deploy" / "systemd" / "xray-watch-report.timer"
+    assert timer.with_suffix(".service").is_file()
+    when = re.search(r"^OnCalendar=(.*)$", timer.read_text(), re.MULTILINE)
+    assert when is not None
+    command = [need("systemd-analyze"), "calendar", "--iterations=2", when[1]]
+    told = subprocess.run(command, capture_output=True, text=True, env={"TZ": "UTC"}, check=True).stdout
+    assert re.findall(r"\d\d:\d\d:\d\d UTC", told)[-2:] == ["06:00:00 UTC"] * 2
