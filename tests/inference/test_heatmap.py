@@ -21,7 +21,7 @@ from inference.heatmap import (
 )
 from inference.labels import LABELS, NOTICE, OUTSIDE_TRAINING_POPULATION, Label, Outcome
 
-VERSION = "lite0-2026.11.2"
+VERSION = "lite0-2026.11.3"
 CORNER = np.zeros((7, 7), np.float32)
 CORNER[0, 6] = 1.0
 MARKED = Prediction(

@@ -16,10 +16,17 @@ STAMPS: Mapping[str, str] = {
     "of its balanced accuracy reaches above the limit: the audit could not show that it needs the lungs.\n",
 }
 
+ALL_SEEN = (
+    "> It was asked about the films that it was trained on, whose borders it may know by heart: an upper bound. "
+    "What a model of the same recipe showed on patients that it had not seen stands below, where it was measured.\n"
+)
+
 
 def say_stamp(evaluation: Figures) -> str:
     """Return the stamp of a model for which the audit could not show that it needs the lungs, else nothing."""
-    return STAMPS.get(str((evaluation.get("audit") or {}).get("verdict")), "")
+    stamp = STAMPS.get(str((evaluation.get("audit") or {}).get("verdict")), "")
+    films = evaluation.get("dataset") or {}
+    return stamp + ALL_SEEN if stamp and films.get("n_seen") == films.get("n_files") else stamp
 
 
 def say_shortcuts(evaluation: Figures) -> str:

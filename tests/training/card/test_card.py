@@ -102,7 +102,11 @@ def test_a_model_that_works_without_lungs_is_stamped_at_the_top():
 def test_a_model_that_may_work_without_lungs_is_stamped_so():
     evaluation = make_evaluation()
     evaluation["audit"]["verdict"] = "not_ruled_out"
-    assert "**MAY WORK WITHOUT LUNGS.**" in render_card(make_bundle(), evaluation).split("\n## ", 1)[0]
+    head = render_card(make_bundle(), evaluation).split("\n## ", 1)[0]
+    assert "**MAY WORK WITHOUT LUNGS.**" in head
+    assert "trained on, whose borders" not in head
+    evaluation["dataset"] |= {"n_files": 200, "n_seen": 200}
+    assert "trained on, whose borders" in render_card(make_bundle(), evaluation).split("\n## ", 1)[0]
 
 
 def test_warnings_of_the_evaluation_stand_in_the_card():
