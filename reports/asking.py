@@ -85,7 +85,7 @@ def parse_filters(
         parts=tuple(_choose(Part, text, "outcome") for text in outcomes),
         reasons=tuple(reasons),
         models=tuple(models),
-        inboxes=tuple(Path(inbox).absolute() for inbox in inboxes),
+        inboxes=tuple(Path(inbox).resolve() for inbox in inboxes),
         modalities=tuple(text.upper() for text in modalities),
         minimums=tuple(map(_parse_minimum, minimums)),
     )

@@ -14,11 +14,14 @@ from reports.table.films import build_newest, build_positives
 from reports.table.layout import show_moment
 from reports.table.service import build_hours, build_models, build_quality, say_service
 from reports.text import show_text
+from store.selection import ALL
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 COLUMNS_WITHOUT_TERMINAL = 80
+NOTHING = "Nothing arrived in this period."
+NOTHING_PASSES = "Nothing of what arrived in this period passes."
 
 
 def write_table(source: ReportSource, stream: TextIO) -> None:
@@ -33,7 +36,7 @@ def write_table(source: ReportSource, stream: TextIO) -> None:
         for section in _build_sections(report):
             console.print(section)
     else:
-        console.print("\nNothing arrived in this period.\n")
+        console.print(f"\n{NOTHING if report.question.filters == ALL else NOTHING_PASSES}\n")
     console.print(NOTICE, style="bold")
 
 

@@ -22,7 +22,8 @@ KEY_STYLES = {Dimension.HOUR: "%m-%d %H:%M %Z", Dimension.DAY: "%Y-%m-%d %a"}
 def build_counts(report: Report) -> "Iterator[Table]":
     """Give the tables of parts, labels, marks and reasons."""
     yield _build_parts(report.summary)
-    yield _build_labels(report.summary)
+    if report.summary.judged:
+        yield _build_labels(report.summary)
     marks = [reason for reason in report.reasons if reason.part is Part.PREDICTED]
     if marks:
         yield _build_reasons("Predicted, but marked", "What it means", marks)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from reports.drift import Drift, DriftCheck, DriftLevel
+from reports.drift import MIN_FILMS, Drift, DriftCheck, DriftLevel
 from reports.report import Report
 from reports.table.layout import begin_table, show_moment
 from reports.text import show_text
@@ -20,15 +20,17 @@ def say_drift(report: Report) -> Iterator[str]:
     drift = report.drift
     if drift is None:
         return
-    steady = sum(check.level is DriftLevel.STEADY for check in drift.checks)
     bounds = " to ".join(show_moment(moment, DAY) for moment in (drift.reference.since, drift.reference.until))
+    steady = sum(check.level is DriftLevel.STEADY for check in drift.checks)
     told = f"{steady:,} of {len(drift.checks):,} comparisons are steady"
+    if _is_too_little(drift):
+        told = f"too few to compare, {MIN_FILMS} of each are needed"
     yield f"Drift: {drift.films:,} films against {drift.reference_films:,} from {bounds}; {told}."
 
 
 def build_drift(report: Report) -> "Iterator[Table]":
     """Give the table of what is not steady; two measures of one thing share a row."""
-    if report.drift is None:
+    if report.drift is None or _is_too_little(report.drift):
         return
     rows = list(_gather(report.drift))
     if not rows:
@@ -43,6 +45,10 @@ def build_drift(report: Report) -> "Iterator[Table]":
             name, _show_level(worst), "\n".join(map(_show_value, checks)), checks[0].meaning, style=STYLES.get(worst)
         )
     yield table
+
+
+def _is_too_little(drift: Drift) -> bool:
+    return all(check.level is DriftLevel.TOO_LITTLE_DATA for check in drift.checks)
 
 
 def _gather(drift: Drift) -> Iterator[list[DriftCheck]]:

@@ -143,6 +143,19 @@ def test_all_sections_fit_80_columns_with_long_names_and_large_counts() -> None:
     assert "psi 0.20" in said
 
 
+def test_a_filter_that_nothing_passes_is_named() -> None:
+    written = as_table(summary=Summary(), question=Question(PERIOD, filters=Filters(reasons=("lateral",))))
+    assert "Only reason lateral\n\nNothing of what arrived in this period passes.\n" in written
+
+
+def test_a_new_site_is_told_in_one_line_that_drift_needs_more_films() -> None:
+    checks = (DriftCheck("refused", None, "share", None, None, None, DriftLevel.TOO_LITTLE_DATA, "3 films."),) * 3
+    written = as_table(PREDICTED, drift=Drift(PERIOD, 3, 0, checks, ()))
+    assert "Not as before" not in written
+    assert "3 films against 0" in written
+    assert "too few to compare, 50 of each are needed." in " ".join(written.split())
+
+
 @pytest.mark.parametrize(("hours", "drawn"), [(1, False), (2, True), (26, True), (27, False)])
 def test_a_day_is_drawn_and_a_longer_period_told_in_a_line(hours: int, drawn: bool) -> None:
     counts = tuple(HourCount(MOMENT + timedelta(hours=hour), hour + 1) for hour in range(hours))
