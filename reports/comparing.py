@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, literal
 
@@ -13,9 +14,10 @@ from reports.question import Question
 from reports.summary import Summary, summarize
 from reports.wording import say_percent
 from store.distributions import SCORE_STEPS, ScoreCount, count_inputs, count_scores
-from store.queries import count_states_by
+from store.queries import count_results, count_states_by
 from store.selection import Selection
 
+SAMPLED = 20_000  # what chance makes of so many is far below what is called drift
 Scores = dict[Label, list[int]]
 
 
@@ -24,7 +26,8 @@ def compare_with_reference(connection: Connection, question: Question, summary: 
     reference = question.reference
     if reference is None:
         return None
-    now, then = question.selection, Selection(reference.since, reference.until, question.filters)
+    now = sample(connection, question.selection)
+    then = sample(connection, Selection(reference.since, reference.until, question.filters))
     before = summarize(group for _, group in count_states_by(connection, then, literal(0)))
     counted, counted_before = count_scores(connection, now), count_scores(connection, then)
     model = find_main_model(counted)
@@ -38,7 +41,12 @@ def compare_with_reference(connection: Connection, question: Question, summary: 
         ScoreHistogram(label, merge_bins(scores[label], SCORE_BINS), merge_bins(scores_before[label], SCORE_BINS))
         for label in LABELS
     )
-    return Drift(reference, summary.judged, before.judged, checks, tuple(histograms))
+    return Drift(reference, summary.judged, before.judged, checks, tuple(histograms), then.every)
+
+
+def sample(connection: Connection, selection: Selection) -> Selection:
+    """Return a selection of some ``SAMPLED`` arrivals of a larger one: more would only say the same more slowly."""
+    return replace(selection, every=max(1, count_results(connection, selection) // SAMPLED))
 
 
 def find_main_model(counts: Sequence[ScoreCount]) -> str | None:

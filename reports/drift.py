@@ -61,13 +61,22 @@ class ScoreHistogram:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A period against its reference; films are those that the model has answered for, each once."""
+    """A period against its reference; films are those that the model has answered for, each once.
+
+    Attributes
+    ----------
+    reference_films : int
+        Those that were looked at; of a large reference it is a sample.
+    reference_every : int
+        One in so many arrivals of the reference was looked at; 1 is all.
+    """
 
     reference: Period
     films: int
     reference_films: int
     checks: tuple[DriftCheck, ...]
     scores: tuple[ScoreHistogram, ...]
+    reference_every: int = 1
 
 
 def judge_distance(subject: str, group: str | None, distance: Distance, meaning: str) -> DriftCheck:

@@ -124,6 +124,7 @@ def _drift_to_json(drift: Drift) -> dict[str, object]:
         "until": _time(drift.reference.until),
         "films": drift.films,
         "reference_films": drift.reference_films,
+        "reference_every": drift.reference_every,
         "checks": [
             {
                 "subject": check.subject,

@@ -70,18 +70,25 @@ class Selection:
 
     Finished from ``since``, included, to ``until``, excluded; or received then and still pending: what two halves of
     a period hold is what the whole holds.
+
+    Attributes
+    ----------
+    every : int
+        A sample: of these arrivals each whose number is a multiple of it.
     """
 
     since: datetime
     until: datetime
     filters: Filters = ALL
+    every: int = 1
 
     def where(self) -> ColumnElement[bool]:
         """Return the condition on rows of ``JOINED``."""
         a = arrivals.c
         finished = and_(a.finished_at >= self.since, a.finished_at < self.until)
         pending = and_(UNFINISHED, a.received_at >= self.since, a.received_at < self.until)
-        return and_(or_(finished, pending), *_filter(self.filters))
+        sampled = [a.id % self.every == 0] if self.every > 1 else []
+        return and_(or_(finished, pending), *sampled, *_filter(self.filters))
 
 
 JOINED: Join = arrivals.outerjoin(screenings, arrivals.c.screening_id == screenings.c.id).outerjoin(

@@ -36,9 +36,10 @@ def list_shifted(report: Report) -> list[DriftCheck]:
 
 def _say_reference(drift: Drift) -> str:
     since, until = drift.reference.since, drift.reference.until
+    sampled = f" (a sample, one in {drift.reference_every:,})" if drift.reference_every > 1 else ""
     return (
-        f"{say_count(drift.films, 'film')} of this period against {say_count(drift.reference_films, 'film')} of "
-        f"{since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}. Drift is no fault by itself: it says that the two are "
+        f"{say_count(drift.films, 'film')} of this period against {say_count(drift.reference_films, 'film')}{sampled} "
+        f"of {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M}. Drift is no fault by itself: it says that the two are "
         "not alike."
     )
 

@@ -25,7 +25,8 @@ def say_drift(report: Report) -> Iterator[str]:
     told = f"{steady:,} of {len(drift.checks):,} comparisons are steady"
     if _is_too_little(drift):
         told = f"too few to compare, {MIN_FILMS} of each are needed"
-    yield f"Drift: {drift.films:,} films against {drift.reference_films:,} from {bounds}; {told}."
+    sampled = f" (one in {drift.reference_every:,})" if drift.reference_every > 1 else ""
+    yield f"Drift: {drift.films:,} films against {drift.reference_films:,}{sampled} from {bounds}; {told}."
 
 
 def build_drift(report: Report) -> "Iterator[Table]":

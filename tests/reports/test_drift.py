@@ -97,3 +97,12 @@ def test_a_new_station_and_one_that_is_silent_are_told(engine: Engine) -> None:
 
 def test_a_report_without_a_reference_has_no_drift(sqlite_engine: Engine) -> None:
     assert read_report(sqlite_engine, replace(QUESTION, reference=None)).drift is None
+
+
+def test_of_a_large_reference_a_sample_is_looked_at(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reports.comparing.SAMPLED", 100)
+    drift = find_drift(engine, spread(60, 0.5, 1), spread(350, 0, 0.5))
+    assert (drift.films, drift.reference_every) == (60, 3)
+    assert drift.reference_films in {116, 117}
+    assert find_checks(drift, "probability of covid19")[0].level is DriftLevel.SHIFTED
+    assert find_checks(drift, "resolution")[0].level is DriftLevel.STEADY
