@@ -6,7 +6,7 @@ from io import StringIO
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.labels import NOTICE, Label
@@ -15,7 +15,7 @@ from reports.json_report import write_json
 from reports.periods import Period
 from reports.results import result_to_json
 from reports.summary import Summary
-from reports.text import disarm_formula, find_file_name, show_text
+from reports.text import disarm_formula, find_file_name, shorten, show_text
 from store.queries import Result
 from store.states import ArrivalState
 from tests.reports.results import HOSTILE_NAMES, PERIOD, PREDICTED, GivenSource, named, new_report, refused
@@ -143,3 +143,14 @@ def test_each_result_is_written_before_the_next_is_read(output_format: str) -> N
     write = {"json": write_json, "csv": write_csv}[output_format]
     write(GivenSource(new_report(), read_slowly()), stream)
     assert "2.dcm" in stream.getvalue()
+
+
+@settings(deadline=None)
+@given(st.text("abcdef", max_size=200), st.integers(3, 90))
+def test_a_shortened_text_keeps_its_ends_and_its_length(text: str, most: int) -> None:
+    found = shorten(text, most)
+    assert len(found) == min(len(text), most)
+    head, _, tail = found.partition("…")
+    assert text.startswith(head)
+    assert text.endswith(tail)
+    assert found == text or "…" in found

@@ -1,0 +1,38 @@
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from reports.formats import FORMATS, name_format
+from reports.periods import Period
+from reports.question import Question
+from store.selection import Dimension
+from tests.reports.results import PERIOD
+
+
+@pytest.mark.parametrize(
+    ("output", "named"),
+    [
+        (None, "table"),
+        (Path("-"), "table"),
+        (Path("r.html"), "html"),
+        (Path("r.of.today.PDF"), "pdf"),
+        (Path("r.xlsx"), "xlsx"),
+        (Path("r.csv"), "csv"),
+        (Path("r.txt"), "table"),
+        (Path("html"), "table"),
+    ],
+)
+def test_the_ending_of_a_file_names_its_format(output: Path | None, named: str) -> None:
+    assert name_format(output) == named
+    assert named in FORMATS
+
+
+@pytest.mark.parametrize(
+    ("days", "by"), [(1, Dimension.HOUR), (2, Dimension.HOUR), (2.5, Dimension.DAY), (365, Dimension.DAY)]
+)
+def test_what_is_drawn_over_time_goes_by_the_hour_or_by_the_day(days: float, by: Dimension) -> None:
+    question = Question(Period(PERIOD.since, PERIOD.since + timedelta(days=days)))
+    assert question.over_time().by is by
+    assert replace(question, by=Dimension.VIEW).over_time().by is Dimension.VIEW
