@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, event, update
 
 from inference.labels import Label, Outcome
 from store.database import reading
@@ -105,3 +105,16 @@ def test_the_backlog_is_what_waits_now(engine: Engine) -> None:
     assert found.states[ArrivalState.WAITING] == 2
     assert found.oldest_seconds == pytest.approx(3600, abs=30)
     assert found.last_finished_at is not None
+
+
+def test_a_tally_costs_what_has_happened_since_and_not_the_whole_ledger(sqlite_engine: Engine) -> None:
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    now = datetime.now(tz=UTC)
+    with reading(sqlite_engine) as connection:
+        event.listen(connection, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+        tally(connection, now - HOUR, now)
+        read_backlog(connection)
+        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all() for text, values in asked[:]]
+    steps = {step for plan in plans for (*_, step) in plan if "arrivals" in step or "screenings" in step}
+    assert steps
+    assert {step for step in steps if "finished_at" not in step and "INTEGER PRIMARY KEY" not in step} == set()
