@@ -13,7 +13,7 @@ from tests.deploy.tools import need
 from worker.settings import WatchSettings
 
 UNITS = sorted((ROOT / "deploy" / "systemd").iterdir())
-HIGHEST_EXPOSURE = 1.5  # of 10, by systemd's own reckoning: "OK"
+HIGHEST_EXPOSURE = 2.0  # of 10, by systemd's own reckoning; it is 1.5 with systemd 252
 
 
 @pytest.fixture
