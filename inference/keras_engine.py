@@ -1,7 +1,7 @@
 """The Keras engine: a bundle's `model.keras` on whatever backend and device Keras has, in float32 or float16.
 
-Only the Keras API is used, so it runs on TensorFlow and on JAX (`KERAS_BACKEND`). Which device it gets, and that GPU
-memory is taken as it is needed, is decided by the environment of its process (`worker.devices`).
+Only the Keras API is used, but for one call, so it runs on TensorFlow and on JAX (`KERAS_BACKEND`). Which device it
+gets, and that GPU memory is taken as it is needed, is decided by the environment of its process (`worker.devices`).
 """
 
 from pathlib import Path
@@ -66,6 +66,16 @@ def has_gpu() -> bool:
 
     # Asked for GPUs by name, JAX raises where there are none; asked for devices, each backend names its best ones.
     return any(not device.startswith(("cpu", "tpu")) for device in keras.distribution.list_devices())
+
+
+def forbid_tf32() -> None:
+    """Keep TensorFlow from rounding float32 to 10 bits on a GPU; JAX is kept from it by the environment."""
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.experimental.enable_tensor_float_32_execution(False)
 
 
 def _to_half(model: Any) -> Any:

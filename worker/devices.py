@@ -63,6 +63,8 @@ class Device:
             "CUDA_VISIBLE_DEVICES": self.cuda_name,
             "TF_FORCE_GPU_ALLOW_GROWTH": "true",
             "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+            "NVIDIA_TF32_OVERRIDE": "0",  # float32 is float32: its products are not rounded to 10 bits
+            "JAX_DEFAULT_MATMUL_PRECISION": "highest",
         }
 
 

@@ -45,21 +45,24 @@ class _Engine:
 
     def tick(self, now: float) -> EngineFacts:
         """Look after it; returns what is known of it."""
-        report = read_report(self._page)
-        if report is not None and report.busy_since is not None and now - report.busy_since > HANG_SECONDS:
+        report = self._read()
+        if report.busy_since is not None and now - report.busy_since > HANG_SECONDS:
             logger.error("the %s hangs and is ended", self.process.name, extra={"action": "engine_hangs"})
             self.process.restart()
-        if report is None or report.state is not EngineState.UNUSABLE:
+        if report.state is not EngineState.UNUSABLE:
             self.process.keep_alive()
-        return self._note(self._describe(report, now))
+        return self._note(self._describe(self._read(), now))
 
-    def _describe(self, report: EngineReport | None, now: float) -> EngineFacts:
-        pid = self.process.pid
-        if pid is not None:
+    def _read(self) -> EngineReport:
+        """Return what it says of itself; what one that has ended said of itself counts only where it could not run."""
+        report, pid = read_report(self._page), self.process.pid
+        if report is not None and (report.pid == pid or report.state is EngineState.UNUSABLE):
+            return report
+        return EngineReport(0, EngineState.STARTING if pid is not None else EngineState.RESTARTING)
+
+    def _describe(self, report: EngineReport, now: float) -> EngineFacts:
+        if (pid := self.process.pid) is not None:
             self._pids.add(pid)
-        unusable = report is not None and report.state is EngineState.UNUSABLE
-        if report is None or not (unusable or report.pid == pid):  # what the page says is of one that has ended
-            report = EngineReport(0, EngineState.STARTING if pid is not None else EngineState.RESTARTING)
         return EngineFacts(
             device=self.device.name,
             state=report.state,

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from inference.bundle import BundleError, BundleMismatchError, read_bundle
 from inference.engines import EngineUnavailableError
-from inference.keras_engine import has_gpu
+from inference.keras_engine import forbid_tf32, has_gpu
 from inference.serving.agreement import DisagreementError, load_agreeing_engine
 from inference.serving.batches import BatchRunner
 from inference.serving.report import EngineReport, EngineState, write_report
@@ -72,13 +72,14 @@ def _load(options: EngineOptions) -> tuple[BatchRunner, str]:
     if bundle.model_sha256 != options.model_sha256:
         raise BundleMismatchError("the bundle has been replaced since the service started: restart the service")
     if options.on_gpu:
-        _check_gpu()
+        _prepare_gpu()
     return load_agreeing_engine(bundle, options.batch_size, on_gpu=options.on_gpu)
 
 
-def _check_gpu() -> None:
+def _prepare_gpu() -> None:
     try:
         found = has_gpu()
+        forbid_tf32()
     except ImportError as error:
         raise EngineUnavailableError(f"Keras cannot be imported ({error})") from error
     if not found:

@@ -14,6 +14,9 @@ def main(fate: str, words: list[str]) -> int:
     if fate == "unusable":
         write_report(page, EngineReport(os.getpid(), EngineState.UNUSABLE, note="Keras sees no GPU"))
         return 78
+    if fate == "inherits":  # what its predecessor said in the middle of a batch stands there still
+        write_report(page, EngineReport(1, EngineState.READY, busy_since=0.0))
+        time.sleep(600)
     busy_since = time.monotonic() if fate == "hangs" else None
     report = EngineReport(os.getpid(), EngineState.READY, "float32", 8, batches=2, films=7, busy_since=busy_since)
     write_report(page, report)

@@ -89,4 +89,5 @@ def test_an_engine_sees_its_own_device_alone_and_takes_memory_as_it_needs_it() -
     assert gpu["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
     assert gpu["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
     assert gpu["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
+    assert (gpu["NVIDIA_TF32_OVERRIDE"], gpu["JAX_DEFAULT_MATMUL_PRECISION"]) == ("0", "highest")
     assert Device("cpu:0").environment()["CUDA_VISIBLE_DEVICES"] == "-1"

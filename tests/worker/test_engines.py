@@ -84,6 +84,18 @@ def test_an_engine_that_hangs_is_ended_and_started_again(
     look_until(keeper, home, lambda found: found[0].restarts > 0)
 
 
+def test_what_a_predecessor_did_is_not_held_against_an_engine(
+    keep: Keep, home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeper = keep("inherits", DEVICES[:1])
+    for _ in range(40):
+        keeper.tick()
+        time.sleep(0.05)
+    (facts,) = read_engines(home)
+    assert (facts.state, facts.restarts) == (EngineState.STARTING, 0)
+    assert "hangs" not in caplog.text
+
+
 def test_an_engine_that_cannot_run_here_is_not_started_again_and_says_why(keep: Keep, home: Home) -> None:
     keeper = keep("unusable", DEVICES[:1])
     (facts,) = look_until(keeper, home, lambda found: found[0].state is EngineState.UNUSABLE)

@@ -8,7 +8,7 @@ import pytest
 
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.engines import load_engine
-from inference.keras_engine import FLOAT32, MIXED
+from inference.keras_engine import FLOAT32, MIXED, KerasEngine, forbid_tf32
 from inference.serving import agreement
 from inference.serving.agreement import DisagreementError, draw_probe, load_agreeing_engine
 from tests.inference.conftest import SIZE
@@ -62,9 +62,12 @@ def test_a_device_that_computes_something_else_does_not_serve(monkeypatch: pytes
 
 @pytest.mark.timeout(400)  # importing TensorFlow and building a graph anew takes minutes where others compute too
 @pytest.mark.filterwarnings("ignore")  # TensorFlow's own imports use what numpy has deprecated
-def test_half_precision_keeps_weights_and_outputs_in_float32(synthetic_batch: np.ndarray) -> None:
-    from inference.keras_engine import KerasEngine
+def test_half_precision_keeps_outputs_in_float32_and_float32_is_no_tf32(synthetic_batch: np.ndarray) -> None:
+    import tensorflow
 
+    forbid_tf32()
+    assert not tensorflow.config.experimental.tensor_float_32_execution_enabled()
+    tensorflow.config.experimental.enable_tensor_float_32_execution(True)  # as other tests have it
     engine = KerasEngine(SHIPPED_BUNDLE / "model.keras", half=True)
     logits, maps = engine.run(synthetic_batch[:2])
     expected, _ = load_engine(read_bundle(SHIPPED_BUNDLE), "litert").run(synthetic_batch[:2])
