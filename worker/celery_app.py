@@ -11,10 +11,10 @@ import signal
 import warnings
 from collections.abc import Callable
 from importlib import import_module
+from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
-from billiard.process import current_process
 from celery import Celery, Task, bootsteps, signals
 from celery.exceptions import SecurityWarning
 from sqlalchemy.exc import DBAPIError
@@ -117,8 +117,8 @@ def run_worker(
         without_heartbeat=True,
     )
     with own_scratch(home) as scratch:
-        # by default it is in the machine's temporary folder, where a worker that is killed leaves it
-        current_process()._config["tempdir"] = str(scratch)
+        # the pool's shared memory begins as a file there; by default in a folder that a killed worker leaves in /tmp
+        current_process()._config["tempdir"] = str(scratch)  # type: ignore[attr-defined]
         worker.start()
 
 

@@ -4,12 +4,17 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from worker.selftest.promises import PROMISES
+from tests.worker.selftest.conftest import TINY, made_stand
+from worker.selftest import backlog
+from worker.selftest.limits import run_limits
+from worker.selftest.promises import PROMISES, State
+from worker.selftest.small_disk import run_small_disk
 
 pytestmark = pytest.mark.faults
 
@@ -35,3 +40,20 @@ def test_a_quick_run_holds_every_promise_and_leaves_nothing_behind() -> None:
     assert figures["P1"]["lost"] == figures["P2"]["doubled"] == 0
     assert figures["P5"]["killed"] >= 4
     assert told["speed"]["files a second"] > 0
+
+
+@pytest.mark.timeout(400)
+def test_what_only_a_full_run_does_is_held_or_says_why_it_was_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backlog, "FILES", 300)
+    with made_stand(replace(TINY, films=24)) as stand:
+        for run in (run_limits, run_small_disk, backlog.run_backlog):
+            run(stand)
+        findings = stand.book.findings
+    faults = {found.promise: found.faults for found in findings.values() if found.faults}
+    assert set(faults) <= TIMED, faults
+    assert findings["P7"].figures["files"] == 300
+    disk = findings["P10"]
+    assert disk.state is not State.NOT_CHECKED or "may mount" in disk.unchecked[0]
+    poison = findings["P11"]
+    assert poison.figures.get("reader_memory set aside") == 1
+    assert poison.figures.get("reader_timeout set aside") == 1 or "within the limit" in poison.unchecked[0]

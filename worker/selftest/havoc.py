@@ -15,7 +15,7 @@ from worker.selftest.site import wait_until
 from worker.selftest.stand import Plan, Stand
 from worker.selftest.traces import Broker
 
-BEFORE_START, FILMS_A_KILL, SLEEPERS = 6, 3, 40
+BEFORE_START, WHILE_AWAY, SLEEPERS = 6, 6, 40
 MOST_SECONDS = 90.0  # then it is broken; the promises' own limits are below
 GO_ON_SECONDS, FIND_SECONDS = 30.0, 60.0
 SETTINGS = {
@@ -64,7 +64,7 @@ def _find_what_lay_there(stand: Stand, run: Run) -> None:
 
 
 def _kill(stand: Stand, run: Run, victim: Victim, *, wait: bool) -> None:
-    run.drop_next(FILMS_A_KILL)
+    run.drop_next(stand.plan.films_a_kill)
     time.sleep(stand.chance.uniform(0.1, 1.0))
     if run.site.service_ended():  # it gives up after many ends in a row; then its manager starts it again
         run.site.start()
@@ -90,7 +90,7 @@ def _empty_broker(stand: Stand, run: Run) -> None:
     run.finish(MOST_SECONDS + len(run.dropped))  # a reader that is stopped in its transaction would lock the database
     wait_until(lambda: find_workers(run.site), what="the worker", seconds=MOST_SECONDS)
     with _suspended(find_workers(run.site)):
-        run.drop_next(2 * FILMS_A_KILL)
+        run.drop_next(WHILE_AWAY)
         broker = Broker(run.site)
         wait_until(broker.count_messages, what="messages at the broker", seconds=MOST_SECONDS)
         stand.book.add("P9", "messages thrown away", broker.count_messages())
@@ -116,7 +116,7 @@ def _suspended(processes: list[psutil.Process]) -> Iterator[None]:
 def _lock_database(stand: Stand, run: Run) -> None:
     with closing(sqlite3.connect(run.site.home / "xray.db", timeout=30.0, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        run.drop_next(2 * FILMS_A_KILL)
+        run.drop_next(WHILE_AWAY)
         time.sleep(stand.plan.away_seconds)
         other.execute("ROLLBACK")
     stand.book.add("P10", "s without it", stand.plan.away_seconds)

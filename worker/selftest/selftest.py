@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import Any
 
 import psutil
@@ -33,6 +34,8 @@ LONGEST_SOCKET_FOLDER = 33  # of the 107 bytes of a socket's path the rest is ou
 NEEDED_BYTES = 1 << 29
 WHY_QUICK = "takes longer, see --full"
 EARLY = "its trial came to an early end"
+# what a service that does not do what it should looks like from outside
+TROUBLE = (SiteError, SQLAlchemyError, sqlite3.Error, RedisError, psutil.Error, SubprocessError, OSError)
 Show = Callable[[str, int, int], None]
 
 
@@ -152,7 +155,7 @@ def _accusing(stand: Stand, *promises: str) -> Iterator[None]:
     """Let a trial that cannot go on break "every file ends in one row", and leave the rest of it open."""
     try:
         yield
-    except (SiteError, SQLAlchemyError, sqlite3.Error, RedisError, psutil.Error, OSError) as error:
+    except TROUBLE as error:
         stand.book.check("P1", False, f"{str(error).splitlines()[0]} ({type(error).__name__})")
         for promise in promises:
             stand.book.leave_out(promise, EARLY)

@@ -34,6 +34,8 @@ class Plan:
         Films that are dropped one by one, to see how long each takes.
     rounds : int
         Kills of each kind of process.
+    films_a_kill : int
+        Films that are brought in before each of them.
     away_seconds : float
         For how long the database is locked.
     thorough : bool
@@ -44,12 +46,13 @@ class Plan:
     films: int
     trickle: int
     rounds: int
+    films_a_kill: int
     away_seconds: float
     thorough: bool
 
 
-QUICK = Plan("quick", films=48, trickle=8, rounds=1, away_seconds=4.0, thorough=False)
-FULL = Plan("full", films=600, trickle=30, rounds=15, away_seconds=30.0, thorough=True)
+QUICK = Plan("quick", films=48, trickle=8, rounds=1, films_a_kill=3, away_seconds=4.0, thorough=False)
+FULL = Plan("full", films=600, trickle=30, rounds=15, films_a_kill=9, away_seconds=30.0, thorough=True)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +18,7 @@ from worker.selftest.run import Run
 from worker.selftest.site import Site
 from worker.selftest.stand import Plan, Stand
 
-TINY = Plan("tiny", films=14, trickle=2, rounds=1, away_seconds=1.0, thorough=False)
+TINY = Plan("tiny", films=14, trickle=2, rounds=1, films_a_kill=1, away_seconds=1.0, thorough=False)
 
 
 @dataclass
@@ -42,13 +43,17 @@ class Calm:
         return self.stand.book
 
 
-@pytest.fixture(scope="session")
-def calm() -> Iterator[Calm]:
+@contextmanager
+def made_stand(plan: Plan) -> Iterator[Stand]:
     with TemporaryDirectory(prefix="xray-", ignore_cleanup_errors=True) as folder:
         root = Path(folder).resolve()
         (root / "films").mkdir()
-        films = Films(root / "films", write_films(root / "films", TINY.films))
+        films = Films(root / "films", write_films(root / "films", plan.films))
         model_sha256 = read_bundle(SHIPPED_BUNDLE).model_sha256
-        chance = random.Random(1)
-        stand = Stand(root, TINY, Notebook(), SHIPPED_BUNDLE, model_sha256, films, chance, lambda _: None)
+        yield Stand(root, plan, Notebook(), SHIPPED_BUNDLE, model_sha256, films, random.Random(1), lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def calm() -> Iterator[Calm]:
+    with made_stand(TINY) as stand:
         yield Calm(stand, run_calm(stand))
