@@ -10,7 +10,7 @@ import typer
 from cli.errors import FAILED, exit_codes
 
 if TYPE_CHECKING:
-    from worker.selftest.selftest import Report
+    from worker.selftest.report import Report
 
 INTERRUPTED = 130
 FORMATS = ("table", "json")

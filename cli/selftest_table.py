@@ -12,7 +12,7 @@ from inference.labels import NOTICE
 from worker.selftest.promises import MOST_FAULTS, PROMISES, Finding, State
 
 if TYPE_CHECKING:
-    from worker.selftest.selftest import Report
+    from worker.selftest.report import Report
 
 COLUMNS_WITHOUT_TERMINAL = 80
 STYLES = {State.HELD: "green", State.BROKEN: "bold red", State.NOT_CHECKED: "yellow"}
@@ -67,8 +67,9 @@ def _build_speed(report: "Report") -> Table:
 
 
 def _describe_stand(report: "Report") -> str:
-    stable = report.as_json()["settings"]["XRAY_STABLE_SECONDS"]
+    told = report.as_json()
     return (
-        f"In {report.folder.parent} ({report.file_system}), on synthetic radiographs; of the settings only the model "
-        f"is yours. A file counts as complete after {stable} s here; that is part of the times from drop to row."
+        f"In {report.folder.parent} ({report.file_system}), on {told['cores']} cores with a load of {told['load']}, on "
+        "synthetic radiographs; of the settings only the model is yours. A file counts as complete after "
+        f"{told['settings']['XRAY_STABLE_SECONDS']} s here; that is part of the times from drop to row."
     )

@@ -18,7 +18,7 @@ from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import NOTICE
 from worker.selftest import selftest
 from worker.selftest.promises import PROMISES, Notebook
-from worker.selftest.selftest import Report
+from worker.selftest.report import Report
 from worker.selftest.stand import QUICK
 
 
@@ -31,7 +31,7 @@ def build_report(*, broken: bool = False) -> Report:
     if broken:
         book.check("P9", False, "3 files are missing")
     book.speed["files a second"] = 12.5
-    return Report(QUICK, book, read_bundle(SHIPPED_BUNDLE), 61.0, Path("/tmp/xray-selftest-x"), "ext4", 1)
+    return Report(QUICK, book, read_bundle(SHIPPED_BUNDLE), 61.0, Path("/tmp/xray-selftest-x"), "ext4", 1, 0.5)
 
 
 @pytest.fixture

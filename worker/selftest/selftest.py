@@ -9,25 +9,23 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from subprocess import SubprocessError
-from typing import Any
 
 import psutil
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from inference.bundle import SHIPPED_BUNDLE, Bundle, read_bundle
-from inference.labels import NOTICE
+from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from store.location import find_filesystem_type
 from worker.errors import HomeError
 from worker.selftest import backlog, bundle_guard, calm, havoc, hostile, limits, small_disk
 from worker.selftest.films import Films, write_films
 from worker.selftest.ledger import Answer
-from worker.selftest.promises import Notebook, State
-from worker.selftest.site import QUICK, SiteError
-from worker.selftest.stand import SETTINGS, Plan, Stand
+from worker.selftest.promises import Notebook
+from worker.selftest.report import Report
+from worker.selftest.site import SiteError
+from worker.selftest.stand import Plan, Stand
 
 PREFIX = "xray-selftest-"
 LONGEST_SOCKET_FOLDER = 33  # of the 107 bytes of a socket's path the rest is ours
@@ -37,52 +35,6 @@ EARLY = "its trial came to an early end"
 # what a service that does not do what it should looks like from outside
 TROUBLE = (SiteError, SQLAlchemyError, sqlite3.Error, RedisError, psutil.Error, SubprocessError, OSError)
 Show = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a self-test has found.
-
-    Attributes
-    ----------
-    seconds : float
-        How long it took.
-    folder : Path
-        Where it was; gone unless it is kept.
-    seed : int
-        What chance began with.
-    """
-
-    plan: Plan
-    book: Notebook
-    bundle: Bundle
-    seconds: float
-    folder: Path
-    file_system: str
-    seed: int
-
-    @property
-    def holds(self) -> bool:
-        """True where no promise is broken."""
-        return self.book.count(State.BROKEN) == 0
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what machines read."""
-        return {
-            "schema": 1,
-            "notice": NOTICE,
-            "mode": self.plan.name,
-            "model_version": self.bundle.model_version,
-            "model_sha256": self.bundle.model_sha256,
-            "folder": str(self.folder),
-            "file_system": self.file_system,
-            "settings": QUICK | SETTINGS | havoc.SETTINGS,
-            "seed": self.seed,
-            "seconds": round(self.seconds, 1),
-            "counts": {state.name.lower(): self.book.count(state) for state in State},
-            "promises": [found.as_json() for found in self.book.findings.values()],
-            "speed": {words: round(value, 3) for words, value in self.book.speed.items()},
-        }
 
 
 def run_selftest(plan: Plan, model: Path | None, show: Show, *, keep: bool = False, seed: int | None = None) -> Report:
@@ -114,7 +66,7 @@ def run_selftest(plan: Plan, model: Path | None, show: Show, *, keep: bool = Fal
         stand = Stand(root, plan, book, bundle.folder, bundle.model_sha256, films, chance, steps.tell)
         _run_trials(stand)
         file_system = find_filesystem_type(root)
-    return Report(plan, book, bundle, time.monotonic() - began, root, file_system, seed)
+    return Report(plan, book, bundle, time.monotonic() - began, root, file_system, seed, os.getloadavg()[1])
 
 
 class _Steps:
