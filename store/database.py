@@ -34,13 +34,14 @@ POSTGRESQL_CONNECTION = {
     "tcp_user_timeout": 20_000,
     "client_encoding": "utf8",
 }
-# and a client that stops answering is noticed by the server: a host that was cut off or stopped in mid-transaction
-# lets go of what it holds after half a minute, whatever the server's own settings are
+# how each connection begins, whatever the server's own settings are: a client that stops answering is noticed, and a
+# host that was cut off or stopped in mid-transaction lets go of what it holds after half a minute
 POSTGRESQL_SESSION = {
     "idle_in_transaction_session_timeout": "30s",
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
+    "cursor_tuple_fraction": "1",  # what is streamed is read to its end: no plan is chosen for its first rows
 }
 LONGEST_LOOK = "1h"  # a transaction that only reads holds nothing up, and somebody may page through what it gives
 

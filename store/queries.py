@@ -62,7 +62,8 @@ def count_results(connection: Connection, selection: Selection) -> int:
 
 def list_newest_results(connection: Connection, selection: Selection, limit: int) -> list[Result]:
     """Return the results of a selection that arrived last, the newest first."""
-    statement = select_results(selection).order_by(arrivals.c.id.desc()).limit(limit)
+    # not by id alone: from the newest id backwards PostgreSQL would walk through all that came after an old period
+    statement = select_results(selection).order_by(arrivals.c.received_at.desc(), arrivals.c.id.desc()).limit(limit)
     return [as_result(row) for row in connection.execute(statement)]
 
 

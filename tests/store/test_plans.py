@@ -88,4 +88,9 @@ def walk(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def find_scans(plan: dict[str, Any]) -> list[str]:
-    return [node["Relation Name"] for node in walk(plan) if node["Node Type"] == "Seq Scan"]
+    """Return the tables that are read from end to end: as they lie, or along their primary key."""
+    return [node["Relation Name"] for node in walk(plan) if node["Node Type"] == "Seq Scan" or is_walk(node)]
+
+
+def is_walk(node: dict[str, Any]) -> bool:
+    return node.get("Index Name", "").startswith("pk_") and "Index Cond" not in node
