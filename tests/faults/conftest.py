@@ -23,7 +23,7 @@ __all__ = ["empty_postgresql_url", "postgresql_server", "site"]
 SOAK_MINUTES = float(os.environ.get("SOAK_MINUTES", "0"))
 """0: the short form, as CI runs it; else for how long the random kills go on, 200 of them at most."""
 FILMS = 3000 if SOAK_MINUTES else 48
-SECONDS = 300  # they share the machine with all other tests
+SECONDS = 1200 if SOAK_MINUTES else 300  # they share the machine with all other tests
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
