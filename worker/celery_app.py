@@ -127,8 +127,12 @@ def _look_after(app: Celery, engines: EngineKeeper) -> None:
 
     class LookAfterEngines(bootsteps.StartStopStep):  # type: ignore[misc]
         def start(self, consumer: Any) -> None:
-            """Begin, or begin again: the timer is emptied whenever the broker was away."""
-            consumer.timer.call_repeatedly(TICK_SECONDS, engines.tick)
+            """Begin, or begin again: what is due ends with each connection to the broker."""
+            self.entry = consumer.timer.call_repeatedly(TICK_SECONDS, engines.tick)
+
+        def stop(self, consumer: Any) -> None:
+            """End with the connection, however it ended."""
+            consumer.timer.cancel(self.entry)
 
     app.steps["consumer"].add(LookAfterEngines)
 
