@@ -47,7 +47,7 @@ films = st.builds(
     station_name=st.sampled_from([None, "ROOM-1", "ROOM-2"]),
     conflict=st.booleans(),
 )
-on_one_ledger = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+on_one_ledger = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
 def count_parts(summary: Summary) -> int:
