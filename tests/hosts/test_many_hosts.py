@@ -2,20 +2,17 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
-from sqlalchemy import select
 
-from store.arrivals import claim_arrival, count_pending, find_arrival, list_arrivals
+from store.arrivals import claim_arrival, find_arrival
 from store.database import open_database, reading
 from store.states import ArrivalState
-from store.sweeps import list_unsettled
-from store.tables import arrivals
 from tests.hosts.conftest import LOCAL, Hosts
 from tests.hosts.networks import Network, lay_cables
 from tests.hosts.servers import PASSWORD
+from tests.hosts.work import is_settled, list_held
 from tests.ledger import arrive
 from worker.leases import name_lease
 from worker.selftest.films import write_films
@@ -44,7 +41,7 @@ def test_a_host_that_is_cut_off_in_mid_work_loses_and_doubles_nothing(hosts: Hos
     hashes = write_films(films, FILMS)
     hosts.wait_for_log("watch", '"started"')
     drop(films, hosts.inbox, *hashes)
-    wait_until(lambda: count_held(hosts, "two"), what="work on the other host", seconds=60)
+    wait_until(lambda: list_held(hosts, "two"), what="work on the other host", seconds=60)
     held = cut_off(hosts, "one", networks[0])
     wait_until(lambda: is_settled(hosts), what="all results", seconds=90)
     networks[0].plug()
@@ -90,33 +87,9 @@ def arrive_held_by(hosts: Hosts, pid: int) -> int:
 def cut_off(hosts: Hosts, name: str, network: Network) -> int:
     """Pull a host's cable while it holds a file; return the arrival's id."""
     for _ in range(TRIES):
-        wait_until(lambda: count_held(hosts, name), what=f"work on {name}", seconds=60)
+        wait_until(lambda: list_held(hosts, name), what=f"work on {name}", seconds=60)
         network.pull()
         if held := list_held(hosts, name):  # it can tell nobody any more that it has finished
             return held[0]
         network.plug()
     pytest.fail(f"the cable of {name} was never pulled in mid-work")
-
-
-def count_held(hosts: Hosts, name: str) -> int:
-    return len(list_held(hosts, name))
-
-
-def list_held(hosts: Hosts, name: str) -> list[int]:
-    """List the arrivals that a host's worker process has leased."""
-    children = psutil.Process(hosts.processes[name].pid).children()
-    a = arrivals.c
-    engine = open_database(hosts.plain_database_url)
-    with reading(engine) as connection:
-        rows = connection.execute(select(a.id, a.lease_owner).where(a.state == ArrivalState.SCREENING)).all()
-    engine.dispose()
-    return [row.id for row in rows if any(f":{child.pid}:" in row.lease_owner for child in children)]
-
-
-def is_settled(hosts: Hosts) -> bool:
-    engine = open_database(hosts.plain_database_url)
-    with reading(engine) as connection:
-        pending, unsettled = count_pending(connection), list_unsettled(connection, -60.0)
-        done = len(list_arrivals(connection, ArrivalState.DONE))
-    engine.dispose()
-    return pending == 0 and not unsettled and done > 0 and not list(Path(hosts.inbox).iterdir())
