@@ -36,13 +36,15 @@ def compare_inputs(now: Sequence[InputCount], before: Sequence[InputCount]) -> I
     yield _compare_mix(groups, groups_before)
     largest = sorted(groups.items(), key=lambda group: -group[1].films)[:GROUPS_COMPARED]
     for key, inputs in largest:
-        if inputs.films >= MIN_GROUP_FILMS:
-            yield from _compare_group(name_group(key), inputs, groups_before.get(key, Inputs()), films)
+        usual = groups_before.get(key, Inputs())
+        if min(inputs.films, usual.films) >= MIN_GROUP_FILMS:
+            yield from _compare_group(name_group(key), inputs, usual)
+        elif inputs.films >= MIN_GROUP_FILMS:
+            yield _point_out_new(key, inputs.films / films, usual.films / films_before)
     for key, inputs in groups_before.items():
         share = inputs.films / films_before
         if key not in groups and share >= SILENT_SHARE and share * films >= SILENT_FILMS:
-            meaning = f"No film, before {say_percent(share)} of all. Does this station still send here?"
-            yield _point_out("silent", name_group(key), -share, meaning)
+            yield _point_out_silent(key, share)
 
 
 def name_group(key: Key) -> str:
@@ -80,11 +82,7 @@ def _count_others(groups: Mapping[Key, Inputs], keys: Sequence[Key]) -> int:
     return sum(inputs.films for key, inputs in groups.items() if key not in keys)
 
 
-def _compare_group(name: str, now: Inputs, before: Inputs, films: int) -> Iterator[DriftCheck]:
-    if before.films < MIN_GROUP_FILMS:
-        meaning = f"{now.films:,} films, before {before.films:,}. A new station or view: look at some of its films."
-        yield _point_out("new", name, now.films / films, meaning)
-        return
+def _compare_group(name: str, now: Inputs, before: Inputs) -> Iterator[DriftCheck]:
     sizes = sorted(now.megapixel_tenths | before.megapixel_tenths)
     size = measure_ks(*([inputs.megapixel_tenths[tenths] for tenths in sizes] for inputs in (now, before)))
     medians = [_find_median(inputs.megapixel_tenths) / 10 for inputs in (now, before)]
@@ -98,9 +96,16 @@ def _compare_group(name: str, now: Inputs, before: Inputs, films: int) -> Iterat
     yield judge_distance("bit depth", name, depth, said)
 
 
-def _point_out(subject: str, group: str, share: float, meaning: str) -> DriftCheck:
-    """Say that something is there that was not, or is gone: to be watched, whatever its share."""
-    return DriftCheck(subject, group, "share", share, None, None, DriftLevel.WATCH, meaning)
+# these two are to be watched whatever their share is
+def _point_out_new(key: Key, share: float, before: float) -> DriftCheck:
+    said = f"{say_percent(share)} of the films, before {say_percent(before)}."
+    meaning = f"{said} New here, or rare until now: look at some of them."
+    return DriftCheck("new", name_group(key), "share", share, None, None, DriftLevel.WATCH, meaning)
+
+
+def _point_out_silent(key: Key, before: float) -> DriftCheck:
+    meaning = f"No film, before {say_percent(before)} of all. Does this station still send here?"
+    return DriftCheck("silent", name_group(key), "share", -before, None, None, DriftLevel.WATCH, meaning)
 
 
 def _find_median(counts: Counter[int]) -> int:

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from inference.labels import LABELS, Label, Outcome
+from reports.periods import Period
+from reports.question import Question
 from store.models import record_model
 from store.states import FINISHED_STATES, AfterScreening, ArrivalState
 from store.tables import arrivals, models, screenings
 from tests.ledger import digest
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
+DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,12 @@ class Film:
 
 IDENTITY = tuple(field.name for field in fields(Film))[10:]
 HAVE_ANSWERS = {ArrivalState.DONE, ArrivalState.DUPLICATE}
+
+
+def ask(begin: float = 0, end: float = DAY, zone: tzinfo = UTC, **changed: Any) -> Question:
+    """Ask for a period in seconds from ``START``."""
+    since, until = ((START + timedelta(seconds=moment)).astimezone(zone) for moment in (begin, end))
+    return Question(Period(since, until), **changed)
 
 
 def fill_ledger(engine: Engine, films: Iterable[Film]) -> None:
