@@ -2,51 +2,18 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, select
 
 from store.audit import list_events
 from store.database import reading
-from store.errors import ResultsFileError
-from store.identifiers import build_protection
 from store.references import FilmKey, ReferenceSource, find_references
 from store.results.columns import Choice
-from store.results.recording import Imported, ImportSettings, import_results
+from store.results.recording import Imported
 from store.tables import reference_labels
-from tests.ledger import digest, predict, register_model
-
-PROTECT = build_protection(store_identifiers=False, key=b"site")
-ZONE = ZoneInfo("Europe/Berlin")
-
-
-@pytest.fixture
-def engine(sqlite_engine: Engine) -> Engine:
-    """Two films of one order, one of another patient under the same number, and one that a header named twice."""
-    register_model(sqlite_engine)
-    for name, uid, accession, patient in (
-        ("pa.dcm", "1.2.1", "A1", "P1"),
-        ("ap.dcm", "1.2.2", "A1", "P1"),
-        ("b.dcm", "1.2.3", "A2", "P2"),
-        ("c.dcm", "1.2.4", "A2", "P3"),
-        ("d.dcm", "1.2.5", "A5", "P5"),
-        ("d-edited.dcm", "1.2.5", "A5", "P5"),
-    ):
-        identity = {"sop_instance_uid": uid, "accession_number": PROTECT(accession), "patient_id": PROTECT(patient)}
-        predict(sqlite_engine, name, identity=identity)
-    predict(sqlite_engine, "e.png")
-    return sqlite_engine
-
-
-def write(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
-    path = tmp_path / "results.csv"
-    path.write_bytes(text.encode(encoding))
-    return path
-
-
-def take(engine: Engine, path: Path, **settings: object) -> Imported:
-    return import_results(engine, path, ImportSettings(**settings), PROTECT, ZONE)  # type: ignore[arg-type]
+from tests.ledger import digest
+from tests.store.results.conftest import take, write
 
 
 def find_pcr(engine: Engine) -> dict[str, str]:
@@ -178,44 +145,6 @@ def test_an_import_leaves_an_audit_event_without_identity(engine: Engine, tmp_pa
         _, action, _, detail = list_events(connection)[0]
     assert action == "outcomes_imported"
     assert set(detail) == {"file_sha256", "source", "new", "changed", "unchanged", "skipped", "refused"}
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", "no rows"),
-        ("accession,pcr\n", "no rows"),
-        ('accession,pcr\nA1,"positive\n', "line 2: the row is no CSV"),
-        ("number,pcr\nA1,positive\n", "no column names a film"),
-        ("accession,outcome\nA1,positive\n", "no column holds labels"),
-        ("accession,pcr,label\nA1,positive,normal\n", "more than one column holds labels"),
-        ("accession,pcr,pcr\nA1,positive,negative\n", "more than one column has the name pcr"),
-        ("PK\x03\x04", "save it as CSV"),
-    ],
-)
-def test_a_file_that_makes_no_sense_is_refused_as_a_whole(
-    engine: Engine, tmp_path: Path, text: str, reason: str
-) -> None:
-    with pytest.raises(ResultsFileError, match=reason):
-        take(engine, write(tmp_path, text))
-
-
-@pytest.mark.parametrize(
-    ("settings", "reason"),
-    [
-        ({"meanings": ("POS=viral_pneumonia",)}, "expected TEXT=MEANING, with one of covid19, not_covid19, skip"),
-        ({"meanings": ("POS",)}, "expected TEXT=MEANING"),
-        ({"choice": Choice(key_column="order")}, "no column has the name 'order'"),
-        ({"choice": Choice(key_column="note")}, "give --key"),
-        ({"choice": Choice(label_column="note")}, "give --source"),
-        ({"choice": Choice(date_column="pcr")}, "columns of their own"),
-    ],
-)
-def test_options_that_make_no_sense_are_refused(
-    engine: Engine, tmp_path: Path, settings: dict[str, object], reason: str
-) -> None:
-    with pytest.raises(ResultsFileError, match=reason):
-        take(engine, write(tmp_path, "accession,pcr,note\nA1,positive,\n"), **settings)
 
 
 def test_no_refusal_quotes_the_file(engine: Engine, tmp_path: Path) -> None:
