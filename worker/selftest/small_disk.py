@@ -75,5 +75,5 @@ def _mount(*words: str) -> None:
     except OSError as error:
         raise CannotMountError(f"there is no program 'mount' here ({error.strerror})") from None
     if tried.returncode:
-        said = " ".join(tried.stderr.split()) or f"exit code {tried.returncode}"
+        said = tried.stderr.partition("\n")[0].rpartition(": ")[2].rstrip(".") or f"exit code {tried.returncode}"
         raise CannotMountError(f"only root may mount a small disk ({said})")
