@@ -70,7 +70,8 @@ def _name_period(report: Report) -> str:
 
 def _build_page(report: Report, note: str) -> Markup:
     summary = report.summary
-    counts = [(part.value, f"{summary.count(part):,}", _show(summary.rate_of_part(part))) for part in PARTS]
+    shares = {part: summary.rate_of_part(part).value for part in PARTS}
+    counts = [(part.value, f"{summary.count(part):,}", f"{shares[part] or 0:.1%}") for part in PARTS]
     labels = [(label.value, f"{count:,}", _show(summary.rate_of(label))) for label, count in summary.labels.items()]
     reasons = [(each.reason_code, f"{each.count:,}", each.advice) for each in report.reasons]
     body = element(
@@ -86,7 +87,9 @@ def _build_page(report: Report, note: str) -> Markup:
         element("p", element("strong", NOTICE)),
         style=STYLE,
     )
-    return Markup("<!DOCTYPE html>\n") + element("html", element("head", element("title", "xray-watch report")), body)
+    return Markup("<!DOCTYPE html>\n") + element(
+        "html", element("head", element("title", "xray-watch report")), body, lang="en"
+    )
 
 
 def _build_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
