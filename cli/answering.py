@@ -117,7 +117,9 @@ class Answerer:
         if self._heatmaps is None:
             return None
         from inference.heatmap import write_heatmap
+        from inference.occlusion import explain
 
+        prediction = explain(self._classifier, radiograph, prediction)
         name, version = source.sha256[:NAME_DIGITS], self._classifier.bundle.model_version
         return write_heatmap(self._heatmaps, name, radiograph.pixels, prediction, version)
 

@@ -1,8 +1,8 @@
 """The picture behind an answer: the film, where the evidence for its most probable label lies, and what that means.
 
-The colours say where the network's evidence for one label lies inside the frame that it has looked at (class activation
-map, Zhou et al., CVPR 2016): coarsely, in cells of several centimetres. They neither outline a disease nor say how
-probable it is.
+The colours say where the network's evidence for one label lies inside the frame that it has looked at
+(`inference.occlusion`): coarsely, in cells of several centimetres. They neither outline a disease nor say how probable
+it is.
 """
 
 import os
