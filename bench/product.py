@@ -3,38 +3,32 @@
 import os
 import statistics
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-from sqlalchemy import Connection, func, select
+from sqlalchemy import select
 
-from store.database import open_database, reading
+from bench.running import (
+    LONG_SECONDS,
+    STABLE_SECONDS,
+    count_arrivals,
+    count_cpu_seconds,
+    find_watcher,
+    installed,
+    list_ends,
+    measure_memory,
+    open_ledger,
+    running,
+    start_warm,
+    wait_for_rows,
+)
 from store.tables import arrivals
-from worker.selftest.site import PROGRAM, Site, SiteError, wait_until
+from worker.selftest.site import PROGRAM
 
-STABLE_SECONDS = 0.5
 TRICKLE_SECONDS = 1.0
 IDLE_SECONDS = 20.0
-LONG_SECONDS = 3600.0
-
-
-@contextmanager
-def installed(root: Path, model: Path) -> Iterator[Site]:
-    """Make an installation in a folder; on the way out its service ends and its films are deleted."""
-    (root / "inbox").mkdir(parents=True)
-    settings = {"XRAY_MODEL": str(model), "XRAY_STABLE_SECONDS": str(STABLE_SECONDS), "XRAY_RESCAN_SECONDS": "10"}
-    with tempfile.TemporaryDirectory(prefix="xw-") as runtime:
-        site = Site(root, Path(runtime), settings)
-        try:
-            yield site
-        finally:
-            if not site.service_ended():
-                site.stop()
 
 
 def measure_start(paths: Sequence[Path], root: Path, model: Path) -> float:
@@ -45,8 +39,8 @@ def measure_start(paths: Sequence[Path], root: Path, model: Path) -> float:
         time.sleep(STABLE_SECONDS)
         began = time.time()
         site.start()
-        _wait_for(site, 1)
-        return _find_finished(site)[0] - began
+        wait_for_rows(site, 1)
+        return list_ends(site)[0] - began
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +67,27 @@ def measure_flood(paths: Sequence[Path], root: Path, model: Path) -> Flood:
     staged = paths[0].parent
     os.sync()  # films on their way to the disk would slow every commit, which the single steps did not meet
     time.sleep(STABLE_SECONDS)
-    with _running(root, model) as site:
-        began, before = time.time(), _count_cpu_seconds(site, without="reader")
+    with running(root, model) as site:
+        began, before = time.time(), count_cpu_seconds(site, without="reader")
         staged.rename(site.inbox / "staged")
-        _wait_for(site, len(paths) // 2)
-        memory = _measure_memory(site)
-        _wait_for(site, len(paths))
-        beside = _count_cpu_seconds(site, without="reader") - before
-        return Flood(len(paths) / (_find_finished(site)[-1] - began), memory, beside / len(paths))
+        wait_for_rows(site, len(paths) // 2)
+        memory = measure_memory(site)
+        wait_for_rows(site, len(paths))
+        beside = count_cpu_seconds(site, without="reader") - before
+        return Flood(len(paths) / (list_ends(site)[-1] - began), memory, beside / len(paths))
 
 
 def measure_trickle(paths: Sequence[Path], root: Path, model: Path) -> tuple[float, float]:
     """Drop one file a second; return median and 95th percentile of the seconds to its row, less the stability wait."""
-    with _running(root, model) as site:
+    with running(root, model) as site:
         dropped = {}
         for path in paths:
             path.rename(site.inbox / path.name)
             os.utime(site.inbox / path.name)
             dropped[path.name] = time.time()
             time.sleep(TRICKLE_SECONDS)
-        _wait_for(site, len(paths))
-        with _reading(site) as connection:
+        wait_for_rows(site, len(paths))
+        with open_ledger(site) as connection:
             rows = connection.execute(select(arrivals.c.path, arrivals.c.finished_at)).all()
     waits = [finished.timestamp() - dropped[path.name] - STABLE_SECONDS for path, finished in rows]
     return statistics.median(waits), statistics.quantiles(waits, n=20)[-1]
@@ -116,10 +110,10 @@ def measure_idle(processed: int, root: Path, model: Path) -> float:
             if number % 5000 == 0:
                 folder.mkdir(parents=True)
             (folder / f"{number:08}.dcm").touch()
-        _start_warm(site)
-        before, began = _count_cpu_seconds(site), time.monotonic()
+        start_warm(site)
+        before, began = count_cpu_seconds(site), time.monotonic()
         time.sleep(IDLE_SECONDS)
-        return (_count_cpu_seconds(site) - before) / (time.monotonic() - began)
+        return (count_cpu_seconds(site) - before) / (time.monotonic() - began)
 
 
 def measure_crowd(count: int, root: Path, model: Path) -> tuple[int, float]:
@@ -137,74 +131,15 @@ def measure_crowd(count: int, root: Path, model: Path) -> tuple[int, float]:
     for number in range(count):
         (staged / f"{number:06}.txt").write_text(f"letter {number}")
     time.sleep(STABLE_SECONDS)
-    with _running(root / "site", model) as site:
+    with running(root / "site", model) as site:
         began, most = time.monotonic(), 0
         staged.rename(site.inbox / "staged")
-        while _count(site) < count:
-            most = max(most, _watcher(site).memory_full_info().uss)
+        while count_arrivals(site) < count:
+            most = max(most, find_watcher(site).memory_full_info().uss)
             time.sleep(0.2)
         return most, time.monotonic() - began
-
-
-@contextmanager
-def _running(root: Path, model: Path) -> Iterator[Site]:
-    with installed(root, model) as site:
-        _start_warm(site)
-        yield site
-
-
-def _start_warm(site: Site) -> None:
-    """Start the service, and wait until its worker is: the start is measured alone."""
-    site.start()
-    time.sleep(3.0)
 
 
 def _bring(paths: Sequence[Path], inbox: Path) -> None:
     for path in paths:
         path.rename(inbox / path.name)
-
-
-def _wait_for(site: Site, count: int) -> None:
-    wait_until(lambda: site.count_finished() >= count, what=f"{count} rows", seconds=LONG_SECONDS)
-
-
-@contextmanager
-def _reading(site: Site) -> Iterator[Connection]:
-    engine = open_database(site.database_url)
-    with reading(engine) as connection:
-        yield connection
-    engine.dispose()
-
-
-def _find_finished(site: Site) -> list[float]:
-    with _reading(site) as connection:
-        return sorted(at.timestamp() for at in connection.scalars(select(arrivals.c.finished_at)) if at is not None)
-
-
-def _count(site: Site) -> int:
-    with _reading(site) as connection:
-        return connection.scalar(select(func.count()).select_from(arrivals)) or 0
-
-
-def _watcher(site: Site) -> psutil.Process:
-    if site.service is None:
-        raise SiteError("the service does not run")
-    return psutil.Process(site.service.pid)
-
-
-def _list_processes(site: Site) -> Iterator[tuple[str, psutil.Process]]:
-    main = _watcher(site)
-    yield "watch", main
-    for child in main.children(recursive=True):
-        yield "broker" if "valkey" in child.name() else "worker" if child.ppid() == main.pid else "reader", child
-
-
-def _measure_memory(site: Site) -> dict[str, int]:
-    memory: dict[str, int] = {}
-    for kind, process in _list_processes(site):
-        memory[kind] = max(memory.get(kind, 0), process.memory_full_info().uss)
-    return memory
-
-
-def _count_cpu_seconds(site: Site, without: str = "") -> float:
-    return sum(sum(process.cpu_times()[:2]) for kind, process in _list_processes(site) if kind != without)
