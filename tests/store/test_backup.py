@@ -16,6 +16,7 @@ from store.database import open_database, reading
 from store.errors import BackupError, BackupToolMissingError
 from store.queries import list_newest_results
 from store.schema import check_schema
+from store.selection import Selection
 from tests.ledger import arrive, predict, quarantine, register_model
 
 
@@ -39,7 +40,7 @@ def fill(engine: Engine) -> None:
 def list_names(engine: Engine) -> list[str]:
     now = datetime.now(tz=UTC)
     with reading(engine) as connection:
-        results = list_newest_results(connection, now - timedelta(days=1), now + timedelta(days=1), 10)
+        results = list_newest_results(connection, Selection(now - timedelta(days=1), now + timedelta(days=1)), 10)
     return [result.path.name for result in results]
 
 

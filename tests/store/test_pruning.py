@@ -16,6 +16,7 @@ from store.pruning import Pruned, find_prunable, prune
 from store.quarantine import list_quarantined, record_release
 from store.queries import list_newest_results
 from store.references import Reference, ReferenceLabel, ReferenceSource, find_references, record_references
+from store.selection import Selection
 from store.states import AfterScreening, ArrivalState
 from store.sweeps import settle_arrival
 from store.tables import arrivals, reference_labels, screenings
@@ -129,7 +130,7 @@ def test_a_younger_duplicate_keeps_the_answer_that_it_shares(engine: Engine) -> 
     assert find_prunable(engine, cutoff()).screenings == 0
     assert prune(engine, cutoff()) == Pruned({ArrivalState.DONE: 1})
     with reading(engine) as connection:
-        (result,) = list_newest_results(connection, cutoff(1), cutoff(-1), 10)
+        (result,) = list_newest_results(connection, Selection(cutoff(1), cutoff(-1)), 10)
     assert (result.arrival_id, result.outcome) == (second, Outcome.PREDICTED)
     third = hold(engine, "c.dcm")
     assert screen(engine, third, new_screening("same")) is ArrivalState.DUPLICATE
