@@ -52,6 +52,10 @@ def states(site: Site) -> list[str]:
     return [engine.state for engine in read_engines(Home(site.home))]
 
 
+def restarts(site: Site) -> list[tuple[str, int]]:
+    return [(engine.state, engine.restarts) for engine in read_engines(Home(site.home))]
+
+
 def sockets(site: Site) -> list[Path]:
     return sorted(site.runtime.glob("xray-watch-*/engine-*.sock"))
 
@@ -115,8 +119,7 @@ def test_engines_that_are_killed_at_work_cost_no_film_and_no_attempt_and_come_ba
     done = read_arrivals(site, ArrivalState.DONE)
     assert [(arrival.attempts, arrival.transient_faults) for arrival in done] == [(0, 0)] * FILMS
     assert "engine_away" in site.log.read_text()
-    wait_until(lambda: states(site) == ["ready", "ready"], what="both engines again", seconds=START_SECONDS)
-    assert [engine.restarts for engine in read_engines(Home(site.home))] == [1, 1]
+    wait_until(lambda: restarts(site) == [("ready", 1)] * 2, what="both engines again", seconds=START_SECONDS)
     drop_phantoms(site.inbox, FILMS, first=FILMS)
     site.wait_for_results(2 * FILMS)
     wait_until(lambda: count_answered(site) > 0, what="the new engines' count")

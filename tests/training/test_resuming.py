@@ -74,7 +74,7 @@ def test_a_run_that_is_cut_off_has_published_nothing_and_keeps_its_checkpoints(c
 
 def test_another_setting_is_refused_and_named(cut_off: Path, run: Callable[..., TrainingResult]):
     changes = {"fit": FitSettings(epochs=3, batch_size=8, learning_rate=0.5, patience=0, seed=5)}
-    with pytest.raises(ResumeMismatchError, match=r"other settings: fit.learning_rate was 0.01, now 0.5$"):
+    with pytest.raises(ResumeMismatchError, match=r"other settings: fit.learning_rate was 0.03, now 0.5$"):
         run(cut_off, resume=True, changes=changes)
 
 
