@@ -14,6 +14,7 @@ import pytest
 
 from imaging import REASONS
 from imaging.phantom import write_dicom_phantom, write_png_phantom
+from store.arrivals import Arrival
 from store.database import open_database, reading
 from store.sweeps import list_unsettled
 from tests.acceptance.conftest import Site, wait_until
@@ -119,6 +120,14 @@ def test_a_second_service_on_the_same_home_is_refused_in_one_line(site: Site) ->
     assert site.run("status").returncode == 0
 
 
+def list_what_is_left(site: Site) -> list[Arrival]:
+    engine = open_database(f"sqlite:///{site.home / 'xray.db'}")
+    with reading(engine) as connection:
+        unsettled = list_unsettled(connection, 0)
+    engine.dispose()
+    return unsettled
+
+
 @pytest.mark.parametrize("victim", ["worker", "pool child", "broker", "service"])
 def test_a_kill_in_mid_work_loses_nothing_and_doubles_nothing(site: Site, victim: str) -> None:
     site.start()
@@ -138,10 +147,7 @@ def test_a_kill_in_mid_work_loses_nothing_and_doubles_nothing(site: Site, victim
     assert names(results) == [f"{number:04}.dcm" for number in range(60)]
     assert Counter(result["state"] for result in results) == {"done": 60}
     wait_until(lambda: not list(site.inbox.iterdir()), what="an empty inbox")
-    engine = open_database(f"sqlite:///{site.home / 'xray.db'}")
-    with reading(engine) as connection:
-        assert list_unsettled(connection, 0) == []
-    engine.dispose()
+    wait_until(lambda: not list_what_is_left(site), what="every move's commit")
 
 
 def test_a_slow_writer_gives_one_result_of_the_whole_file(site: Site) -> None:
