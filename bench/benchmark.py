@@ -35,8 +35,8 @@ class Size:
 
 
 SIZES = {
-    "quick": Size(files=80, trickle=12, processed=5_000, crowd=2_000),
-    "standard": Size(files=300, trickle=40, processed=20_000, crowd=10_000),
+    "quick": Size(files=200, trickle=12, processed=5_000, crowd=2_000),
+    "standard": Size(files=500, trickle=40, processed=20_000, crowd=10_000),
     "full": Size(files=1_000, trickle=60, processed=100_000, crowd=50_000),
 }
 

@@ -84,6 +84,11 @@ def find_known_fingerprints(connection: Connection, fingerprints: Sequence[str])
     return known
 
 
+def is_any_ready(connection: Connection) -> bool:
+    """Tell whether an arrival waits that could be queued now: one look at an index, and no lock."""
+    return connection.scalar(select(arrivals.c.id).where(READY, _is_due()).limit(1)) is not None
+
+
 def queue_arrivals(connection: Connection, window: int, priority: Priority = Priority.ROUTINE) -> list[int]:
     """Mark as queued what is ready, oldest first, so that at most ``window`` ids of a priority wait at the broker.
 

@@ -7,7 +7,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import Engine
 
-from store.arrivals import count_screening, queue_arrivals, unqueue_arrivals
+from store.arrivals import count_screening, is_any_ready, queue_arrivals, unqueue_arrivals
 from store.audit import record_event
 from store.database import reading
 from store.queries import find_last_finished
@@ -66,6 +66,9 @@ class Dispatcher:
         if time.monotonic() >= self._sweep_at:
             self._sweep()
             self._sweep_at = time.monotonic() + SWEEP_SECONDS
+        with reading(self._engine) as connection:
+            if not is_any_ready(connection):
+                return 0  # four times a second, in a service that has nothing to do
         with self._engine.begin() as connection:
             ready = [
                 (arrival_id, priority)

@@ -8,6 +8,7 @@ from store.arrivals import (
     count_pending,
     find_arrival,
     find_known_fingerprints,
+    is_any_ready,
     list_arrivals,
     queue_arrivals,
     record_arrivals,
@@ -77,6 +78,18 @@ def test_the_oldest_are_queued_first_up_to_the_window(engine: Engine) -> None:
         assert queue_arrivals(connection, 2) == []
         assert queue_arrivals(connection, 3) == ids[2:3]
         assert queue_arrivals(connection, 99) == ids[3:]
+
+
+def test_nothing_is_ready_before_it_arrives_and_after_it_is_queued(engine: Engine) -> None:
+    with engine.begin() as connection:
+        assert not is_any_ready(connection)
+    arrive(engine, "a.dcm", "b.dcm")
+    with engine.begin() as connection:
+        assert is_any_ready(connection)
+        queue_arrivals(connection, 1)
+        assert is_any_ready(connection)
+        queue_arrivals(connection, 2)
+        assert not is_any_ready(connection)
 
 
 def test_each_priority_has_a_window_of_its_own(engine: Engine) -> None:
