@@ -89,6 +89,11 @@ def is_any_ready(connection: Connection) -> bool:
     return connection.scalar(select(arrivals.c.id).where(READY, _is_due()).limit(1)) is not None
 
 
+def is_any_pending(connection: Connection) -> bool:
+    """Tell whether an arrival has no result yet: one look at an index."""
+    return connection.scalar(select(arrivals.c.id).where(UNFINISHED).limit(1)) is not None
+
+
 def queue_arrivals(connection: Connection, window: int, priority: Priority = Priority.ROUTINE) -> list[int]:
     """Mark as queued what is ready, oldest first, so that at most ``window`` ids of a priority wait at the broker.
 

@@ -78,6 +78,28 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
+@contextmanager
+def undurable(engine: Engine) -> Iterator[Connection]:
+    """Give a transaction that is done again if it is lost: its commit does not wait for the disk.
+
+    Only a power cut or a crash of the machine loses it, never the death of a process, and all that was committed
+    before it or is committed durably after it outlives it: both databases write their log in order.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            with connection.begin():
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+                yield connection
+            return
+        cursor = connection.connection.cursor()  # a pragma does nothing in a transaction
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            cursor.execute("PRAGMA synchronous = FULL")
+
+
 def wait_for_turn(connection: Connection, name: str) -> None:
     """Wait until no other transaction holds this name; SQLite's writers wait for one another as it is."""
     if connection.dialect.name == "postgresql":

@@ -32,6 +32,7 @@ def build_broker(home: Home) -> KeptProcess:
         "appendonly": "yes",
         "appendfsync": "everysec",  # the ledger is the truth: what the broker forgets is sent again
         "save": "",
+        "hz": "1",  # its own housekeeping, which an idle service would pay for ten times a second
         "daemonize": "no",
     }
     command = [str(get_binary_path()), *(word for name, value in options.items() for word in (f"--{name}", value))]

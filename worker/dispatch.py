@@ -7,9 +7,9 @@ from celery import Celery
 from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import Engine
 
-from store.arrivals import count_screening, is_any_ready, queue_arrivals, unqueue_arrivals
+from store.arrivals import count_screening, is_any_pending, is_any_ready, queue_arrivals, unqueue_arrivals
 from store.audit import record_event
-from store.database import reading
+from store.database import reading, undurable
 from store.queries import find_last_finished
 from store.states import Priority
 from store.sweeps import list_unsettled, release_expired, release_lost
@@ -31,7 +31,13 @@ SETTLE_SECONDS = 10.0  # a worker has moved its file by then
 
 
 class Dispatcher:
-    """Keeps the broker's short queue filled from the ledger, and puts right what was interrupted."""
+    """Keeps the broker's short queue filled from the ledger, and puts right what was interrupted.
+
+    Attributes
+    ----------
+    is_resting : bool
+        True when the last look found that every arrival has come to its end.
+    """
 
     def __init__(self, engine: Engine, app: Celery, finisher: Finisher, worker: KeptProcess | None) -> None:
         self._engine = engine
@@ -40,6 +46,7 @@ class Dispatcher:
         self._worker = worker
         self._stall = StallWatch(STALL_SECONDS, STARTING_SECONDS)
         self._sweep_at = 0.0
+        self.is_resting = False
 
     @property
     def is_stalled(self) -> bool:
@@ -67,9 +74,10 @@ class Dispatcher:
             self._sweep()
             self._sweep_at = time.monotonic() + SWEEP_SECONDS
         with reading(self._engine) as connection:
-            if not is_any_ready(connection):
-                return 0  # four times a second, in a service that has nothing to do
-        with self._engine.begin() as connection:
+            self.is_resting = not is_any_pending(connection)
+            if self.is_resting or not is_any_ready(connection):
+                return 0
+        with undurable(self._engine) as connection:  # an id that the ledger forgot to have sent is sent again
             ready = [
                 (arrival_id, priority)
                 for priority in Priority

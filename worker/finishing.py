@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from imaging import Identity
 from store.arrivals import Arrival, retry_arrival
+from store.database import undurable
 from store.errors import LeaseLostError
 from store.identifiers import Protect
 from store.outcomes import NewScreening, record_duplicate, record_quarantine, record_screening, record_vanished
@@ -118,7 +119,7 @@ class Finisher:
             logger.warning("recorded, but the file cannot be moved yet (%s)", error.strerror, extra=facts)
             return
         fault_point("after_move", arrival.id)
-        with self.engine.begin() as connection:
+        with undurable(self.engine) as connection:  # otherwise the sweeper finds that the file has moved
             settle_arrival(connection, arrival.id)
         fault_point("after_settle", arrival.id)
 

@@ -14,7 +14,7 @@ from imaging.source import SourceFile
 from inference.classifier import Classifier
 from inference.labels import Outcome
 from store.arrivals import Arrival, claim_arrival
-from store.database import reading
+from store.database import reading, undurable
 from store.identifiers import Protect
 from store.outcomes import NewScreening, find_screening
 from worker.fates import INTERNAL_ERROR, Fate, FateKind, decide_fate
@@ -92,7 +92,7 @@ class Screener:
         OperationalError
             The database went away: the lease runs out, and the sweeper sends the arrival again.
         """
-        with self._engine.begin() as connection:
+        with undurable(self._engine) as connection:  # a power cut ends the lease's holder too
             arrival = claim_arrival(connection, arrival_id, owner, self._limits.lease_seconds)
         if arrival is None:
             return

@@ -26,6 +26,7 @@ from worker.service import Service
 logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.25
+REST_SECONDS = 1.0  # once every arrival has its end; new files and signals cut it short
 LONGEST_PAUSE_SECONDS = 10.0
 FAULTS_BEFORE_LEAVING = 3  # a one-off run does not wait for a file that cannot be read so often
 
@@ -115,7 +116,8 @@ def _run(
         show()
         if is_done():
             return
-        wake.wait(IDLE_SECONDS if faults else intake.seconds_to_next(IDLE_SECONDS))
+        pause = REST_SECONDS if service.dispatcher.is_resting and not faults else IDLE_SECONDS
+        wake.wait(intake.seconds_to_next(pause))
         wake.clear()
 
 

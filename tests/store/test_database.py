@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from store import database, location
 from store.arrivals import count_pending, record_arrivals
-from store.database import open_database, reading
+from store.database import open_database, reading, undurable
 from store.errors import DatabaseLocationError, DatabaseUrlError, StoreError
 from store.models import record_model
 from tests.ledger import arrive, digest, hold, new_arrival, new_screening, screen
@@ -80,6 +80,30 @@ def test_sqlite_writes_through_the_log_and_waits_for_the_disk(sqlite_engine: Eng
         foreign_keys = connection.execute(text("PRAGMA foreign_keys")).scalar()
     assert found == {"journal_mode": "wal", "synchronous": 2}
     assert foreign_keys == 1
+
+
+def test_what_may_be_done_again_does_not_wait_for_the_disk_and_the_next_commit_does(engine: Engine) -> None:
+    def read_waits(connection: Connection) -> object:
+        asked = "SHOW synchronous_commit" if engine.dialect.name == "postgresql" else "PRAGMA synchronous"
+        return connection.execute(text(asked)).scalar()
+
+    with engine.begin() as connection:
+        durable = read_waits(connection)
+    with undurable(engine) as connection:
+        assert read_waits(connection) in {"off", 1}
+        record_arrivals(connection, [new_arrival("a.dcm")])
+
+    def fail_half_way() -> None:
+        with undurable(engine) as connection:
+            record_arrivals(connection, [new_arrival("b.dcm")])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
+    with engine.begin() as connection:
+        assert read_waits(connection) == durable
+        assert count_pending(connection) == 1
+    assert durable in {"on", 2}
 
 
 def test_a_writer_takes_sqlites_lock_before_its_first_statement(sqlite_engine: Engine, sqlite_url: str) -> None:
