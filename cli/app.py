@@ -27,6 +27,7 @@ from cli import (
 FIRST_COLLECTION = 50_000  # objects; Python begins at 700
 
 app = typer.Typer(
+    rich_markup_mode="markdown",
     name="xray-cli",
     help="Screen chest radiographs in bulk: drop files into a folder, get one row each in a database.\n\n"
     "Research use only. Not for diagnosis.",

@@ -47,7 +47,7 @@ def check() -> None:
 def backup(
     output: Annotated[
         Path | None,
-        typer.Option(help="The file; default: backups/xray-<UTC time> in the home. Replaced when it is whole."),
+        typer.Option(help="The file; default: backups/xray-TIME in the home. Replaced when it is whole."),
     ] = None,
 ) -> None:
     """Write a backup of the ledger while the service runs, check it, and only then give it its name.
