@@ -15,7 +15,8 @@ from inference.bundle import SHIPPED_BUNDLE
 from tests.cli.conftest import Run
 from worker.settings import WatchSettings
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ("README.md", "docs/commands.md")
 HEAVY = ("sqlalchemy", "numpy", "celery", "pydicom", "cv2", "tensorflow", "keras", "alembic", "redis", "pydantic")
 
 
@@ -34,16 +35,18 @@ def all_commands() -> dict[str, object]:
 
 
 @pytest.mark.parametrize("name", all_commands())
-def test_every_command_teaches_and_stands_in_the_readme(name: str) -> None:
+def test_every_command_teaches_and_stands_in_the_readme_and_on_its_page(name: str) -> None:
     command = all_commands()[name]
     assert len(command.help or "") > 30  # type: ignore[attr-defined]
     assert all(parameter.help for parameter in command.params if not parameter.hidden)  # type: ignore[attr-defined]
-    assert f"`{name}" in README.read_text()
+    assert [
+        page for page in PAGES if not re.search(rf"^\|.*`{name}(?![\w-])", (ROOT / page).read_text(), re.MULTILINE)
+    ] == []
 
 
 @pytest.mark.parametrize("name", WatchSettings.model_fields)
-def test_every_setting_stands_in_the_readme(name: str) -> None:
-    assert f"`XRAY_{name.upper()}`" in README.read_text()
+def test_every_setting_stands_on_its_page(name: str) -> None:
+    assert re.search(rf"^\|.*`XRAY_{name.upper()}`", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
 
 
 def test_help_imports_nothing_heavy() -> None:
