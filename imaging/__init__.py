@@ -7,22 +7,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from imaging.errors import (
-        REASONS,
-        InvertedPolarityError,
-        LateralViewError,
-        LungsCutOffError,
-        NotAChestRadiographError,
-        RadiographError,
-        RotatedError,
-        UnreadableRadiographError,
-        UnsuitableRadiographError,
-    )
+    from imaging.errors import RadiographError, UnreadableRadiographError, UnsuitableRadiographError
     from imaging.formats import identify_format
     from imaging.preprocessing import PREPROCESSING_VERSION, normalize
     from imaging.radiograph import Identity, Radiograph
     from imaging.reader import decode_radiograph, read_radiograph
+    from imaging.reasons import REASONS
     from imaging.source import SourceChangedError, SourceFile, read_source
+    from imaging.unsuitable import (
+        InvertedPolarityError,
+        LateralViewError,
+        LungsCutOffError,
+        NotAChestRadiographError,
+        RotatedError,
+    )
 
 __all__ = [
     "PREPROCESSING_VERSION",
@@ -48,15 +46,15 @@ __all__ = [
 
 _HOMES = {
     "PREPROCESSING_VERSION": "preprocessing",
-    "REASONS": "errors",
+    "REASONS": "reasons",
     "Identity": "radiograph",
-    "InvertedPolarityError": "errors",
-    "LateralViewError": "errors",
-    "LungsCutOffError": "errors",
-    "NotAChestRadiographError": "errors",
+    "InvertedPolarityError": "unsuitable",
+    "LateralViewError": "unsuitable",
+    "LungsCutOffError": "unsuitable",
+    "NotAChestRadiographError": "unsuitable",
     "Radiograph": "radiograph",
     "RadiographError": "errors",
-    "RotatedError": "errors",
+    "RotatedError": "unsuitable",
     "SourceChangedError": "source",
     "SourceFile": "source",
     "UnreadableRadiographError": "errors",

@@ -10,8 +10,8 @@ import re
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from imaging.errors import InvalidAttributeError, InvalidUidError, MissingAttributeError
 from imaging.fence import fence
+from imaging.unreadable import InvalidAttributeError, InvalidUidError, MissingAttributeError
 
 _MAX_TEXT = 64
 # leading zeros of a component break PS3.5 section 9.1 too, but do no harm and are seen in old archives

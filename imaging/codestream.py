@@ -4,10 +4,10 @@ import struct
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from imaging.errors import CodestreamMismatchError, DamagedPixelDataError, TruncatedFileError
 from imaging.frame_header import read_start_of_frame
 from imaging.jpeg2000 import read_jpeg2000_header
 from imaging.transfer_syntax import Encoding, TransferSyntax
+from imaging.unreadable import CodestreamMismatchError, DamagedPixelDataError, TruncatedFileError
 
 if TYPE_CHECKING:
     from imaging.pixel_layout import PixelLayout

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from imaging.errors import EmptyFileError, FormatNotAcceptedError
+from imaging.unreadable import EmptyFileError, FormatNotAcceptedError
 
 SourceFormat = Literal["dicom", "png", "jpeg"]
 

@@ -3,8 +3,8 @@
 import struct
 from dataclasses import dataclass
 
-from imaging.errors import CodestreamMismatchError, DamagedPixelDataError
 from imaging.transfer_syntax import TransferSyntax
+from imaging.unreadable import CodestreamMismatchError, DamagedPixelDataError
 
 # start-of-frame markers of T.81 table B.1 (without DHT, JPG and DAC) and of T.87
 _FRAME_MARKERS = (set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}) | {0xF7}

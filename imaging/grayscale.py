@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.attributes import code_string, whole_number
-from imaging.errors import InvalidAttributeError
 from imaging.header import DicomFile
 from imaging.lookup_table import modality_values
 from imaging.opencv import cv2
@@ -24,6 +23,7 @@ from imaging.pixel_layout import PixelLayout
 from imaging.robust_range import robust_range
 from imaging.stored_pixels import Patterns
 from imaging.transfer_syntax import Encoding
+from imaging.unreadable import InvalidAttributeError
 from imaging.voi import apply_voi
 
 Values = npt.NDArray[np.float64]

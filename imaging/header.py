@@ -13,12 +13,6 @@ from pydicom.tag import BaseTag
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from imaging.attributes import required_uid
-from imaging.errors import (
-    DamagedHeaderError,
-    InflationLimitError,
-    OtherObjectError,
-    TruncatedFileError,
-)
 from imaging.fence import fence
 from imaging.formats import PREAMBLE_BYTES
 from imaging.transfer_syntax import (
@@ -27,6 +21,8 @@ from imaging.transfer_syntax import (
     TransferSyntax,
     find_transfer_syntax,
 )
+from imaging.unreadable import DamagedHeaderError, InflationLimitError, TruncatedFileError
+from imaging.unsuitable import OtherObjectError
 
 # its messages quote values of the file, which may be a patient's
 logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)

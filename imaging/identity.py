@@ -5,11 +5,11 @@ import re
 from pydicom.dataset import Dataset
 
 from imaging.attributes import required_uid, text
-from imaging.errors import InvalidAttributeError
 from imaging.fence import fence
 from imaging.header import DicomFile
 from imaging.pixel_layout import PixelLayout
 from imaging.radiograph import Identity
+from imaging.unreadable import InvalidAttributeError
 
 _AGE = re.compile(r"(\d{3})([DWMY])")
 _SEXES = {"M", "F", "O"}

@@ -6,8 +6,8 @@ promises precincts of 4 x 4 pixels in 49 megapixels made OpenJPEG 2.5.4 take 6.4
 
 import struct
 
-from imaging.errors import DamagedPixelDataError
 from imaging.frame_header import FrameHeader
+from imaging.unreadable import DamagedPixelDataError
 
 _SIZ_AT = 2
 _COD, _COC, _START_OF_TILE_PART, _START_OF_DATA = 0xFF52, 0xFF53, 0xFF90, 0xFF93

@@ -7,9 +7,9 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from imaging.attributes import single_real
-from imaging.errors import InvalidAttributeError
 from imaging.fence import fence
 from imaging.header import DicomFile
+from imaging.unreadable import InvalidAttributeError
 
 Values = npt.NDArray[np.float64]
 

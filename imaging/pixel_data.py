@@ -3,14 +3,14 @@
 import struct
 from dataclasses import dataclass
 
-from imaging.errors import (
+from imaging.header import DicomFile
+from imaging.transfer_syntax import Encoding
+from imaging.unreadable import (
     MissingPixelDataError,
     PixelDataLengthError,
     TransferSyntaxNotAcceptedError,
     TruncatedFileError,
 )
-from imaging.header import DicomFile
-from imaging.transfer_syntax import Encoding
 
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _ITEM = 0xFFFEE000

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 
 from imaging.attributes import required_number, whole_number
-from imaging.errors import InvalidAttributeError, TooManyPixelsError, TooSmallError
+from imaging.unreadable import InvalidAttributeError, TooManyPixelsError
+from imaging.unsuitable import TooSmallError
 
 MIN_EDGE = 16
 MAX_PIXELS = 50_000_000

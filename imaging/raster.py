@@ -7,13 +7,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from imaging.errors import DamagedPixelDataError, MultiFrameError, TruncatedFileError
 from imaging.fence import fence
 from imaging.formats import SourceFormat
 from imaging.opencv import cv2
 from imaging.pixel_layout import check_size
 from imaging.radiograph import Identity, Radiograph
 from imaging.robust_range import robust_range
+from imaging.unreadable import DamagedPixelDataError, TruncatedFileError
+from imaging.unsuitable import MultiFrameError
 
 Gray = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from imaging.errors import BlankError, UndecodableRadiographError
 from imaging.fence import fence
 from imaging.formats import require_format
 from imaging.radiograph import Radiograph
 from imaging.source import read_source
+from imaging.unreadable import UndecodableRadiographError
+from imaging.unsuitable import BlankError
 
 
 def read_radiograph(path: Path) -> Radiograph:

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from imaging.errors import BlankError
 from imaging.opencv import cv2
+from imaging.unsuitable import BlankError
 
 _SHARES = np.array([0.005, 0.995])
 

@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from imaging.errors import FileTooLargeError, NotARegularFileError
+from imaging.unreadable import FileTooLargeError, NotARegularFileError
 
 MAX_BYTES = 256 * 1024 * 1024
 

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.codestream import check_codestream
-from imaging.errors import DamagedPixelDataError, PixelDataLengthError
 from imaging.fence import fence
 from imaging.header import DicomFile
 from imaging.pixel_data import PixelDataElement, encapsulated_codestream, find_pixel_data, native_value
 from imaging.pixel_layout import PixelLayout
 from imaging.transfer_syntax import Encoding
+from imaging.unreadable import DamagedPixelDataError, PixelDataLengthError
 
 Patterns = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 

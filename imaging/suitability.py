@@ -6,19 +6,18 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from imaging.attributes import code_string, required_number, required_uid, text, whole_number
-from imaging.errors import (
+from imaging.fence import fence
+from imaging.unreadable import InvalidAttributeError, MissingAttributeError
+from imaging.unsuitable import (
     ColorError,
     ForProcessingError,
-    InvalidAttributeError,
     LateralViewError,
-    MissingAttributeError,
     MultiFrameError,
     NotFrontalViewError,
     OtherBodyPartError,
     OtherModalityError,
     OtherObjectError,
 )
-from imaging.fence import fence
 
 _FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.1.1"
 _STORAGE = {

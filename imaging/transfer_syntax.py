@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydicom.uid import UID
 
-from imaging.errors import TransferSyntaxNotAcceptedError
+from imaging.unreadable import TransferSyntaxNotAcceptedError
 
 
 class Encoding(StrEnum):

@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.attributes import code_string, first_real
-from imaging.errors import InvalidAttributeError
 from imaging.header import DicomFile
 from imaging.lookup_table import find_table
+from imaging.unreadable import InvalidAttributeError
 
 Values = npt.NDArray[np.float64]
 

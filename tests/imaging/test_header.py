@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from imaging import RadiographError, decode_radiograph
-from imaging.errors import (
+from imaging.unreadable import (
     DamagedHeaderError,
     InflationLimitError,
     InvalidAttributeError,
     InvalidUidError,
     MissingAttributeError,
     MissingPixelDataError,
-    OtherObjectError,
     PixelDataLengthError,
     TooManyPixelsError,
 )
+from imaging.unsuitable import OtherObjectError
 from tests.imaging.dicom_factory import DEFLATED, JPEG_LS, build_dataset, build_dicom, ramp, to_bytes
 
 UIDS = ["SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"]

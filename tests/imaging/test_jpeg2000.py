@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from imaging.errors import DamagedPixelDataError
 from imaging.frame_header import FrameHeader
 from imaging.jpeg2000 import read_jpeg2000_header
+from imaging.unreadable import DamagedPixelDataError
 from tests.imaging.dicom_factory import JPEG_2000_LOSSLESS, encode, ramp
 
 SOUND = encode(ramp(12), JPEG_2000_LOSSLESS, 12)

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from imaging import RadiographError, decode_radiograph
-from imaging.errors import DamagedPixelDataError, MultiFrameError, TooManyPixelsError, TooSmallError, TruncatedFileError
+from imaging.unreadable import DamagedPixelDataError, TooManyPixelsError, TruncatedFileError
+from imaging.unsuitable import MultiFrameError, TooSmallError
 
 GRAY = np.linspace(0, 255, 48 * 64).round().astype(np.uint8).reshape(48, 64)
 

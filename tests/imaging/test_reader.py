@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imaging import RadiographError, UnreadableRadiographError, decode_radiograph, read_radiograph
-from imaging.errors import UndecodableRadiographError
 from imaging.phantom import write_png_phantom
+from imaging.unreadable import UndecodableRadiographError
 from tests.imaging import dicom_factory as factory
 from tests.imaging.dicom_factory import build_dicom
 

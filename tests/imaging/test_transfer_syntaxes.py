@@ -16,7 +16,7 @@ from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import UID
 
 from imaging import RadiographError, decode_radiograph
-from imaging.errors import CodestreamMismatchError, TransferSyntaxNotAcceptedError, TruncatedFileError
+from imaging.unreadable import CodestreamMismatchError, TransferSyntaxNotAcceptedError, TruncatedFileError
 from tests.conftest import REPOSITORY
 from tests.imaging import dicom_factory as factory
 from tests.imaging.dicom_factory import build_dataset, build_dicom, encode, ramp, to_bytes

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from imaging import RadiographError
-from imaging.errors import LateralViewError, TruncatedFileError
+from imaging.unreadable import TruncatedFileError
+from imaging.unsuitable import LateralViewError
 from store.errors import LeaseLostError
 from worker.fates import LONGEST_DELAY_SECONDS, Fate, FateKind, decide_fate, decide_spoilt
 
