@@ -13,7 +13,7 @@ from typing import Any
 
 from bench.films import KINDS, RAW, Kind
 from bench.machine import describe_machine
-from bench.naive import VGG16
+from bench.others import TORCHXRAYVISION, VGG16
 from bench.product import measure_crowd, measure_flood, measure_idle, measure_scan, measure_start, measure_trickle
 from bench.steps import measure_steps
 from inference.bundle import read_bundle
@@ -21,7 +21,7 @@ from inference.labels import NOTICE
 
 SCHEMA = 2
 STEP_FILES = 40
-NAIVE_FILES = 9
+OTHERS_FILES = 9
 OURS = "this model"
 Figures = dict[str, Any]
 
@@ -55,13 +55,14 @@ def run_benchmark(size: Size, model: Path, folder: Path, tell: Callable[[str], N
     folder : Path
         Where films, ledgers and homes may lie for the time; a flood of 1,000 raw films takes 10 GB.
     tell : Callable
-        Told what is measured now; the notebooks' way only where TensorFlow is installed.
+        Told what is measured now; what others do only where TensorFlow or
+        torchxrayvision is installed.
 
     Returns
     -------
     dict
         ``schema``, ``notice``, ``at``, ``machine``, ``model_version``, ``files``, ``kinds``, ``naive_rates``,
-        ``service``; JSON types, seconds and bytes.
+        ``peer_seconds``, ``service``; JSON types, seconds and bytes.
     """
     figures: Figures = {
         "schema": SCHEMA,
@@ -75,10 +76,13 @@ def run_benchmark(size: Size, model: Path, folder: Path, tell: Callable[[str], N
     for kind in KINDS:
         tell(f"{kind.name}: steps, flood and scan of {size.files} files")
         figures["kinds"].append(_measure_kind(kind, size, model, folder, figures["machine"]["cores"]))
-    figures["naive_rates"] = {}
+    tell("what others do")
+    figures["naive_rates"], figures["peer_seconds"] = {}, None
     if importlib.util.find_spec("tensorflow") is not None:
-        tell("the notebooks' way")
-        figures["naive_rates"] = {VGG16: measure_naive(VGG16, folder), OURS: measure_naive(str(model), folder)}
+        ways = {VGG16: VGG16, OURS: str(model)}
+        figures["naive_rates"] = {name: 1.0 / measure_other(way, folder) for name, way in ways.items()}
+    if importlib.util.find_spec(TORCHXRAYVISION) is not None:
+        figures["peer_seconds"] = measure_other(TORCHXRAYVISION, folder)
     figures["service"] = dict(_measure_service(size, model, folder, tell))
     return figures
 
@@ -108,13 +112,13 @@ def _measure_steps_alone(kind: Kind, model: Path, root: Path) -> dict[str, float
     return measure_steps(paths, root, model)
 
 
-def measure_naive(network: str, folder: Path) -> float:
-    """Return the raw DICOM files a second of the notebooks' way; see `bench.naive` for the networks."""
-    with tempfile.TemporaryDirectory(prefix="naive-", dir=folder) as name:
-        paths = RAW.write_copies(Path(name, "films"), NAIVE_FILES)
-        command = [sys.executable, "-m", "bench.naive", network, *map(str, paths)]
+def measure_other(way: str, folder: Path) -> float:
+    """Return the seconds that a raw DICOM file takes one of the ways of `bench.others`."""
+    with tempfile.TemporaryDirectory(prefix="others-", dir=folder) as name:
+        paths = RAW.write_copies(Path(name, "films"), OTHERS_FILES)
+        command = [sys.executable, "-m", "bench.others", way, *map(str, paths)]
         done = subprocess.run(command, capture_output=True, check=True, timeout=600)
-    return 1.0 / float(json.loads(done.stdout.splitlines()[-1]))
+    return float(json.loads(done.stdout.splitlines()[-1]))
 
 
 def _measure_service(

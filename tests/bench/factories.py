@@ -49,5 +49,6 @@ def make_figures(**changes: float) -> dict[str, Any]:
         "files": 1_000,
         "kinds": kinds,
         "naive_rates": {"vgg16": 2.0, "this model": 5.0},
+        "peer_seconds": 0.2,
         "service": service | changes,
     }
