@@ -1,10 +1,7 @@
 """From folder to ledger: events make it quick, the scan makes it certain."""
 
-import errno
-import logging
 import os
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from threading import Event
 
@@ -12,15 +9,13 @@ from sqlalchemy import Engine
 
 from store.arrivals import NewArrival, find_known_fingerprints, record_arrivals
 from store.database import reading
-from store.location import is_network_share
 from store.states import AfterScreening, Priority
 from worker.faults import fault_point
-from worker.inbox import as_look, fingerprint_file, has_open_writer, is_ignored, list_files, look_at
+from worker.inbox import as_look, fingerprint_file, has_open_writer, look_at
+from worker.inboxes import Inboxes
 from worker.listener import Listener
 from worker.priority import StatRule
 from worker.stability import Look, StabilityTracker
-
-logger = logging.getLogger(__name__)
 
 BATCH = 500  # arrivals a transaction: a hundred times faster than one at a time, and short enough not to block
 LONGEST_FAULT_SECONDS = 10.0  # an inbox that is back is found this soon, however rare the scans
@@ -32,31 +27,21 @@ class Intake:
 
     Parameters
     ----------
-    inboxes : sequence of Path
-        Folders to watch, with their subfolders.
-    excluded : Path
-        The home: what was moved there is not an arrival again.
+    inboxes : Inboxes
+        Folders to watch.
     after : AfterScreening
         What becomes of these files once they are screened.
     stat : StatRule
         Which files go before the others.
     wake : Event
         Set when there is something to do before the next tick.
-
-    Attributes
-    ----------
-    fault : str
-        Why an inbox could not be read by the last scan (unmounted, say); the others are not held up. Empty: all were.
-    is_away : bool
-        True when the last scan could read none of them.
     """
 
     def __init__(
         self,
         engine: Engine,
-        inboxes: Iterable[Path],
+        inboxes: Inboxes,
         *,
-        excluded: Path,
         after: AfterScreening,
         stable_seconds: float,
         rescan_seconds: float,
@@ -64,10 +49,7 @@ class Intake:
         wake: Event,
     ) -> None:
         self._engine = engine
-        self._inboxes = [str(inbox) for inbox in inboxes]
-        self._mounts = {inbox for inbox in self._inboxes if os.path.ismount(inbox)}
-        self._shares = {inbox for inbox in self._inboxes if is_network_share(Path(inbox))}
-        self._excluded = frozenset({str(excluded)})
+        self.inboxes = inboxes
         self._after = after
         self._rescan_seconds = rescan_seconds
         self._stat = stat
@@ -75,8 +57,6 @@ class Intake:
         self._known: dict[str, Look] = {}
         self._listener = Listener(wake)
         self._rescan_at = 0.0
-        self.fault = ""
-        self.is_away = False
 
     @property
     def is_idle(self) -> bool:
@@ -85,7 +65,7 @@ class Intake:
 
     def start(self) -> None:
         """Begin to listen."""
-        self._listener.start(self._inboxes)
+        self._listener.start(self.inboxes.folders)
 
     def stop(self) -> None:
         """Stop listening; what was heard and not recorded is found again by the next scan."""
@@ -115,15 +95,8 @@ class Intake:
         for path in self._listener.take_heard():
             if Path(path).is_dir():
                 self._rescan_at = 0.0  # a folder came in whole: its files made no events of their own
-            elif not self._is_out_of_bounds(path):
+            elif not self.inboxes.is_out_of_bounds(path):
                 self._notice(path, look_at(path))
-
-    def _is_out_of_bounds(self, path: str) -> bool:
-        """Tell whether any part of the path below its inbox is ignored, or lies in the home."""
-        if any(path.startswith(folder + os.sep) for folder in self._excluded):
-            return True
-        inbox = self._inbox_of(path)
-        return any(is_ignored(part) for part in Path(path).relative_to(inbox).parts)
 
     def _notice(self, path: str, look: Look | None, quiet_seconds: float = 0.0) -> None:
         if look is None:
@@ -133,42 +106,18 @@ class Intake:
 
     def _rescan(self) -> None:
         began = time.monotonic()
-        found, faults = self._list_all()
+        found = self.inboxes.scan()
         self._known = {path: look for path, look in self._known.items() if path in found}
         new = {path: status for path, status in found.items() if self._known.get(path) != as_look(status)}
         self._drop_recorded(new)
         wall = time.time()
         for path, status in new.items():
-            quiet = 0.0 if self._inbox_of(path) in self._shares else wall - max(status.st_mtime, status.st_ctime)
+            quiet = 0.0 if self.inboxes.is_on_share(path) else wall - max(status.st_mtime, status.st_ctime)
             # a sender's clock may be ahead of ours, or ours was set back
             self._notice(path, as_look(status), max(0.0, quiet))
         now = time.monotonic()
-        pause = min(self._rescan_seconds, LONGEST_FAULT_SECONDS) if faults else self._rescan_seconds
+        pause = min(self._rescan_seconds, LONGEST_FAULT_SECONDS) if self.inboxes.fault else self._rescan_seconds
         self._rescan_at = now + max(pause, SCAN_SHARE * (now - began))
-        self.is_away = len(faults) == len(self._inboxes)
-        self._note(faults)
-
-    def _note(self, faults: list[OSError]) -> None:
-        """Say once that an inbox cannot be read, and once that it can again."""
-        told = f"the inbox cannot be read ({faults[0].strerror or type(faults[0]).__name__})" if faults else ""
-        if told and not self.fault:
-            logger.warning("intake pauses: %s; nothing is lost", told, extra={"action": "intake_paused"})
-        elif self.fault and not told:
-            logger.info("intake goes on", extra={"action": "intake_resumed"})
-        self.fault = told
-
-    def _list_all(self) -> tuple[dict[str, os.stat_result], list[OSError]]:
-        """List every inbox; one that cannot be read does not hide the others."""
-        found: dict[str, os.stat_result] = {}
-        faults: list[OSError] = []
-        for inbox in self._inboxes:
-            try:
-                if inbox in self._mounts and not os.path.ismount(inbox):
-                    faults.append(OSError(errno.ENODEV, "nothing is mounted there any more"))
-                found.update(list_files(inbox, self._excluded))
-            except OSError as fault:
-                faults.append(fault)
-        return found, faults
 
     def _drop_recorded(self, found: dict[str, os.stat_result]) -> None:
         """Drop files that already have a row: those whose turn has not come, and those that stay."""
@@ -216,7 +165,7 @@ class Intake:
         if not self._tracker.is_unchanged(path, look):
             self._tracker.see(path, look, now)
             return None
-        writer = None if self._inbox_of(path) in self._shares else has_open_writer(path)
+        writer = None if self.inboxes.is_on_share(path) else has_open_writer(path)
         if writer is False or (writer is None and self._tracker.was_watched(path, now)):
             return look
         self._tracker.postpone(path, now)
@@ -225,7 +174,7 @@ class Intake:
     def _as_arrival(self, path: str, look: Look) -> NewArrival:
         return NewArrival(
             fingerprint=fingerprint_file(path, look),
-            inbox=Path(self._inbox_of(path)),
+            inbox=Path(self.inboxes.find(path)),
             path=Path(path),
             size_bytes=look.size_bytes,
             after=self._after,
@@ -233,7 +182,4 @@ class Intake:
         )
 
     def _judge(self, path: str) -> Priority:
-        return self._stat.judge(Path(path).relative_to(self._inbox_of(path)))
-
-    def _inbox_of(self, path: str) -> str:
-        return next(inbox for inbox in self._inboxes if path.startswith(inbox + os.sep))
+        return self._stat.judge(Path(path).relative_to(self.inboxes.find(path)))

@@ -19,6 +19,7 @@ from store.database import reading
 from store.states import AfterScreening
 from worker.disk import DiskLowError
 from worker.inbox import check_inbox, hold_inboxes
+from worker.inboxes import Inboxes
 from worker.intake import Intake
 from worker.priority import StatRule
 from worker.service import Service
@@ -109,10 +110,10 @@ def _run(
         room.attempt()
         for step in () if room.fault else steps:
             # while the inbox is unmounted its files are not gone: what is not sent does not end as vanished
-            if step is not dispatch or not intake.is_away:
+            if step is not dispatch or not intake.inboxes.is_away:
                 step.attempt()
         faults = [step.fault for step in (room, *steps) if step.fault]
-        service.beat([*faults, intake.fault] if intake.fault else faults)
+        service.beat([*faults, intake.inboxes.fault] if intake.inboxes.fault else faults)
         show()
         if is_done():
             return
@@ -131,8 +132,7 @@ def open_intake(service: Service, inboxes: Iterable[Path], after: AfterScreening
     with hold_inboxes(folders, alone=alone):
         yield Intake(
             service.engine,
-            folders,
-            excluded=service.home.root,
+            Inboxes(folders, excluded=service.home.root),
             after=after,
             stable_seconds=settings.stable_seconds,
             rescan_seconds=settings.rescan_seconds,

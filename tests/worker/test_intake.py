@@ -13,6 +13,7 @@ from store.database import reading
 from store.states import AfterScreening, ArrivalState, Priority
 from store.tables import arrivals
 from worker.home import Home
+from worker.inboxes import Inboxes
 from worker.intake import Intake
 from worker.priority import StatRule
 
@@ -24,8 +25,7 @@ def make_intake(engine: Engine, inbox: Path, home: Home) -> MakeIntake:
     def make(after: AfterScreening = AfterScreening.MOVE, stable: float = 0.1, rescan: float = 60.0) -> Intake:
         return Intake(
             engine,
-            [inbox],
-            excluded=home.root,
+            Inboxes([inbox], excluded=home.root),
             after=after,
             stable_seconds=stable,
             rescan_seconds=rescan,
@@ -180,18 +180,18 @@ def test_ten_thousand_files_at_once_are_all_recorded(make_intake: MakeIntake, in
 def test_an_inbox_that_goes_away_is_said_once_and_found_again(
     make_intake: MakeIntake, inbox: Path, engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", logger="worker.intake")
+    caplog.set_level("INFO", logger="worker.inboxes")
     intake = make_intake(rescan=0.2)
     inbox.rename(tmp_path / "unmounted")
     for _ in range(3):
         time.sleep(0.25)
         intake.tick()
-        assert intake.fault == "the inbox cannot be read (No such file or directory)"
+        assert intake.inboxes.fault == "the inbox cannot be read (No such file or directory)"
     (tmp_path / "unmounted").rename(inbox)
     (inbox / "a.dcm").write_bytes(b"a")
     time.sleep(0.25)
     tick_until_idle(intake)
-    assert intake.fault == ""
+    assert intake.inboxes.fault == ""
     assert recorded_names(engine) == ["a.dcm"]
     assert [record.action for record in caplog.records] == ["intake_paused", "intake_resumed"]  # type: ignore[attr-defined]
 
