@@ -15,7 +15,7 @@ from bench.films import KINDS, RAW, Kind
 from bench.machine import describe_machine
 from bench.others import TORCHXRAYVISION, VGG16
 from bench.product import measure_crowd, measure_flood, measure_idle, measure_scan, measure_start, measure_trickle
-from bench.steps import measure_steps
+from bench.steps import measure_steps, measure_steps_together
 from inference.bundle import read_bundle
 from inference.labels import NOTICE
 
@@ -91,6 +91,7 @@ def _measure_kind(kind: Kind, size: Size, model: Path, folder: Path, cores: int)
     with tempfile.TemporaryDirectory(prefix="flood-", dir=folder) as name:
         root = Path(name)
         steps = _measure_steps_alone(kind, model, root)
+        together = _measure_steps_together(kind, model, root, cores)
         paths = kind.write_copies(root / "films", size.files, first=STEP_FILES)
         scanned = measure_scan(paths, root / "scan", model)
         flood = measure_flood(paths, root / "flood", model)
@@ -98,9 +99,11 @@ def _measure_kind(kind: Kind, size: Size, model: Path, folder: Path, cores: int)
     return {
         "kind": kind.name,
         "steps": steps,
+        "together_seconds": together,
         "ideal_rate": ideal,
         "product_rate": flood.rate,
         "efficiency": flood.rate / ideal,
+        "first_seconds": flood.first_seconds,
         "scan_rate": scanned,
         "memory": flood.memory,
         "beside_seconds": flood.beside_seconds,
@@ -110,6 +113,13 @@ def _measure_kind(kind: Kind, size: Size, model: Path, folder: Path, cores: int)
 def _measure_steps_alone(kind: Kind, model: Path, root: Path) -> dict[str, float]:
     paths = kind.write_copies(root / "alone", STEP_FILES)
     return measure_steps(paths, root, model)
+
+
+def _measure_steps_together(kind: Kind, model: Path, root: Path, cores: int) -> float:
+    shares = [
+        kind.write_copies(root / f"together-{core}", STEP_FILES, first=core * STEP_FILES) for core in range(cores)
+    ]
+    return measure_steps_together(shares, root, model)
 
 
 def measure_other(way: str, folder: Path) -> float:

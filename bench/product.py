@@ -51,6 +51,8 @@ class Flood:
     ----------
     rate : float
         Files a second, from the drop to the last row.
+    first_seconds : float
+        From the drop to the first row.
     memory : dict
         Unique set size in bytes of each kind of process, half-way; of the readers the largest.
     beside_seconds : float
@@ -58,6 +60,7 @@ class Flood:
     """
 
     rate: float
+    first_seconds: float
     memory: dict[str, int]
     beside_seconds: float
 
@@ -74,7 +77,8 @@ def measure_flood(paths: Sequence[Path], root: Path, model: Path) -> Flood:
         memory = measure_memory(site)
         wait_for_rows(site, len(paths))
         beside = count_cpu_seconds(site, without="reader") - before
-        return Flood(len(paths) / (list_ends(site)[-1] - began), memory, beside / len(paths))
+        ends = list_ends(site)
+        return Flood(len(paths) / (ends[-1] - began), ends[0] - began, memory, beside / len(paths))
 
 
 def measure_trickle(paths: Sequence[Path], root: Path, model: Path) -> tuple[float, float]:

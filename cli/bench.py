@@ -44,6 +44,15 @@ def bench(
         Path | None, typer.Option(help="Where films and ledgers lie for the time; the temporary folder by default.")
     ] = None,
     model: Annotated[Path | None, typer.Option(help="A bundle's folder; the one that ships by default.")] = None,
+    earlier: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            exists=True,
+            dir_okay=False,
+            help="Measure nothing; draw the figures that an earlier run wrote as `json`.",
+        ),
+    ] = None,
 ) -> None:
     """Measure this machine: single steps, the whole product as a share of their sum, latency, start, idling, memory.
 
@@ -52,6 +61,9 @@ def bench(
     Example: xray-cli bench --size full --format markdown --output docs/performance.md
     """
     with exit_codes():
+        if earlier is not None:
+            _write(_read(earlier), output_format, output)
+            return
         os.environ |= ONE_THREAD
         from tempfile import TemporaryDirectory
 
@@ -63,6 +75,22 @@ def bench(
         with TemporaryDirectory(prefix="xray-bench-", dir=folder) as root, Console(stderr=True).status("") as status:
             figures = run_benchmark(SIZES[size], model or SHIPPED_BUNDLE, Path(root), status.update)
         _write(figures, output_format, output)
+
+
+def _read(path: Path) -> "Figures":
+    import json
+
+    from bench.benchmark import SCHEMA
+
+    try:
+        figures: Figures = json.loads(path.read_bytes())
+        schema = figures["schema"]
+    except (ValueError, KeyError, TypeError):
+        schema = None
+    if schema != SCHEMA:
+        message = f"{path.name} holds no figures of schema {SCHEMA}, which 'xray-cli bench --format json' writes"
+        raise typer.BadParameter(message, param_hint="--from")
+    return figures
 
 
 def _write(figures: "Figures", output_format: BenchFormat, output: Path | None) -> None:

@@ -17,6 +17,8 @@ def make_figures(**changes: float) -> dict[str, Any]:
             "ideal_rate": 64.5,
             "product_rate": 58.0,
             "efficiency": 0.9,
+            "together_seconds": 0.031,
+            "first_seconds": 0.531,
             "scan_rate": 57.0,
             "memory": {"watch": 90 << 20, "reader": 110 << 20},
             "beside_seconds": 0.002,

@@ -10,7 +10,7 @@ from bench.benchmark import list_goals
 from bench.films import RAW
 from bench.others import VGG16
 from bench.product import measure_crowd, measure_flood
-from bench.steps import STEPS, WARM_UP, measure_steps
+from bench.steps import STEPS, WARM_UP, measure_steps, measure_steps_together
 from bench.text import build_sections, write_markdown, write_tables
 from inference.bundle import SHIPPED_BUNDLE
 from inference.labels import NOTICE
@@ -32,9 +32,16 @@ def test_every_step_of_a_file_takes_time(tmp_path: Path):
 
 
 @pytest.mark.usefixtures("small_films")
+def test_cores_work_at_once(tmp_path: Path):
+    shares = [RAW.write_copies(tmp_path / str(core), WARM_UP + 1, first=core * 100) for core in range(2)]
+    assert 0 < measure_steps_together(shares, tmp_path, SHIPPED_BUNDLE) < 60
+
+
+@pytest.mark.usefixtures("small_films")
 def test_a_flood_ends_with_a_rate_and_the_memory_of_each_process(tmp_path: Path):
     flood = measure_flood(RAW.write_copies(tmp_path / "films", 4), tmp_path / "site", SHIPPED_BUNDLE)
     assert flood.rate > 0
+    assert 0 < flood.first_seconds <= 4 / flood.rate
     assert flood.beside_seconds > 0
     assert set(flood.memory) == {"watch", "broker", "worker", "reader"}
 

@@ -1,17 +1,29 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bench.scaling import Film, count_cores, draw_arrivals, find_first_full, main, simulate
+from bench.scaling import (
+    TRANSACTIONS,
+    Film,
+    count_cores,
+    draw_arrivals,
+    find_first_full,
+    main,
+    simulate,
+    simulate_flood,
+)
 from tests.bench.factories import STEP_SECONDS, make_figures
 
-FILM = Film(cpu_seconds=0.03, beside_seconds=0.002, commit_seconds=0.001)
+FILM = Film(cpu_seconds=0.03, beside_seconds=0.002, commit_seconds=0.0008)
 
 
 def test_constants_are_those_of_the_benchmark():
     film = Film.measured(make_figures()["kinds"][0])
-    assert film.core_seconds == pytest.approx(sum(STEP_SECONDS.values()) + 0.002)
+    assert film.core_seconds == pytest.approx(0.031 + 0.002)
+    assert TRANSACTIONS * film.commit_seconds == pytest.approx(STEP_SECONDS["ledger"])
+    assert film.start_seconds == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("cores", [1, 2, 8])
@@ -20,8 +32,13 @@ def test_a_flood_takes_what_its_films_take(cores: int):
     assert rate == pytest.approx(cores / FILM.core_seconds, rel=0.02)
 
 
+def test_a_flood_that_begins_late_ends_as_much_later():
+    late = replace(FILM, start_seconds=2.0)
+    assert 100 / simulate_flood(late, 100, 2).rate == pytest.approx(2.0 + 100 / simulate_flood(FILM, 100, 2).rate)
+
+
 def test_a_hundred_cores_wait_for_one_database():
-    assert simulate(FILM, [0.0] * 4_000, 100).rate == pytest.approx(1 / (4 * FILM.commit_seconds), rel=0.02)
+    assert simulate(FILM, [0.0] * 4_000, 100).rate == pytest.approx(1 / (5 * FILM.commit_seconds), rel=0.02)
     assert find_first_full(FILM, 100) == ("database", pytest.approx(900_000.0))
 
 
@@ -44,5 +61,5 @@ def test_the_measured_case_is_told_first(
     monkeypatch.setattr("sys.argv", ["scaling", str(tmp_path / "figures.json")])
     main()
     lines = capsys.readouterr().out.splitlines()
-    assert "measured 58.0 films/s (+4%)" in lines[2]
+    assert "measured 58.0 films/s (+1%)" in lines[2]
     assert sum("films/h:" in line for line in lines) == 20
