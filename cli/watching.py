@@ -102,7 +102,7 @@ def worker(
         if expect_model is None:
             _keep_worker(settings)
         else:
-            from worker.service import run_worker_process
+            from worker.worker_process import run_worker_process
 
             run_worker_process(settings, expect_model, leave_when_deaf=leave_when_deaf)
 

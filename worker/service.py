@@ -1,7 +1,6 @@
 """The service: broker, worker and dispatcher of one home, kept alive as one thing."""
 
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,20 +14,16 @@ from store.database import open_database
 from store.schema import check_schema, upgrade_schema
 from store.sweeps import release_all
 from worker.broker import build_broker, check_broker, find_broker_url, wait_for_broker
-from worker.celery_app import build_celery, run_worker
-from worker.deafness import guard_against_deafness
+from worker.celery_app import build_celery
 from worker.devices import choose_devices
 from worker.disk import DiskWatch
 from worker.dispatch import Dispatcher
-from worker.engines import keep_engines
 from worker.errors import HomeLostError
 from worker.finishing import Finisher
 from worker.heartbeat import Heartbeat, ServiceState
 from worker.home import Home, lock_home, prepare_home
 from worker.hosts import STOP_MARGIN_SECONDS, build_worker
-from worker.logs import configure_logging
 from worker.model import ServingModel, choose_model
-from worker.monitoring import find_stages_socket
 from worker.presence import Presence
 from worker.processes import KeptProcess
 from worker.settings import OFF, WatchSettings
@@ -111,22 +106,10 @@ def run_service(
         engine = open_ledger(settings)
         stack.callback(engine.dispose)
         model = choose_model(engine, settings.model)
-        processes: list[KeptProcess] = []
-        if settings.broker_url is None:
-            processes.append(_start_broker(stack, home))
-            _recover(engine)
-        else:
-            check_broker(find_broker_url(settings, home))
-        # its figures are served with ours
-        its_settings = settings.model_copy(update={"metrics_worker_address": OFF})
-        worker = build_worker(its_settings, model, engine, worker_command, messages) if worker_command else None
-        if worker is not None:
-            stack.callback(worker.stop, settings.read_seconds + STOP_MARGIN_SECONDS)
-            worker.start()
-            processes.append(worker)
+        broker = _open_broker(stack, settings, home, engine)
+        worker = _start_worker(stack, settings, model, engine, worker_command, messages) if worker_command else None
         app = build_celery(find_broker_url(settings, home))
         stack.callback(app.close)
-        dispatcher = Dispatcher(engine, app, Finisher(engine, Shelf(home)), worker)
         with engine.begin() as connection:
             record_event(connection, "service_started", model_sha256=model.model_sha256)
         yield Service(
@@ -135,44 +118,14 @@ def run_service(
             engine,
             app,
             model,
-            dispatcher,
-            processes,
+            Dispatcher(engine, app, Finisher(engine, Shelf(home)), worker),
+            [process for process in (broker, worker) if process is not None],
             Presence([home.lock, *_find_ledger_file(engine)]),
             DiskWatch(home.root, settings.min_free_bytes),
             heartbeat,
         )
         heartbeat.beat(ServiceState.STOPPING)
         logger.info("stopping: files in work are finished first", extra={"action": "stopping"})
-
-
-def run_worker_process(settings: WatchSettings, expect_model: str, *, leave_when_deaf: bool) -> None:
-    """Be a worker process: check everything first, then run Celery until told to stop.
-
-    Parameters
-    ----------
-    expect_model : str
-        SHA-256 of the bundle with which the service or the host's keeper began.
-    leave_when_deaf : bool
-        End when messages wait and none is taken; ``watch`` sees that of its own worker itself.
-
-    Raises
-    ------
-    DeviceError, StoreError, BundleError
-        What keeps it from starting, in one line.
-    """
-    configure_logging(settings.log_format)
-    devices = choose_devices(settings.devices)
-    home = prepare_home(settings.home)
-    engine = open_database(settings.sqlalchemy_url)
-    check_schema(engine)
-    model = ServingModel(choose_model(engine, settings.model).folder, expect_model)
-    engine.dispose()  # connections must not cross the fork
-    model.verify()
-    if leave_when_deaf:
-        guard_against_deafness()
-    stages_socket = find_stages_socket(settings, home, os.getppid())
-    with keep_engines(devices, settings, home, model) as engines:
-        run_worker(settings, home, find_broker_url(settings, home), model, stages_socket, engines)
 
 
 def open_ledger(settings: WatchSettings) -> Engine:
@@ -189,12 +142,32 @@ def _find_ledger_file(engine: Engine) -> Sequence[Path]:
     return [Path(engine.url.database or "")] if engine.dialect.name == "sqlite" else []
 
 
-def _start_broker(stack: ExitStack, home: Home) -> KeptProcess:
+def _open_broker(stack: ExitStack, settings: WatchSettings, home: Home, engine: Engine) -> KeptProcess | None:
+    """Start the embedded broker; one that is configured is only asked whether it answers."""
+    if settings.broker_url is not None:
+        check_broker(find_broker_url(settings, home))
+        return None
     broker = build_broker(home)
     stack.callback(broker.stop, BROKER_STOP_SECONDS)
     broker.start()
     wait_for_broker(home.broker_socket)
+    _recover(engine)
     return broker
+
+
+def _start_worker(
+    stack: ExitStack,
+    settings: WatchSettings,
+    model: ServingModel,
+    engine: Engine,
+    command: Sequence[str],
+    messages: int | None,
+) -> KeptProcess:
+    its_settings = settings.model_copy(update={"metrics_worker_address": OFF})  # its figures are served with ours
+    worker = build_worker(its_settings, model, engine, command, messages)
+    stack.callback(worker.stop, settings.read_seconds + STOP_MARGIN_SECONDS)
+    worker.start()
+    return worker
 
 
 def _recover(engine: Engine) -> None:
