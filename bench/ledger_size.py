@@ -18,7 +18,8 @@ from sqlalchemy import Engine, func, select, text
 from reports.periods import Period
 from reports.question import Question
 from reports.reading import read_report
-from store.arrivals import count_pending, count_screening, queue_arrivals
+from store.arrivals import queue_arrivals
+from store.counts import count_pending, count_screening
 from store.database import open_database, reading
 from store.queries import find_last_finished, find_oldest_pending
 from store.schema import upgrade_schema

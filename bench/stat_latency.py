@@ -17,7 +17,7 @@ import pydicom
 from sqlalchemy import func, select
 
 from imaging.phantom import write_dicom_phantom
-from store.arrivals import count_pending
+from store.counts import count_pending
 from store.database import open_database, reading
 from store.tables import arrivals
 from worker.selftest.site import Site, wait_until

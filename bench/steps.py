@@ -101,7 +101,6 @@ def _take_steps(watch: Stopwatch, number: int, path: Path, engine: Engine, class
         label=prediction.label,
         probabilities=prediction.probabilities,
         reason_code=prediction.reason_code,
-        reason=None,
         identity={},
     )
     watch.time("ledger", _record, engine, number, path, screening)

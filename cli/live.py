@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from inference.labels import NOTICE
-from store.arrivals import count_pending
+from store.counts import count_pending
 from store.database import reading
 from store.queries import count_states
 from store.states import FINISHED_STATES, ArrivalState

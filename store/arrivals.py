@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 from store.columns import database_now
 from store.database import build_insert
 from store.states import READY_STATES, AfterScreening, ArrivalState, Priority
-from store.tables import READY, UNFINISHED, arrivals
+from store.tables import READY, arrivals
 
 SEND_AT_ONCE = 500  # ids a statement: far below both databases' limit of parameters
 LONGEST_PAUSE_SECONDS = 60  # no file is put off for longer: what seems to be was, before the clock was set back
@@ -87,11 +87,6 @@ def find_known_fingerprints(connection: Connection, fingerprints: Sequence[str])
 def is_any_ready(connection: Connection) -> bool:
     """Tell whether an arrival waits that could be queued now: one look at an index, and no lock."""
     return connection.scalar(select(arrivals.c.id).where(READY, _is_due()).limit(1)) is not None
-
-
-def is_any_pending(connection: Connection) -> bool:
-    """Tell whether an arrival has no result yet: one look at an index."""
-    return connection.scalar(select(arrivals.c.id).where(UNFINISHED).limit(1)) is not None
 
 
 def queue_arrivals(connection: Connection, window: int, priority: Priority = Priority.ROUTINE) -> list[int]:
@@ -189,31 +184,6 @@ def list_arrivals(connection: Connection, state: ArrivalState, limit: int = 1000
     """Return arrivals of one state, the newest first."""
     statement = select(*ARRIVAL_COLUMNS).where(arrivals.c.state == state).order_by(arrivals.c.id.desc()).limit(limit)
     return [as_arrival(row) for row in connection.execute(statement)]
-
-
-def count_by_state(connection: Connection) -> dict[ArrivalState, int]:
-    """Return how many arrivals there are in each state, of all times."""
-    counts = connection.execute(select(arrivals.c.state, func.count()).group_by(arrivals.c.state))
-    return {ArrivalState(state): count for state, count in counts}
-
-
-def count_screening(connection: Connection) -> int:
-    """Return how many arrivals are in a worker's hands."""
-    return connection.scalar(select(func.count()).where(arrivals.c.state == ArrivalState.SCREENING)) or 0
-
-
-def count_pending(connection: Connection, patience: int | None = None) -> int:
-    """Return how many arrivals have no result yet, apart from those with ``patience`` transient faults."""
-    pending: ColumnElement[bool] = UNFINISHED
-    if patience is not None:
-        pending &= (arrivals.c.state != ArrivalState.FAILED) | (arrivals.c.transient_faults < patience)
-    return connection.scalar(select(func.count()).where(pending)) or 0
-
-
-def count_stat(connection: Connection) -> int:
-    """Return how many of the arrivals without a result are STAT."""
-    statement = select(func.count()).where(UNFINISHED, arrivals.c.priority == Priority.STAT)
-    return connection.scalar(statement) or 0
 
 
 def _is_due() -> ColumnElement[bool]:

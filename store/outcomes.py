@@ -26,11 +26,11 @@ class NewScreening:
     source_sha256: str
     model_sha256: str
     outcome: Outcome
-    label: Label | None
-    probabilities: Mapping[Label, float] | None
-    reason_code: str | None
-    reason: str | None
     identity: Mapping[str, Any]
+    label: Label | None = None
+    probabilities: Mapping[Label, float] | None = None
+    reason_code: str | None = None
+    reason: str | None = None
 
 
 def find_screening(connection: Connection, source_sha256: str, model_sha256: str) -> int | None:

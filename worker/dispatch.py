@@ -7,8 +7,9 @@ from celery import Celery
 from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import Engine
 
-from store.arrivals import count_screening, is_any_pending, is_any_ready, queue_arrivals, unqueue_arrivals
+from store.arrivals import is_any_ready, queue_arrivals, unqueue_arrivals
 from store.audit import record_event
+from store.counts import count_screening, is_any_pending
 from store.database import reading, undurable
 from store.queries import find_last_finished
 from store.states import Priority

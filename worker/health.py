@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from inference.serving.report import EngineState
-from store.arrivals import count_by_state, count_stat
+from store.counts import count_by_state, count_stat
 from store.database import reading
 from store.models import list_models
 from store.queries import count_states, find_last_finished, find_oldest_pending

@@ -151,7 +151,6 @@ class Screener:
             label=prediction.label,
             probabilities=prediction.probabilities,
             reason_code=prediction.reason_code,
-            reason=None,
             identity=found.identity,
         )
 
@@ -188,8 +187,6 @@ class Screener:
             source_sha256=source.sha256,
             model_sha256=self._classifier.bundle.model_sha256,
             outcome=Outcome.REJECTED,
-            label=None,
-            probabilities=None,
             reason_code=fate.reason_code,
             reason=fate.reason,
             identity=identity or {"source_format": identify_format(source.content)},

@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from store.arrivals import count_pending
+from store.counts import count_pending
 from store.database import reading
 from store.states import AfterScreening
 from worker.disk import DiskLowError

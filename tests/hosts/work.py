@@ -5,7 +5,8 @@ from pathlib import Path
 import psutil
 from sqlalchemy import select
 
-from store.arrivals import count_pending, list_arrivals
+from store.arrivals import list_arrivals
+from store.counts import count_pending
 from store.database import open_database, reading
 from store.states import ArrivalState
 from store.sweeps import list_unsettled

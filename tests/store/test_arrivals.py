@@ -5,7 +5,6 @@ from sqlalchemy import Engine, func, select
 
 from store.arrivals import (
     claim_arrival,
-    count_pending,
     find_arrival,
     find_known_fingerprints,
     is_any_ready,
@@ -16,6 +15,7 @@ from store.arrivals import (
     unqueue_arrivals,
 )
 from store.columns import database_now
+from store.counts import count_pending
 from store.states import AfterScreening, ArrivalState, Priority
 from store.sweeps import retry_now
 from store.tables import arrivals

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from store import database, location
-from store.arrivals import count_pending, record_arrivals
+from store.arrivals import record_arrivals
+from store.counts import count_pending
 from store.database import open_database, reading, undurable
 from store.errors import DatabaseLocationError, DatabaseUrlError, StoreError
 from store.models import record_model

@@ -6,9 +6,10 @@ from sqlalchemy import Engine, func, select, text, update
 
 import store.pruning
 from inference.labels import Outcome
-from store.arrivals import count_by_state, find_arrival
+from store.arrivals import find_arrival
 from store.audit import list_events
 from store.columns import database_now
+from store.counts import count_by_state
 from store.database import reading
 from store.errors import AnswerPrunedError
 from store.outcomes import find_screening, record_duplicate

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event, update
 
 from inference.labels import Label, Outcome
-from store.arrivals import count_by_state, count_pending, retry_arrival
+from store.arrivals import retry_arrival
+from store.counts import count_by_state, count_pending
 from store.database import reading
 from store.queries import (
     ROWS_AT_ONCE,

@@ -13,8 +13,8 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis import Redis
 from sqlalchemy import Engine, text
 
-from store.arrivals import count_by_state
 from store.audit import list_events
+from store.counts import count_by_state
 from store.database import reading
 from store.states import ArrivalState, Priority
 from tests.worker.conftest import claim, enroll

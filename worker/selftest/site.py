@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from store.arrivals import count_by_state
+from store.counts import count_by_state
 from store.database import open_database, reading
 from store.states import FINISHED_STATES, ArrivalState
 from store.sweeps import list_unsettled
