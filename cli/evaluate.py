@@ -12,39 +12,59 @@ from cli.opening import opened_ledger
 
 if TYPE_CHECKING:
     from inference.labels import Label
+    from training.assessment import AssessmentSettings
     from training.dataset import Case
 
 FORMATS = ("table", "json", "html")
 SPLITS = ("all", "train", "validation", "test", "held-out")
 LEFT_OUT = ("source", "site")
-SPLIT_HELP = (
-    "`all`; `train`, `validation` or `test` as the manifest's column split says; or `held-out`: "
-    "patients that the model was not trained on."
-)
-PREVALENCE_HELP = "Shares at which predictive values are given, as covid19=0.01,normal=0.9; may be repeated."
-LEAVE_OUT_HELP = "Retrain the head quickly without each `source` or `site`, and test it there."
+
+Dataset = Annotated[Path | None, typer.Option(help="Folder with manifest.csv, or with one folder for each class.")]
+FromOutcomes = Annotated[
+    bool, typer.Option("--from-outcomes", help="Films screened here, with the labels of `outcomes import`.")
+]
+Since = Annotated[str | None, typer.Option(help="Of these, those finished since then, as of `report`.")]
+Until = Annotated[str | None, typer.Option(help="And until then; a day is included.")]
+OtherFindings = Annotated[Path | None, typer.Option(help="Folder of films of none of the classes.")]
+Model = Annotated[Path | None, typer.Option(help="A bundle's folder (XRAY_MODEL).")]
+Format = Annotated[str, typer.Option("--format", help="`table`, `json` or `html`.")]
+Output = Annotated[Path | None, typer.Option(help="A file, written whole or not at all.")]
+Split = Annotated[
+    str,
+    typer.Option(
+        help="`all`; `train`, `validation` or `test` as the manifest's column split says; or `held-out`: "
+        "patients that the model was not trained on."
+    ),
+]
+Prevalence = Annotated[
+    list[str] | None,
+    typer.Option(help="Shares at which predictive values are given, as covid19=0.01,normal=0.9; may be repeated."),
+]
+LeaveOut = Annotated[
+    str | None, typer.Option(help="Retrain the head quickly without each `source` or `site`, and test it there.")
+]
+Audit = Annotated[bool, typer.Option(help="Ask whether the model works without lungs.")]
+Strict = Annotated[bool, typer.Option(help="Exit code 1 if the model works without lungs.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of the bootstrap and the folds.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes; default: one a core.")]
 
 
 def evaluate(
-    dataset: Annotated[
-        Path | None, typer.Option(help="Folder with manifest.csv, or with one folder for each class.")
-    ] = None,
-    from_outcomes: Annotated[
-        bool, typer.Option("--from-outcomes", help="Films screened here, with the labels of `outcomes import`.")
-    ] = False,
-    since: Annotated[str | None, typer.Option(help="Of these, those finished since then, as of `report`.")] = None,
-    until: Annotated[str | None, typer.Option(help="And until then; a day is included.")] = None,
-    other_findings: Annotated[Path | None, typer.Option(help="Folder of films of none of the classes.")] = None,
-    model: Annotated[Path | None, typer.Option(help="A bundle's folder (XRAY_MODEL).")] = None,
-    output_format: Annotated[str, typer.Option("--format", help="`table`, `json` or `html`.")] = "table",
-    output: Annotated[Path | None, typer.Option(help="A file, written whole or not at all.")] = None,
-    split: Annotated[str, typer.Option(help=SPLIT_HELP)] = "all",
-    prevalence: Annotated[list[str] | None, typer.Option(help=PREVALENCE_HELP)] = None,
-    leave_out: Annotated[str | None, typer.Option(help=LEAVE_OUT_HELP)] = None,
-    audit: Annotated[bool, typer.Option(help="Ask whether the model works without lungs.")] = True,
-    strict: Annotated[bool, typer.Option(help="Exit code 1 if the model works without lungs.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap and the folds.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: one a core.")] = None,
+    dataset: Dataset = None,
+    from_outcomes: FromOutcomes = False,
+    since: Since = None,
+    until: Until = None,
+    other_findings: OtherFindings = None,
+    model: Model = None,
+    output_format: Format = "table",
+    output: Output = None,
+    split: Split = "all",
+    prevalence: Prevalence = None,
+    leave_out: LeaveOut = None,
+    audit: Audit = True,
+    strict: Strict = False,
+    seed: Seed = 0,
+    workers: Workers = None,
 ) -> None:
     """Measure a model on a data set through the classifier that serves, and audit it for shortcuts.
 
@@ -55,19 +75,13 @@ def evaluate(
     """
     _check_films(dataset, from_outcomes, bool(since or until))
     with exit_codes():
-        _check_choice("--format", output_format, FORMATS)
-        _check_choice("--split", split, SPLITS)
-        _check_choice("--leave-out", leave_out, (None, *LEFT_OUT))
+        _check_choices(output_format, split, leave_out)
         _check_packages(audit or strict or leave_out is not None)
-        from rich.console import Console
-
-        from cli.settings import read_settings
-        from inference.bundle import SHIPPED_BUNDLE
-        from training.assessment import AssessmentSettings, assess
+        from training.assessment import AssessmentSettings
 
         folder, cases = (dataset, None) if dataset is not None else _find_outcomes(since, until)
         settings = AssessmentSettings(
-            model=read_settings(model=model).model or SHIPPED_BUNDLE,
+            model=_find_bundle(model),
             dataset=folder,
             cases=cases,
             other_findings=other_findings,
@@ -78,11 +92,26 @@ def evaluate(
             seed=seed,
             workers=workers,
         )
-        report = assess(settings, Console(stderr=True))
+        report = _assess(settings)
         _write(report, output_format, output)
     if strict and report["audit"]["works_without_lungs"]:
         typer.echo("xray-cli: the model works without lungs, or that cannot be ruled out (--strict)", err=True)
         raise typer.Exit(FAILED)
+
+
+def _assess(settings: "AssessmentSettings") -> "Mapping[str, Any]":
+    from rich.console import Console
+
+    from training.assessment import assess
+
+    return assess(settings, Console(stderr=True))
+
+
+def _find_bundle(model: Path | None) -> Path:
+    from cli.settings import read_settings
+    from inference.bundle import SHIPPED_BUNDLE
+
+    return read_settings(model=model).model or SHIPPED_BUNDLE
 
 
 def _check_films(dataset: Path | None, from_outcomes: bool, has_period: bool) -> None:
@@ -106,10 +135,14 @@ def _find_outcomes(since: str | None, until: str | None) -> "tuple[Path, tuple[C
         return settings.home, tuple(find_cases(films))
 
 
-def _check_choice(option: str, given: str | None, accepted: Sequence[str | None]) -> None:
-    if given not in accepted:
-        names = ", ".join(filter(None, accepted))
-        raise typer.BadParameter(f"{given!r}: accepted are {names}", param_hint=option)
+def _check_choices(output_format: str, split: str, leave_out: str | None) -> None:
+    for option, given, accepted in (
+        ("--format", output_format, FORMATS),
+        ("--split", split, SPLITS),
+        ("--leave-out", leave_out, LEFT_OUT),
+    ):
+        if given is not None and given not in accepted:
+            raise typer.BadParameter(f"{given!r}: accepted are {', '.join(accepted)}", param_hint=option)
 
 
 def _check_packages(needed: bool) -> None:

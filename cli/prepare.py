@@ -12,34 +12,54 @@ if TYPE_CHECKING:
 
 MAX_PER_PATIENT = 10
 FORMATS = ("table", "json")
-SALT_HELP = "Key with which patients' ids of DICOM files are hashed; made if absent. Default: OUTPUT.salt, beside."
+
+Output = Annotated[Path, typer.Option(help="The data set's folder: OUTPUT/CLASS/, manifest.csv, dropped.csv.")]
+Metadata = Annotated[Path | None, typer.Option(help="metadata.csv of the ieee8023 layout; with --images.")]
+Images = Annotated[Path | None, typer.Option(help="Folder of the images that the metadata names.")]
+Folders = Annotated[
+    list[Path] | None,
+    typer.Option(help="Class folders, recognised, or a data set with manifest.csv; may be given several times."),
+]
+Dicom = Annotated[Path | None, typer.Option(help="Folder of DICOM files; with --labels.")]
+LabelsFile = Annotated[
+    Path | None, typer.Option(help="CSV with columns sop_instance_uid or file, and label, for --dicom.")
+]
+View = Annotated[str, typer.Option(help="Frontal views to take; AP means AP Supine and AP erect too.")]
+NoFinding = Annotated[
+    bool, typer.Option("--no-finding-as-normal", help="Take 'No Finding' of the ieee8023 layout as normal.")
+]
+OtherFindings = Annotated[
+    bool, typer.Option("--other-findings", help="Keep films of other findings, as class other_finding.")
+]
+MaxPerPatient = Annotated[int, typer.Option(min=0, help="Most films of one patient; 0: all.")]
+Source = Annotated[str, typer.Option(help="Name of the data set in the manifest, where one input is given.")]
+SaltFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="Key with which patients' ids of DICOM files are hashed; made if absent. Default: OUTPUT.salt, beside."
+    ),
+]
+Link = Annotated[bool, typer.Option("--link", help="Hard links instead of copies, on one file system.")]
+Workers = Annotated[int, typer.Option(min=0, help="Reading processes; 0: one a core.")]
+Format = Annotated[str, typer.Option("--format", help="Of the summary: `table` or `json`.")]
 
 
 def prepare(
-    output: Annotated[Path, typer.Option(help="The data set's folder: OUTPUT/CLASS/, manifest.csv, dropped.csv.")],
-    metadata: Annotated[Path | None, typer.Option(help="metadata.csv of the ieee8023 layout; with --images.")] = None,
-    images: Annotated[Path | None, typer.Option(help="Folder of the images that the metadata names.")] = None,
-    folders: Annotated[
-        list[Path] | None,
-        typer.Option(help="Class folders, recognised, or a data set with manifest.csv; may be given several times."),
-    ] = None,
-    dicom: Annotated[Path | None, typer.Option(help="Folder of DICOM files; with --labels.")] = None,
-    labels: Annotated[
-        Path | None, typer.Option(help="CSV with columns sop_instance_uid or file, and label, for --dicom.")
-    ] = None,
-    view: Annotated[str, typer.Option(help="Frontal views to take; AP means AP Supine and AP erect too.")] = "PA,AP",
-    no_finding_as_normal: Annotated[
-        bool, typer.Option("--no-finding-as-normal", help="Take 'No Finding' of the ieee8023 layout as normal.")
-    ] = False,
-    other_findings: Annotated[
-        bool, typer.Option("--other-findings", help="Keep films of other findings, as class other_finding.")
-    ] = False,
-    max_per_patient: Annotated[int, typer.Option(min=0, help="Most films of one patient; 0: all.")] = MAX_PER_PATIENT,
-    source: Annotated[str, typer.Option(help="Name of the data set in the manifest, where one input is given.")] = "",
-    salt_file: Annotated[Path | None, typer.Option(help=SALT_HELP)] = None,
-    link: Annotated[bool, typer.Option("--link", help="Hard links instead of copies, on one file system.")] = False,
-    workers: Annotated[int, typer.Option(min=0, help="Reading processes; 0: one a core.")] = 0,
-    output_format: Annotated[str, typer.Option("--format", help="Of the summary: `table` or `json`.")] = "table",
+    output: Output,
+    metadata: Metadata = None,
+    images: Images = None,
+    folders: Folders = None,
+    dicom: Dicom = None,
+    labels: LabelsFile = None,
+    view: View = "PA,AP",
+    no_finding_as_normal: NoFinding = False,
+    other_findings: OtherFindings = False,
+    max_per_patient: MaxPerPatient = MAX_PER_PATIENT,
+    source: Source = "",
+    salt_file: SaltFile = None,
+    link: Link = False,
+    workers: Workers = 0,
+    output_format: Format = "table",
 ) -> None:
     """Build a data set for training, each film once, each patient whole.
 
@@ -65,21 +85,10 @@ def prepare(
         from training.preparation import PrepareSettings
 
         settings = PrepareSettings(
-            output=output,
-            metadata=metadata,
-            images=images,
-            folders=tuple(folders or ()),
-            dicom=dicom,
-            labels=labels,
-            views=_read_views(view),
-            no_finding=no_finding_as_normal,
-            other_findings=other_findings,
-            max_per_patient=max_per_patient or None,
-            source=source,
-            salt_file=salt_file,
-            link=link,
-            workers=workers,
-        )
+            output=output, metadata=metadata, images=images, folders=tuple(folders or ()), dicom=dicom, labels=labels,
+            views=_read_views(view), no_finding=no_finding_as_normal, other_findings=other_findings,
+            max_per_patient=max_per_patient or None, source=source, salt_file=salt_file, link=link, workers=workers,
+        )  # fmt: skip
         summary = run(settings)
         print_summary(summary, output_format)
     if summary["failed"]:

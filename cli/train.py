@@ -1,5 +1,6 @@
 """`xray-cli train`: a data set in, a model bundle out."""
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -65,25 +66,31 @@ def train(
     }  # fmt: skip
     with exit_codes():
         check_packages()
-        from rich.console import Console
+        _train(experiment, options, run_folder, resume, plot)
 
-        from training.experiment import read_training_settings
-        from training.plot import write_plot
-        from training.record import write_report
-        from training.run import train_and_export
-        from training.run_folder import find_run_folder, name_run_folder
 
-        settings = read_training_settings(experiment, options)
-        folder = run_folder or (find_run_folder(settings) if resume else name_run_folder(settings))
-        try:
-            result = train_and_export(settings, Console(stderr=True), run_folder=folder, resume=resume)
-        except KeyboardInterrupt:
-            typer.echo(f"stopped: the same command with --run-folder {folder} --resume goes on", err=True)
-            raise typer.Exit(INTERRUPTED) from None
-        if plot:
-            write_plot(result.history, plot)
-        typer.echo(write_report(result.metrics))
-        typer.echo(f"bundle {result.model}, run folder {result.run_folder}: {NOTICE}")
+def _train(
+    experiment: str | None, options: Mapping[str, object], run_folder: Path | None, resume: bool, plot: Path | None
+) -> None:
+    from rich.console import Console
+
+    from training.experiment import read_training_settings
+    from training.plot import write_plot
+    from training.record import write_report
+    from training.run import train_and_export
+    from training.run_folder import find_run_folder, name_run_folder
+
+    settings = read_training_settings(experiment, options)
+    folder = run_folder or (find_run_folder(settings) if resume else name_run_folder(settings))
+    try:
+        result = train_and_export(settings, Console(stderr=True), run_folder=folder, resume=resume)
+    except KeyboardInterrupt:
+        typer.echo(f"stopped: the same command with --run-folder {folder} --resume goes on", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    if plot:
+        write_plot(result.history, plot)
+    typer.echo(write_report(result.metrics))
+    typer.echo(f"bundle {result.model}, run folder {result.run_folder}: {NOTICE}")
 
 
 def check_packages() -> None:
