@@ -14,9 +14,17 @@ PROBABILITIES = ("probability_covid19", "probability_viral_pneumonia", "probabil
 PROBABILITIES_IN_RANGE = " AND ".join(f"{name} BETWEEN 0 AND 1" for name in PROBABILITIES)
 PROBABILITIES_GIVEN = " AND ".join(f"{name} IS NOT NULL" for name in PROBABILITIES)
 NO_PROBABILITIES = " AND ".join(f"{name} IS NULL" for name in PROBABILITIES)
+ALL_PROBABILITIES_OR_NONE = f"({PROBABILITIES_IN_RANGE}) AND ({PROBABILITIES_GIVEN}) OR ({NO_PROBABILITIES})"
 
 
 def upgrade() -> None:
+    create_audit_events()
+    create_models()
+    create_screenings()
+    create_arrivals()
+
+
+def create_audit_events() -> None:
     op.create_table(
         "audit_events",
         sa.Column("id", ROW_ID, nullable=False),
@@ -28,6 +36,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_events_arrival_id", "audit_events", ["arrival_id"])
 
+
+def create_models() -> None:
     op.create_table(
         "models",
         sa.Column("model_sha256", sa.String(length=64), nullable=False),
@@ -37,6 +47,9 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("model_sha256", name="pk_models"),
     )
+
+
+def create_screenings() -> None:
     op.create_table(
         "screenings",
         sa.Column("id", ROW_ID, nullable=False),
@@ -75,10 +88,7 @@ def upgrade() -> None:
         sa.CheckConstraint("label IN ('covid19', 'viral_pneumonia', 'normal')", name=op.f("ck_screenings_label")),
         sa.CheckConstraint("outcome IN ('predicted', 'indeterminate', 'rejected')", name=op.f("ck_screenings_outcome")),
         sa.CheckConstraint("(outcome = 'predicted') = (label IS NOT NULL)", name=op.f("ck_screenings_predicted")),
-        sa.CheckConstraint(
-            f"({PROBABILITIES_IN_RANGE}) AND ({PROBABILITIES_GIVEN}) OR ({NO_PROBABILITIES})",
-            name=op.f("ck_screenings_probabilities"),
-        ),
+        sa.CheckConstraint(ALL_PROBABILITIES_OR_NONE, name=op.f("ck_screenings_probabilities")),
         sa.CheckConstraint(
             f"outcome <> 'predicted' OR ({PROBABILITIES_GIVEN})", name=op.f("ck_screenings_predicted_probabilities")
         ),
@@ -88,6 +98,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_screenings_sop_instance_uid", "screenings", ["sop_instance_uid"])
 
+
+def create_arrivals() -> None:
     op.create_table(
         "arrivals",
         sa.Column("id", ROW_ID, nullable=False),
