@@ -150,13 +150,14 @@ def _written_out(value: str) -> BindParameter[str]:
     return literal(value, literal_execute=True)
 
 
-# the three indexes below hold what is in work and nothing of what is finished, however large the ledger grows
+# the three indexes below hold what is in work and nothing of what is finished, however large the ledger grows; their
+# conditions stand in the migrations alone, since SQLAlchemy imports each dialect of which an index here would speak
 UNFINISHED = arrivals.c.finished_at.is_(None)
-Index("ix_arrivals_unfinished", arrivals.c.received_at, sqlite_where=UNFINISHED, postgresql_where=UNFINISHED)
+Index("ix_arrivals_unfinished", arrivals.c.received_at)
 READY = or_(*(arrivals.c.state == _written_out(state.value) for state in READY_STATES))
-Index("ix_arrivals_ready", arrivals.c.priority, arrivals.c.id, sqlite_where=READY, postgresql_where=READY)
+Index("ix_arrivals_ready", arrivals.c.priority, arrivals.c.id)
 IN_THE_INBOX = arrivals.c.fingerprint.is_not(None) & (arrivals.c.after == _written_out(AfterScreening.MOVE.value))
-Index("ix_arrivals_unsettled", arrivals.c.finished_at, sqlite_where=IN_THE_INBOX, postgresql_where=IN_THE_INBOX)
+Index("ix_arrivals_unsettled", arrivals.c.finished_at)
 
 # told by people after the fact; a film is known by its bytes, whatever screened them and however often
 reference_labels = Table(

