@@ -29,10 +29,7 @@ def draw_distributions(
         *draw_grid(frame, rungs, lambda value: f"{100 * value:.0f} %"),
         *_draw_bins(frame, period),
         *_draw_steps(frame, reference),
-        *(
-            Words(frame.x(tick / 4), HEIGHT - 6, f"{edges[0] + (edges[-1] - edges[0]) * tick / 4:.2f}", "middle")
-            for tick in range(5)
-        ),
+        *_name_edges(frame, edges[0], edges[-1]),
     ]
     legend = [("bin", "this period"), *([("reference", "reference")] if reference else [])]
     return Chart(title, _describe(edges, period, reference), WIDTH, HEIGHT, shapes, legend)

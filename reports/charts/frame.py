@@ -13,12 +13,12 @@ GAP = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A plot area whose axes begin at 0.
+    """A plot area; its horizontal axis is a share in [0, 1].
 
     Attributes
     ----------
-    most : float
-        Where the vertical axis ends; greater than 0.
+    most, least : float
+        Where the vertical axis ends, and where it begins.
     width, height : float
         Of the whole, with the room for axes.
     left, right, top, bottom : float
@@ -32,6 +32,12 @@ class Frame:
     right: float = 8.0
     top: float = 10.0
     bottom: float = 24.0
+    least: float = 0.0
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height."""
+        return self.width, self.height
 
     @property
     def base(self) -> float:
@@ -43,8 +49,8 @@ class Frame:
         return self.left + share * (self.width - self.left - self.right)
 
     def y(self, value: float) -> float:
-        """Return the place of a value between 0 and ``most``."""
-        return self.base - value / self.most * (self.base - self.top)
+        """Return the place of a value between ``least`` and ``most``."""
+        return self.base - (value - self.least) / (self.most - self.least) * (self.base - self.top)
 
 
 def place_rungs(greatest: float, *, whole: bool = False) -> list[float]:

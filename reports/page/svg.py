@@ -6,21 +6,15 @@ from markupsafe import Markup
 
 from reports.charts.shapes import Box, Chart, Path, Shape
 from reports.markup.elements import EMPTY, element
+from reports.markup.plot import draw_chart, draw_path
 
 SWATCH = 12
 
 
 def build_chart(chart: Chart, class_: str = "chart") -> Markup:
     """Build a figure: caption, legend and drawing; readers of the screen get title and description."""
-    drawing = element(
-        "svg",
-        element("title", chart.title),
-        element("desc", chart.description),
-        *map(_build_shape, chart.shapes),
-        viewBox=f"0 0 {chart.width:g} {chart.height:g}",
-        role="img",
-        class_=class_,
-    )
+    size, shapes = (chart.width, chart.height), map(_build_shape, chart.shapes)
+    drawing = draw_chart(size, chart.title, chart.description, *shapes, class_=class_)
     frame = element("div", drawing, class_="wide", tabindex="0", role="region", aria_label=chart.title)
     return element("figure", element("figcaption", chart.title), build_legend(chart.legend), frame)
 
@@ -46,6 +40,5 @@ def _build_shape(shape: Shape) -> Markup:
             "rect", x=shape.x, y=shape.y, width=shape.width, height=max(shape.height, 0.01), class_=shape.style
         )
     if isinstance(shape, Path):
-        places = " L".join(f"{x:.1f} {y:.1f}" for x, y in shape.points)
-        return element("path", d=f"M{places}", class_=shape.style)
+        return draw_path(shape.points, shape.style)
     return element("text", shape.text, x=shape.x, y=shape.y, text_anchor=shape.anchor, class_=shape.style)

@@ -6,8 +6,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from reports.charts.frame import Frame
 from reports.markup.elements import EMPTY, element, join
-from reports.markup.plot import Frame, draw_axes, draw_chart, draw_line
+from reports.markup.plot import draw_axes, draw_chart, draw_line, frame_shares
 
 BEGINNINGS = (0.0, 0.5, 0.8)
 """Where the axis of accuracy may begin: as far up as the points allow."""
@@ -53,14 +54,14 @@ def draw_curves(
     levels : mapping of str to float, optional
         For each label the height of its line of chance; without it chance is the diagonal.
     """
-    frame = Frame()
+    frame = frame_shares()
     chance = [_draw_level(frame, label, level) for label, level in (levels or {}).items()]
     if levels is None:
         chance = [draw_line(frame, ((0, 0), (1, 1)), "chance")]
     bands = [draw_line(frame, curve.band, f"band {curve.label}") for curve in curves]
     lines = [draw_line(frame, curve.points, f"curve {curve.label}") for curve in curves]
     description = "; ".join(curve.title for curve in curves)
-    chart = draw_chart(frame, title, description, draw_axes(frame, *axes), *bands, *chance, *lines)
+    chart = draw_chart(frame.size, title, description, draw_axes(frame, *axes), *bands, *chance, *lines)
     return element("figure", element("figcaption", title), chart, draw_legend(curves))
 
 
@@ -80,12 +81,12 @@ def _draw_level(frame: Frame, label: str, level: float) -> Markup:
 
 def draw_reliability(bins: Sequence[Mapping[str, Any]], title: str, description: str) -> Markup:
     """Draw how often answers are right against how sure they were: a dot a bin, its area by its films, its interval."""
-    frame = Frame()
+    frame = frame_shares()
     most = max((each["n"] for each in bins), default=0)
     dots = [_draw_bin(frame, each, each["n"] / most) for each in bins if each["n"]]
     diagonal = draw_line(frame, ((0, 0), (1, 1)), "chance")
     axes = draw_axes(frame, "stated probability, %", "right answers, %")
-    chart = draw_chart(frame, title, description, axes, diagonal, *dots)
+    chart = draw_chart(frame.size, title, description, axes, diagonal, *dots)
     key = element("p", "Area of a dot: its films. Bar: 95 % interval. Dotted: stated and true agree.", class_="key")
     return element("figure", element("figcaption", title), chart, key)
 
@@ -104,10 +105,10 @@ def _draw_bin(frame: Frame, each: Mapping[str, Any], share: float) -> Markup:
 def draw_coverage(points: Points, marks: Sequence[tuple[float, float, str]], title: str, description: str) -> Markup:
     """Draw accuracy of the answers given against the share of films answered; marks are single points with a name."""
     low = min((y for _, y in points), default=0.0)
-    frame = Frame(y_low=max(beginning for beginning in BEGINNINGS if beginning <= low))
+    frame = frame_shares(max(beginning for beginning in BEGINNINGS if beginning <= low))
     names = [_draw_point(frame, *mark) for mark in marks]
     axes = draw_axes(frame, "films that get an answer, %", "right among them, %")
-    chart = draw_chart(frame, title, description, axes, draw_line(frame, points, "curve all"), *names)
+    chart = draw_chart(frame.size, title, description, axes, draw_line(frame, points, "curve all"), *names)
     return element("figure", element("figcaption", title), chart)
 
 
