@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from cli.errors import InputMissingError
 from imaging import Radiograph, RadiographError, SourceFile, decode_radiograph, read_source
 from inference.classifier import Classifier, Prediction
 from inference.labels import Outcome
+from reports.text import find_file_name
 from store.queries import Result
 from store.states import ArrivalState
 from worker.fates import FateKind, decide_fate
@@ -29,9 +30,11 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one file, and the picture that shows why."""
+    """What became of one file, why it has no label where it has none, and the picture that shows what speaks for it."""
 
+    path: Path
     result: Result
+    reason: str | None = None
     heatmap: Path | None = None
 
 
@@ -86,27 +89,27 @@ class Answerer:
         try:
             source = read_source(file.resolve(), self._max_bytes)  # a link that somebody names is followed
         except (RadiographError, OSError, MemoryError) as error:
-            return Answer(_refuse(begun, error))
-        begun = replace(begun, source_sha256=source.sha256)
+            return Answer(file, *_refuse(begun, error))
+        begun = begun._replace(source_sha256=source.sha256)
         try:
             radiograph = decode_radiograph(source.content)
             prediction = self._classifier.predict_radiograph(radiograph)
         except (RadiographError, MemoryError) as error:
-            return Answer(_refuse(begun, error))
-        return Answer(_accept(begun, prediction), self._draw(source, radiograph, prediction))
+            return Answer(file, *_refuse(begun, error))
+        return Answer(file, _accept(begun, prediction), heatmap=self._draw(source, radiograph, prediction))
 
     def _begin(self, file: Path) -> Result:
         return Result(
             arrival_id=0,
-            path=file,
+            file_name=find_file_name(file),
             source_sha256=None,
             state=ArrivalState.SCREENING,
             outcome=None,
             label=None,
             probabilities=None,
             reason_code=None,
-            reason=None,
             conflict=False,
+            priority=None,
             model_version=self._classifier.bundle.model_version,
             model_sha256=self._classifier.bundle.model_sha256,
             received_at=datetime.now(tz=UTC),
@@ -125,8 +128,7 @@ class Answerer:
 
 
 def _accept(begun: Result, prediction: Prediction) -> Result:
-    return replace(
-        begun,
+    return begun._replace(
         state=ArrivalState.DONE,
         outcome=prediction.outcome,
         label=prediction.label,
@@ -136,17 +138,16 @@ def _accept(begun: Result, prediction: Prediction) -> Result:
     )
 
 
-def _refuse(begun: Result, error: Exception) -> Result:
+def _refuse(begun: Result, error: Exception) -> tuple[Result, str]:
     fate = decide_fate(error, attempts=0, faults=0, max_attempts=2)
     state = STATES[fate.kind]
-    return replace(
-        begun,
+    refused = begun._replace(
         state=state,
         outcome=Outcome.REJECTED if fate.kind is FateKind.REJECT else None,
         reason_code=fate.reason_code or state.value,
-        reason=fate.reason or _describe(error),
         finished_at=datetime.now(tz=UTC),
     )
+    return refused, fate.reason or _describe(error)
 
 
 def _describe(error: Exception) -> str:

@@ -119,9 +119,9 @@ def _describe(answer: "Answer", end: str) -> str:
     result = answer.result
     said = " ".join(filter(None, (end, result.label, result.reason_code)))
     shares = ", ".join(f"{label} {share:.3f}" for label, share in (result.probabilities or {}).items())
-    name = show_text(os.fsencode(result.path).decode("utf-8", "backslashreplace"))
+    name = show_text(os.fsencode(answer.path).decode("utf-8", "backslashreplace"))
     picture = f"  -> {show_text(str(answer.heatmap))}" if answer.heatmap else ""
-    return f"{name}: {said}  {shares or result.reason}{picture}"
+    return f"{name}: {said}  {shares or answer.reason}{picture}"
 
 
 @contextmanager

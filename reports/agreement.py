@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from inference.labels import Label
+from reports.contradictions import Contradictions, CrossTable, find_false_alarms, find_missed
 from reports.rates import Rate, find_worth
 from store.agreement import (
     BINS,
@@ -16,18 +17,15 @@ from store.agreement import (
     count_bins,
     count_patients,
     has_references,
-    list_missed,
     sum_by_patient,
 )
-from store.queries import Result
-from store.references import Reference, ReferenceSource
+from store.references import ReferenceSource
 from store.selection import Selection
 
 KNOWN_LABELS: Mapping[ReferenceSource, Sequence[Label]] = {
     ReferenceSource.PCR: (Label.COVID19,),  # it cannot tell the others apart
     ReferenceSource.READER: tuple(Label),
 }
-ILL = {Reference.COVID19: Label.COVID19, Reference.VIRAL_PNEUMONIA: Label.VIRAL_PNEUMONIA}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +66,6 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
-class Miss:
-    """A film of an illness, ``reference``, that the model did not call so: another label, or none."""
-
-    reference: Reference
-    result: Result
-
-    @property
-    def probability(self) -> float | None:
-        """What the model gave to the illness; None where it was not asked."""
-        return self.result.probabilities[ILL[self.reference]] if self.result.probabilities else None
-
-
-@dataclass(frozen=True, slots=True)
 class Agreement:
     """How the answers of a period compare with one source of reference labels.
 
@@ -96,24 +81,22 @@ class Agreement:
         RT-PCR: ``covid19`` alone.
     calibration : Calibration
         RT-PCR: of the probability of ``covid19``; readers: of the most probable label.
-    missed : int
-        How many films of ``covid19`` or ``viral_pneumonia`` were not called so.
-    misses : tuple of Miss
-        The first of them, to which the model gave the least; the list ends after ``Question.positives_shown``.
+    missed, false_alarms : Contradictions
+        Their lists end after ``Question.positives_shown``.
     """
 
     source: ReferenceSource
     films: int
     patients: int
     answered: Rate
-    counts: Mapping[tuple[Reference, Label | None], int]
+    counts: CrossTable
     labels: tuple[LabelAgreement, ...]
     calibration: Calibration
-    missed: int
-    misses: tuple[Miss, ...]
+    missed: Contradictions
+    false_alarms: Contradictions
 
 
-def compute_agreement(connection: Connection, selection: Selection, misses_shown: int) -> tuple[Agreement, ...]:
+def compute_agreement(connection: Connection, selection: Selection, most_shown: int) -> tuple[Agreement, ...]:
     """Compare the answers of a selection with each source that has a label for any of its films."""
     if not has_references(connection):
         return ()
@@ -121,27 +104,33 @@ def compute_agreement(connection: Connection, selection: Selection, misses_shown
     if not counts:
         return ()
     patients, sums = count_patients(connection, selection), sum_by_patient(connection, selection)
+    crosses = {
+        source: {(each.reference, each.label): each.films for each in counts if each.source is source}
+        for source in ReferenceSource
+        if source in patients
+    }
     return tuple(
         _compare(
             source,
-            {(each.reference, each.label): each.films for each in counts if each.source is source},
+            cross,
             patients[source],
             sums[source],
             [each for each in bins if each.source is source],
-            tuple(Miss(*found) for found in list_missed(connection, selection, source, misses_shown)),
+            find_missed(connection, selection, source, cross, most_shown),
+            find_false_alarms(connection, selection, source, cross, most_shown),
         )
-        for source in ReferenceSource
-        if source in patients
+        for source, cross in crosses.items()
     )
 
 
 def _compare(
     source: ReferenceSource,
-    counts: Mapping[tuple[Reference, Label | None], int],
+    counts: CrossTable,
     patients: int,
     sums: Mapping[Label, LabelSums],
     bins: Sequence[BinCount],
-    misses: tuple[Miss, ...],
+    missed: Contradictions,
+    false_alarms: Contradictions,
 ) -> Agreement:
     films = sum(counts.values())
     return Agreement(
@@ -152,10 +141,8 @@ def _compare(
         counts=counts,
         labels=tuple(_as_agreement(label, sums[label]) for label in KNOWN_LABELS[source]),
         calibration=_calibrate(bins),
-        missed=sum(
-            count for (reference, label), count in counts.items() if reference in ILL and label != ILL[reference]
-        ),
-        misses=misses,
+        missed=missed,
+        false_alarms=false_alarms,
     )
 
 

@@ -3,6 +3,7 @@
 from datetime import tzinfo
 
 from reports.agreement import Agreement, LabelAgreement
+from reports.contradictions import Contradictions
 from reports.rates import Rate
 from reports.results import result_to_json
 
@@ -34,11 +35,10 @@ def agreement_to_json(agreement: Agreement, zone: tzinfo) -> dict[str, object]:
                 for each in calibration.bins
             ],
         },
-        "missed": agreement.missed,
-        "misses": [
-            {"reference": miss.reference.value, "result": result_to_json(miss.result, zone)}
-            for miss in agreement.misses
-        ],
+        "missed": agreement.missed.count,
+        "misses": _films_to_json(agreement.missed, zone),
+        "falsely_called": agreement.false_alarms.count,
+        "false_alarms": _films_to_json(agreement.false_alarms, zone),
     }
 
 
@@ -46,6 +46,10 @@ def rate_to_json(rate: Rate) -> dict[str, object]:
     """Return a share with its interval and what it is a share of; ``value``, ``low`` and ``high`` None of nothing."""
     bounds = {"value": _round(rate.value), "low": _round(rate.low), "high": _round(rate.high)}
     return {**bounds, "count": rate.count, "whole": rate.whole}
+
+
+def _films_to_json(found: Contradictions, zone: tzinfo) -> list[dict[str, object]]:
+    return [{"reference": film.reference.value, "result": result_to_json(film.result, zone)} for film in found.films]
 
 
 def _label_to_json(agreement: LabelAgreement) -> dict[str, object]:

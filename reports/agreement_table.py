@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from reports.agreement import Agreement, Miss
+from reports.agreement import Agreement
+from reports.contradictions import Contradiction, Contradictions
 from reports.rates import Rate
-from reports.table.layout import begin_table
-from reports.text import find_file_name, show_text
+from reports.table.layout import begin_table, cut_text
+from reports.text import show_text
+from reports.wording import name_label
 from store.references import ReferenceSource
 
 if TYPE_CHECKING:
@@ -17,12 +19,23 @@ MEASURES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "
 
 
 def build_agreement_tables(agreement: Agreement) -> "Iterator[Table]":
-    """Give the tables of one source: figures, calibration, and what was missed."""
+    """Give the tables of one source: figures, calibration, what was missed, and false alarms."""
     yield _build_figures(agreement)
     if agreement.calibration.bins:
         yield _build_calibration(agreement)
-    if agreement.misses:
-        yield _build_misses(agreement)
+    for title, found in name_contradictions(agreement):
+        if found.films:
+            yield _build_films(title, found)
+
+
+def name_contradictions(agreement: Agreement) -> tuple[tuple[str, Contradictions], ...]:
+    """Give a title to each list of films over which model and reference do not agree."""
+    source = SOURCES[agreement.source]
+    missed, false_alarms = agreement.missed, agreement.false_alarms
+    return (
+        (f"Missed, by {source}: {missed.count:,}", missed),
+        (f"False alarms, by {source}: {false_alarms.count:,}", false_alarms),
+    )
 
 
 def show_rate(rate: Rate) -> str:
@@ -32,16 +45,18 @@ def show_rate(rate: Rate) -> str:
     return f"{rate.value:.1%} ({100 * rate.low:.1f}-{100 * rate.high:.1f})"
 
 
-def name_answer(miss: Miss) -> str:
-    """Name what the model said instead: a label, or why it gave none."""
-    result = miss.result
+def name_answer(film: Contradiction) -> str:
+    """Name what the model said: a label, or why it gave none."""
+    result = film.result
     return result.label or result.reason_code or result.outcome or result.state
 
 
-def describe_miss(miss: Miss) -> str:
-    """Say what the model said instead, and what it gave to the illness."""
-    given = miss.probability
-    return name_answer(miss) if given is None else f"{name_answer(miss)}, {miss.reference} {given:.2f}"
+def describe_answer(film: Contradiction) -> str:
+    """Say what the model said, and what it gave to the illness."""
+    answer, illness, given = name_label(name_answer(film)), name_label(film.illness), film.probability
+    if given is None:
+        return answer
+    return f"{answer} {given:.2f}" if answer == illness else f"{answer}, {illness} {given:.2f}"
 
 
 def _build_figures(agreement: Agreement) -> "Table":
@@ -76,20 +91,22 @@ def _build_calibration(agreement: Agreement) -> "Table":
     return table
 
 
-def _build_misses(agreement: Agreement) -> "Table":
-    from rich.text import Text
-
-    shown, missed = len(agreement.misses), agreement.missed
-    title = f"Missed, by {SOURCES[agreement.source]}: {missed:,}" + (f", {shown:,} shown" if shown < missed else "")
+def _build_films(title: str, found: Contradictions) -> "Table":
+    shown = len(found.films)
     table = begin_table(
-        title, ("Arrival", "right"), ("It was", "left"), ("Answer", "left"), ("Given", "right"), ("File", "left")
+        f"{title}, {shown:,} shown" if shown < found.count else title,
+        ("Arrival", "right"),
+        ("It was", "left"),
+        ("Answer", "left"),
+        ("Given", "right"),
+        ("File", "left"),
     )
     for column in table.columns[:4]:
         column.no_wrap = True
-    for miss in agreement.misses:
-        given = "" if miss.probability is None else f"{miss.probability:.2f}"
-        name = Text(show_text(find_file_name(miss.result.path)), no_wrap=True, overflow="ellipsis")
-        table.add_row(str(miss.result.arrival_id), miss.reference, show_text(name_answer(miss)), given, name)
+    for film in found.films:
+        given = "" if film.probability is None else f"{film.probability:.2f}"
+        name = cut_text(show_text(film.result.file_name))
+        table.add_row(str(film.result.arrival_id), film.reference, show_text(name_answer(film)), given, name)
     return table
 
 

@@ -1,21 +1,21 @@
 """A report without the names of files: where it leaves the house, a film is known by its arrival's number."""
 
 from dataclasses import replace
-from pathlib import Path
 
+from reports.contradictions import Contradictions
 from reports.report import Report
 from store.queries import Result
 
 
 def hide_name(result: Result) -> Result:
-    """Put the arrival's number in place of the file's path."""
-    return replace(result, path=Path(f"arrival-{result.arrival_id}"))
+    """Put the arrival's number in place of the file's name."""
+    return result._replace(file_name=f"arrival-{result.arrival_id}")
 
 
 def hide_names(report: Report) -> Report:
     """Return a report whose lists name no file."""
     agreement = (
-        replace(each, misses=tuple(replace(miss, result=hide_name(miss.result)) for miss in each.misses))
+        replace(each, missed=_hide_names_of(each.missed), false_alarms=_hide_names_of(each.false_alarms))
         for each in report.agreement
     )
     return replace(
@@ -24,3 +24,8 @@ def hide_names(report: Report) -> Report:
         newest=tuple(map(hide_name, report.newest)),
         agreement=tuple(agreement),
     )
+
+
+def _hide_names_of(found: Contradictions) -> Contradictions:
+    films = (replace(film, result=hide_name(film.result)) for film in found.films)
+    return replace(found, films=tuple(films))

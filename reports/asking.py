@@ -12,8 +12,9 @@ from reports.errors import QuestionError
 from reports.periods import Period, find_zone, parse_period
 from reports.question import POSITIVES_SHOWN, Question, find_days_before
 from store.selection import ALL, Dimension, Filters, Part
+from store.states import Priority
 
-Words = Sequence[str]
+Words = Sequence[str] | None
 Choice = TypeVar("Choice", bound=StrEnum)
 REFERENCE = "28d"
 NO_REFERENCE = "none"
@@ -60,15 +61,16 @@ def ask_question(
 
 def parse_filters(
     *,
-    labels: Words = (),
-    outcomes: Words = (),
-    reasons: Words = (),
-    models: Words = (),
-    inboxes: Sequence[str | Path] = (),
-    modalities: Words = (),
-    minimums: Words = (),
+    labels: Words = None,
+    outcomes: Words = None,
+    reasons: Words = None,
+    models: Words = None,
+    inboxes: Sequence[str | Path] | None = None,
+    modalities: Words = None,
+    minimums: Words = None,
+    priorities: Words = None,
 ) -> Filters:
-    """Read filters; reasons and models may be any, since the ledger remembers those of earlier versions.
+    """Read filters, None for none; reasons and models may be any, since the ledger remembers those of earlier versions.
 
     Parameters
     ----------
@@ -78,16 +80,17 @@ def parse_filters(
     Raises
     ------
     QuestionError
-        There is no such label or outcome, or no such probability.
+        There is no such label, outcome or priority, or no such probability.
     """
     return Filters(
-        labels=tuple(_choose(Label, text, "label") for text in labels),
-        parts=tuple(_choose(Part, text, "outcome") for text in outcomes),
-        reasons=tuple(reasons),
-        models=tuple(models),
-        inboxes=tuple(Path(inbox).resolve() for inbox in inboxes),
-        modalities=tuple(text.upper() for text in modalities),
-        minimums=tuple(map(_parse_minimum, minimums)),
+        labels=tuple(_choose(Label, text, "label") for text in labels or ()),
+        parts=tuple(_choose(Part, text, "outcome") for text in outcomes or ()),
+        reasons=tuple(reasons or ()),
+        models=tuple(models or ()),
+        inboxes=tuple(Path(inbox).resolve() for inbox in inboxes or ()),
+        modalities=tuple(text.upper() for text in modalities or ()),
+        minimums=tuple(map(_parse_minimum, minimums or ())),
+        priorities=tuple(_choose(Priority, text, "priority") for text in priorities or ()),
     )
 
 

@@ -1,7 +1,10 @@
 """The report for spreadsheets: RFC 4180, one line a result, and no cell that a spreadsheet would compute."""
 
 import csv
-from datetime import tzinfo
+from collections.abc import Mapping
+from datetime import UTC, tzinfo
+from operator import itemgetter
+from types import MappingProxyType
 from typing import TextIO
 
 from inference.labels import LABELS, NOTICE
@@ -13,8 +16,12 @@ from store.queries import Result
 COLUMNS = (
     *("file_name", "source_sha256", "state", "outcome", "label"),
     *(f"probability_{label}" for label in LABELS),
-    *("reason_code", "model_version", "model_sha256", "received_at", "finished_at", "notice"),
+    *("reason_code", "model_version", "model_sha256", "received_at", "finished_at", "notice", "priority"),
 )
+# text that others wrote; whatever else is text comes from lists of our own
+FOREIGN = ("file_name", "reason_code", "model_version")
+UNKNOWN: Mapping[str, None] = MappingProxyType(dict.fromkeys(LABELS))
+_list_cells = itemgetter(*COLUMNS)
 
 
 def write_csv(source: ReportSource, stream: TextIO) -> None:
@@ -25,17 +32,17 @@ def write_csv(source: ReportSource, stream: TextIO) -> None:
     """
     writer = csv.writer(stream, dialect="excel")
     writer.writerow(COLUMNS)
-    zone = source.question.period.since.tzinfo
+    zone = source.question.period.since.tzinfo or UTC
     writer.writerows(_as_cells(result, zone) for result in source.results())
 
 
-def _as_cells(result: Result, zone: tzinfo | None) -> list[object]:
-    fields = result_to_json(result, zone)  # type: ignore[arg-type]
-    for label in LABELS:
-        fields[f"probability_{label}"] = None if result.probabilities is None else result.probabilities[label]
+def _as_cells(result: Result, zone: tzinfo) -> tuple[object, ...]:
+    fields = result_to_json(result, zone)
+    for label, share in (result.probabilities or UNKNOWN).items():
+        fields[f"probability_{label}"] = share
+    for name in FOREIGN:
+        if text := fields[name]:
+            fields[name] = disarm_formula(show_text(str(text)))
     fields["notice"] = NOTICE
-    return [_as_cell(fields[name]) for name in COLUMNS]
-
-
-def _as_cell(value: object) -> object:
-    return disarm_formula(show_text(value)) if isinstance(value, str) else value
+    cells: tuple[object, ...] = _list_cells(fields)
+    return cells

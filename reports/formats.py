@@ -93,7 +93,7 @@ class ReportSource:
         return report if self._with_names else hide_names(report)
 
     def results(self) -> Iterator[Result]:
-        """Give every result in the order of arrival, a thousand in memory at a time."""
+        """Give every result in the order of its end, then what is pending; a thousand in memory at a time."""
         results = stream_results(self._connection, self.question.selection)
         if not self._with_names:
             results = map(hide_name, results)

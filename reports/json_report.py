@@ -12,9 +12,10 @@ from reports.agreement_json import agreement_to_json, rate_to_json
 from reports.drift import Drift
 from reports.formats import ReportSource
 from reports.question import Question
-from reports.report import Group, Quality, Report
+from reports.report import Group, Latency, Quality, Report, ServedModel
 from reports.results import result_to_json
 from reports.summary import PARTS, summary_to_json
+from store.states import Priority
 
 SCHEMA = 1
 
@@ -24,30 +25,45 @@ def write_json(source: ReportSource, stream: TextIO) -> None:
 
     All of it is ASCII: file names with any sign in them come through any terminal and encoding unharmed.
     """
-    zone = source.question.period.since.tzinfo
+    zone = source.question.period.since.tzinfo or UTC
     head = json.dumps(report_to_json(source.report), indent=1, allow_nan=False)
     stream.write(head.removesuffix("\n}") + ',\n "results": [')
     encode = json.JSONEncoder(allow_nan=False).encode
     separator = "\n  "
     for result in source.results():
-        stream.write(separator + encode(result_to_json(result, zone)))  # type: ignore[arg-type]
+        stream.write(separator + encode(result_to_json(result, zone)))
         separator = ",\n  "
     stream.write("\n ]\n}\n")
 
 
 def report_to_json(report: Report) -> dict[str, object]:
     """Return all of a report but its results, which stream."""
-    question, summary = report.question, report.summary
-    zone = question.period.since.tzinfo or UTC
     return {
         "schema": SCHEMA,
         "notice": NOTICE,
+        **_question_to_json(report),
+        **_counts_to_json(report),
+        **_service_to_json(report),
+        **_films_to_json(report),
+        "drift": report.drift and _drift_to_json(report.drift),
+    }
+
+
+def _question_to_json(report: Report) -> dict[str, object]:
+    question = report.question
+    return {
         "since": question.period.since.isoformat(),
         "until": question.period.until.isoformat(),
         "time_zone": question.zone_name,
         "made_at": report.made_at.isoformat(),
         "filters": _filters_to_json(question),
         "by": question.by,
+    }
+
+
+def _counts_to_json(report: Report) -> dict[str, object]:
+    summary = report.summary
+    return {
         "summary": summary_to_json(summary),
         "rates": {
             "labels": {str(label): rate_to_json(summary.rate_of(label)) for label in LABELS},
@@ -58,33 +74,46 @@ def report_to_json(report: Report) -> dict[str, object]:
             for one in report.reasons
         ],
         "conflicts": summary.conflicts,
+        "groups": [_group_to_json(group) for group in report.groups],
+    }
+
+
+def _service_to_json(report: Report) -> dict[str, object]:
+    return {
         "oldest_pending_at": _time(report.oldest_pending_at),
-        "latency_seconds": report.latency
-        and {
-            "files": report.latency.files,
-            "median": report.latency.median_seconds,
-            "p95": report.latency.p95_seconds,
-            "max": report.latency.max_seconds,
-        },
+        "latency_seconds": _latency_to_json(report.latency),
+        "latency_seconds_by_priority": {one.value: _latency_to_json(report.latency_of.get(one)) for one in Priority},
         "throughput": [{"hour": _time(hour.begins_at), "finished": hour.finished} for hour in report.hours],
-        "models": [
-            {
-                "model_version": model.model_version,
-                "model_sha256": model.model_sha256,
-                "films": model.films,
-                "first_at": _time(model.first_at),
-                "last_at": _time(model.last_at),
-            }
-            for model in report.models
-        ],
+        "models": [_model_to_json(model) for model in report.models],
         "model_switches": [
             {"at": _time(switch.at), "before": switch.before, "after": switch.after} for switch in report.switches
         ],
+    }
+
+
+def _films_to_json(report: Report) -> dict[str, object]:
+    zone = report.question.period.since.tzinfo or UTC
+    return {
         "likely_positives": [result_to_json(result, zone) for result in report.positives],
-        "groups": [_group_to_json(group) for group in report.groups],
         "quality": _quality_to_json(report.quality),
         "agreement": [agreement_to_json(each, zone) for each in report.agreement],
-        "drift": report.drift and _drift_to_json(report.drift),
+    }
+
+
+def _latency_to_json(latency: Latency | None) -> dict[str, object] | None:
+    if latency is None:
+        return None
+    times = {"median": latency.median_seconds, "p95": latency.p95_seconds, "max": latency.max_seconds}
+    return {"files": latency.files, **times}
+
+
+def _model_to_json(model: ServedModel) -> dict[str, object]:
+    return {
+        "model_version": model.model_version,
+        "model_sha256": model.model_sha256,
+        "films": model.films,
+        "first_at": _time(model.first_at),
+        "last_at": _time(model.last_at),
     }
 
 
@@ -101,6 +130,7 @@ def _filters_to_json(question: Question) -> dict[str, object]:
         "models": filters.models,
         "inboxes": [str(inbox) for inbox in filters.inboxes],
         "modalities": filters.modalities,
+        "priorities": filters.priorities,
         "min_probabilities": [{"label": label, "at_least": least} for label, least in filters.minimums],
     }
 

@@ -1,5 +1,6 @@
 """What a report is asked: which period, which arrivals of it, how they are grouped, what they are compared with."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -46,6 +47,24 @@ class Question:
         """The site's time zone as people write it."""
         zone = self.period.since.tzinfo
         return getattr(zone, "key", None) or self.period.since.tzname() or "UTC"
+
+
+def name_filters(filters: Filters) -> Iterator[tuple[str, str]]:
+    """Give each filter that leaves something out: what it is about, and what it lets through."""
+    named = {
+        "label": filters.labels,
+        "outcome": filters.parts,
+        "reason": filters.reasons,
+        "model": filters.models,
+        "inbox": filters.inboxes,
+        "modality": filters.modalities,
+        "priority": filters.priorities,
+    }
+    for name, values in named.items():
+        if values:
+            yield name, " or ".join(map(str, values))
+    for label, least in filters.minimums:
+        yield f"probability of {label or 'the likeliest label'}", f"{least:g} or more"
 
 
 def find_days_before(period: Period, days: int) -> Period:

@@ -18,6 +18,7 @@ from reports.summary import Summary
 from store.database import reading
 from store.queries import list_likely, list_newest_results
 from store.selection import Selection
+from store.states import Priority
 from store.statistics import (
     ModelUse,
     count_headers,
@@ -48,14 +49,15 @@ def compute_report(connection: Connection, question: Question, advice: Mapping[s
     selection, zone = question.selection, question.period.since.tzinfo
     summary, hours, groups = count_groups(connection, question)
     models, switches = _follow_models(connection, selection, zone)
-    oldest = find_oldest_pending_of(connection, selection)
+    oldest, took = find_oldest_pending_of(connection, selection), count_latencies(connection, selection)
     return Report(
         question=question,
         made_at=datetime.now(tz=UTC).astimezone(zone),
         summary=summary,
         reasons=_advise(summary, advice),
         oldest_pending_at=oldest and oldest.astimezone(zone),
-        latency=find_latency(count_latencies(connection, selection)),
+        latency=find_latency([(milliseconds, count) for _, milliseconds, count in took]),
+        latency_of=_divide_latency(took),
         hours=hours,
         models=models,
         switches=switches,
@@ -77,6 +79,14 @@ def find_latency(counts: Sequence[tuple[int, int]]) -> Latency | None:
     if not files:
         return None
     return Latency(files, *(_find_rank(counts, ceil(share * files)) for share in (0.5, 0.95, 1)))
+
+
+def _divide_latency(took: Sequence[tuple[Priority, int, int]]) -> dict[Priority, Latency]:
+    found = {
+        wanted: find_latency([(milliseconds, count) for priority, milliseconds, count in took if priority is wanted])
+        for wanted in Priority
+    }
+    return {priority: latency for priority, latency in found.items() if latency is not None}
 
 
 def _find_rank(counts: Sequence[tuple[int, int]], rank: int) -> float:

@@ -3,7 +3,8 @@
 Nothing here knows a format: ``reports.formats`` lists them, and each draws this one object.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reports.agreement import Agreement
@@ -12,6 +13,7 @@ from reports.question import Question
 from reports.summary import Summary
 from store.queries import Result
 from store.selection import Part
+from store.states import Priority
 
 __all__ = [
     "Agreement",
@@ -81,7 +83,7 @@ class ModelSwitch:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The arrivals that have one hour, day, inbox, view, model or station in common.
+    """The arrivals that have one hour, day, inbox, view, model, station or priority in common.
 
     ``key`` is a datetime where a day or an hour begins, else text; None where it is not known (a file that could not
     be read has no view).
@@ -119,6 +121,8 @@ class Report:
         When it was computed, in the site's time zone, as all of its times are.
     oldest_pending_at : datetime or None
         When the longest-waiting arrival of the period was received.
+    latency_of : Mapping of Priority to Latency
+        The same of the STAT and of the routine ones; what finished nothing is left out.
     hours : tuple of HourCount
         Throughput, in order of time.
     positives : tuple of Result
@@ -149,3 +153,4 @@ class Report:
     newest: tuple[Result, ...]
     agreement: tuple[Agreement, ...] = ()
     drift: Drift | None = None
+    latency_of: Mapping[Priority, Latency] = field(default_factory=dict)

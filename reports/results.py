@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, tzinfo
 
-from reports.text import find_file_name
 from store.queries import Result
 
 
@@ -22,19 +21,19 @@ def result_to_json(result: Result, zone: tzinfo = UTC) -> dict[str, object]:
         Values that ``json`` can write: text, numbers in [0, 1], None, and times in ISO 8601 with their offset.
         ``file_name`` is the base name; what identifies the file is ``source_sha256``.
     """
-    probabilities = result.probabilities
     return {
-        "file_name": find_file_name(result.path),
+        "file_name": result.file_name,
         "source_sha256": result.source_sha256,
-        "state": result.state.value,
-        "outcome": result.outcome and result.outcome.value,
-        "label": result.label and result.label.value,
-        "probabilities": probabilities and {label.value: share for label, share in probabilities.items()},
+        "state": result.state,
+        "outcome": result.outcome,
+        "label": result.label,
+        "probabilities": result.probabilities,
         "reason_code": result.reason_code,
         "model_version": result.model_version,
         "model_sha256": result.model_sha256,
         "received_at": format_time(result.received_at, zone),
         "finished_at": format_time(result.finished_at, zone),
+        "priority": result.priority,
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 from inference.labels import NOTICE
 from reports.agreement_table import build_agreement_tables
 from reports.formats import ReportSource
-from reports.question import Question
+from reports.question import name_filters
 from reports.report import Report
 from reports.table.counts import build_counts, build_groups
 from reports.table.drift import build_drift, say_drift
@@ -30,32 +30,14 @@ def write_table(source: ReportSource, stream: TextIO) -> None:
     period, zone = report.question.period, report.question.zone_name
     heading = f"xray-watch report, {show_moment(period.since)} to {show_moment(period.until)} ({zone})"
     console.print(heading, style="bold")
-    for line in say_filters(report.question):
-        console.print(line)
+    for name, words in name_filters(report.question.filters):
+        console.print(f"Only {name}: {show_text(words)}")
     if report.summary.arrived:
         for section in _build_sections(report):
             console.print(section)
     else:
         console.print(f"\n{NOTHING if report.question.filters == ALL else NOTHING_PASSES}\n")
     console.print(NOTICE, style="bold")
-
-
-def say_filters(question: Question) -> Iterator[str]:
-    """Give a line for each filter that leaves something out."""
-    filters = question.filters
-    named = {
-        "label": filters.labels,
-        "outcome": filters.parts,
-        "reason": filters.reasons,
-        "model": filters.models,
-        "inbox": filters.inboxes,
-        "modality": filters.modalities,
-    }
-    for name, values in named.items():
-        if values:
-            yield f"Only {name} {show_text(' or '.join(map(str, values)))}"
-    for label, least in filters.minimums:
-        yield f"Only with a probability of {label or 'the likeliest label'} of {least:g} or more"
 
 
 def _open_console(stream: TextIO) -> "Console":

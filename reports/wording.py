@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from inference.labels import LABELS
+from store.states import Priority
 
 ABSENT = "–"  # noqa: RUF001  (an en dash, as tables print a figure that cannot be had)
 
@@ -15,13 +16,19 @@ TITLES: Mapping[str, str] = {
     "viral_pneumonia": "viral pneumonia",
     "normal": "normal",
     "other_finding": "other finding",
+    "not_covid19": "not COVID-19",
 }
-"""What people call the labels; whatever is not in here is written as it is named."""
+"""What people call labels and references; whatever is not in here is written as it is named."""
 
 
 def name_label(label: str) -> str:
     """Return what people call a label or an output of the model."""
     return TITLES.get(label, label.replace("_", " "))
+
+
+def name_priority(priority: str) -> str:
+    """Return what people call a priority: "STAT" or "routine"."""
+    return priority.upper() if priority == Priority.STAT else priority
 
 
 def say_percent(share: float | None) -> str:

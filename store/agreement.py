@@ -1,16 +1,14 @@
 """What the database computes about answers and reference labels: who agrees, on films of how many patients."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, case, cast, func, or_, select
 
 from inference.labels import LABELS, Label
-from store.queries import Result, as_result, select_results
 from store.references import Reference, ReferenceSource
 from store.selection import IS_ANSWER, JOINED, Selection
-from store.tables import arrivals, reference_labels, screenings
+from store.tables import reference_labels, screenings
 
 BINS = 10
 
@@ -133,25 +131,6 @@ def count_bins(connection: Connection, selection: Selection) -> list[BinCount]:
     statement = select(f.source, f.place, func.count(), func.sum(f.probability), func.sum(f.came_true))
     rows = connection.execute(statement.group_by(f.source, f.place).order_by(f.source, f.place))
     return [BinCount(ReferenceSource(source), *counts) for source, *counts in rows]
-
-
-def list_missed(
-    connection: Connection, selection: Selection, source: ReferenceSource, limit: int
-) -> Iterator[tuple[Reference, Result]]:
-    """Give films that were ill and were not called so, those first to which the model gave it the least."""
-    ill = (Label.COVID19, Label.VIRAL_PNEUMONIA)
-    given_to_it = case(*((_r.reference == label, _s[f"probability_{label}"]) for label in ill))
-    missed = or_(*(and_(_r.reference == label, or_(~_GIVEN, _s.label != label)) for label in ill))
-    statement = (
-        select_results(selection)
-        .add_columns(_r.reference)
-        .join(reference_labels, _SAME_FILM)
-        .where(IS_ANSWER, _r.source == source, missed)
-        .order_by(given_to_it.is_(None), given_to_it, arrivals.c.id)
-        .limit(limit)
-    )
-    for *result, reference in connection.execute(statement):
-        yield Reference(reference), as_result(result)
 
 
 def _select(selection: Selection, *columns: Any) -> Select[Any]:

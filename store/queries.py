@@ -3,33 +3,43 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, case, false, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, case, false, func, literal, select, type_coerce
 
 from inference.labels import LABELS, Label, Outcome
+from store.columns import FileName
 from store.selection import IS_ANSWER, JOINED, REASON, Selection
-from store.states import ArrivalState
+from store.states import ArrivalState, Priority
 from store.tables import UNFINISHED, arrivals, models, screenings
 
 ROWS_AT_ONCE = 1000  # rows held in memory while a long report streams
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One arrival with what is known about it; the fields of the JSON contract, and where it lies."""
+class Result(NamedTuple):
+    r"""One arrival with what is known about it: the fields of the JSON contract; a tuple, since years of them stream.
+
+    Attributes
+    ----------
+    file_name : str
+        The base name; bytes that are not UTF-8 are ``\xNN``.
+    conflict : bool
+        The same SOP Instance UID came with other bytes too.
+    priority : Priority or None
+        None where nothing waited: without a ledger.
+    """
 
     arrival_id: int
-    path: Path
+    file_name: str
     source_sha256: str | None
     state: ArrivalState
     outcome: Outcome | None
     label: Label | None
     probabilities: Mapping[Label, float] | None
     reason_code: str | None
-    reason: str | None
     conflict: bool
+    priority: Priority | None
     model_version: str | None
     model_sha256: str | None
     received_at: datetime
@@ -49,10 +59,16 @@ class StateCount:
 
 
 def stream_results(connection: Connection, selection: Selection) -> Iterator[Result]:
-    """Give the results of a selection in order of arrival, a thousand in memory at a time."""
-    statement = select_results(selection).order_by(arrivals.c.id)
-    rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(statement)
-    return map(as_result, rows)
+    """Give the results of a selection, a thousand in memory at a time.
+
+    In the order in which they were finished, which an index gives: sorting a year of them would fill the disk before
+    the first is seen. What is pending comes last, in order of arrival.
+    """
+    a = arrivals.c
+    finished = select_results(selection.where_finished()).order_by(a.finished_at, a.id)
+    pending = select_results(selection.where_pending()).order_by(a.id)
+    streaming = connection.execution_options(yield_per=ROWS_AT_ONCE)
+    return chain.from_iterable(map(as_result, streaming.execute(statement)) for statement in (finished, pending))
 
 
 def count_results(connection: Connection, selection: Selection) -> int:
@@ -63,7 +79,8 @@ def count_results(connection: Connection, selection: Selection) -> int:
 def list_newest_results(connection: Connection, selection: Selection, limit: int) -> list[Result]:
     """Return the results of a selection that arrived last, the newest first."""
     # not by id alone: from the newest id backwards PostgreSQL would walk through all that came after an old period
-    statement = select_results(selection).order_by(arrivals.c.received_at.desc(), arrivals.c.id.desc()).limit(limit)
+    newest_first = (arrivals.c.received_at.desc(), arrivals.c.id.desc())
+    statement = select_results(selection.where()).order_by(*newest_first).limit(limit)
     return [as_result(row) for row in connection.execute(statement)]
 
 
@@ -71,7 +88,7 @@ def list_likely(connection: Connection, selection: Selection, label: Label, limi
     """Return the films that were given a label, the highest probability first; each once, however often it came."""
     s = screenings.c
     statement = (
-        select_results(selection)
+        select_results(selection.where())
         .where(IS_ANSWER, s.label == label)
         .order_by(s[f"probability_{label}"].desc(), arrivals.c.id)
         .limit(limit)
@@ -118,34 +135,33 @@ def find_last_finished(connection: Connection) -> datetime | None:
     return connection.execute(select(func.max(arrivals.c.finished_at))).scalar()
 
 
-def select_results(selection: Selection) -> Select[Any]:
-    """Begin to ask for the results of a selection; each row is what ``as_result`` takes."""
+def select_results(where: ColumnElement[bool]) -> Select[Any]:
+    """Begin to ask for the results that a condition of a selection names; each row is what ``as_result`` takes."""
     a, s = arrivals.c, screenings.c
     columns = (
-        *(a.id, a.path, a.source_sha256, a.state, a.received_at, a.finished_at),
+        *(a.id, type_coerce(a.path, FileName), a.source_sha256, a.state, a.priority, a.received_at, a.finished_at),
         *(s.outcome, s.label, s.conflict, s.model_sha256, models.c.model_version),
         REASON.label("reason_code"),
-        func.coalesce(a.reason, s.reason).label("reason"),
         *(s[f"probability_{label}"] for label in LABELS),
     )
-    return select(*columns).select_from(JOINED).where(selection.where())
+    return select(*columns).select_from(JOINED).where(where)
 
 
 def as_result(row: Sequence[Any]) -> Result:
     """Build a result from a row of ``select_results``."""
-    arrival_id, path, source_sha256, state, received_at, finished_at, *answer = row
-    outcome, label, conflict, model_sha256, model_version, reason_code, reason, *probabilities = answer
+    arrival_id, file_name, source_sha256, state, priority, received_at, finished_at, *answer = row
+    outcome, label, conflict, model_sha256, model_version, reason_code, *probabilities = answer
     return Result(
         arrival_id=arrival_id,
-        path=path,
+        file_name=file_name,
         source_sha256=source_sha256,
         state=ArrivalState(state),
         outcome=outcome and Outcome(outcome),
         label=label and Label(label),
         probabilities=None if None in probabilities else dict(zip(LABELS, probabilities, strict=True)),
         reason_code=reason_code,
-        reason=reason,
         conflict=bool(conflict),
+        priority=Priority(priority),
         model_version=model_version,
         model_sha256=model_sha256,
         received_at=received_at,

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Join, and_, case, func, or_
 
 from inference.labels import LABELS, Label, Outcome
 from store.columns import quarter_hours
-from store.states import PENDING_STATES, ArrivalState
+from store.states import PENDING_STATES, ArrivalState, Priority
 from store.tables import UNFINISHED, arrivals, models, screenings
 
 
@@ -36,6 +36,7 @@ class Dimension(StrEnum):
     VIEW = "view"
     MODEL = "model"
     STATION = "station"
+    PRIORITY = "priority"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Filters:
 
     Attributes
     ----------
-    labels, parts, reasons, inboxes, modalities : tuple
+    labels, parts, reasons, inboxes, modalities, priorities : tuple
         A duplicate has the label of the answer that it shares.
     models : tuple of str
         Versions, or the first digits of a bundle's SHA-256.
@@ -59,6 +60,7 @@ class Filters:
     inboxes: tuple[Path, ...] = ()
     modalities: tuple[str, ...] = ()
     minimums: tuple[tuple[Label | None, float], ...] = ()
+    priorities: tuple[Priority, ...] = ()
 
 
 ALL = Filters()
@@ -84,11 +86,25 @@ class Selection:
 
     def where(self) -> ColumnElement[bool]:
         """Return the condition on rows of ``JOINED``."""
-        a = arrivals.c
-        finished = and_(a.finished_at >= self.since, a.finished_at < self.until)
-        pending = and_(UNFINISHED, a.received_at >= self.since, a.received_at < self.until)
-        sampled = [a.id % self.every == 0] if self.every > 1 else []
-        return and_(or_(finished, pending), *sampled, *_filter(self.filters))
+        return self._narrow(or_(self._finished(), self._pending()))
+
+    def where_finished(self) -> ColumnElement[bool]:
+        """Return the condition on those that have an end."""
+        return self._narrow(self._finished())
+
+    def where_pending(self) -> ColumnElement[bool]:
+        """Return the condition on the others."""
+        return self._narrow(self._pending())
+
+    def _finished(self) -> ColumnElement[bool]:
+        return and_(arrivals.c.finished_at >= self.since, arrivals.c.finished_at < self.until)
+
+    def _pending(self) -> ColumnElement[bool]:
+        return and_(UNFINISHED, arrivals.c.received_at >= self.since, arrivals.c.received_at < self.until)
+
+    def _narrow(self, period: ColumnElement[bool]) -> ColumnElement[bool]:
+        sampled = [arrivals.c.id % self.every == 0] if self.every > 1 else []
+        return and_(period, *sampled, *_filter(self.filters))
 
 
 JOINED: Join = arrivals.outerjoin(screenings, arrivals.c.screening_id == screenings.c.id).outerjoin(
@@ -113,6 +129,7 @@ KEYS: dict[Dimension, ColumnElement[Any]] = {
     Dimension.VIEW: screenings.c.view_position,
     Dimension.MODEL: models.c.model_version,
     Dimension.STATION: screenings.c.station_name,
+    Dimension.PRIORITY: arrivals.c.priority,
 }
 
 
@@ -131,6 +148,7 @@ def _filter(filters: Filters) -> Iterator[ColumnElement[bool]]:
         (REASON, filters.reasons),
         (a.inbox, filters.inboxes),
         (s.modality, filters.modalities),
+        (a.priority, filters.priorities),
     )
     yield from (column.in_(values) for column, values in columns if values)
     if filters.models:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, case, func, select
 
 from store.columns import latency_milliseconds
 from store.selection import IS_ANSWER, JOINED, QUARTER, Selection
-from store.states import ArrivalState
+from store.states import ArrivalState, Priority
 from store.tables import UNFINISHED, arrivals, models, screenings
 
 # what a complete DICOM header of a chest radiograph says
@@ -52,19 +52,27 @@ def find_oldest_pending_of(connection: Connection, selection: Selection) -> date
     return oldest
 
 
-def count_latencies(connection: Connection, selection: Selection) -> list[tuple[int, int]]:
-    """Count how long arrivals took from their row to their result: (milliseconds, arrivals), the shortest first."""
+def count_latencies(connection: Connection, selection: Selection) -> list[tuple[Priority, int, int]]:
+    """Count how long arrivals took from their row to their result.
+
+    Returns
+    -------
+    list of (Priority, int, int)
+        Milliseconds, and how many arrivals of a priority took them; the shortest first.
+    """
     a = arrivals.c
     latency = latency_milliseconds(a.received_at, a.finished_at).label("latency")
     answered = a.finished_at.is_not(None) & (a.state != ArrivalState.VANISHED)
     statement = (
-        select(latency, func.count())
+        select(a.priority, latency, func.count())
         .select_from(JOINED)
         .where(selection.where(), answered)
-        .group_by("latency")
+        .group_by(a.priority, "latency")
         .order_by("latency")
     )
-    return [(milliseconds, count) for milliseconds, count in connection.execute(statement)]
+    return [
+        (Priority(priority), milliseconds, count) for priority, milliseconds, count in connection.execute(statement)
+    ]
 
 
 def count_model_uses(connection: Connection, selection: Selection) -> Iterator[ModelUse]:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import tzinfo
 
-from reports.agreement import Agreement, CalibrationBin, Miss
-from reports.agreement_table import MEASURES, SOURCES, describe_miss
+from reports.agreement import Agreement, CalibrationBin
+from reports.agreement_table import MEASURES, SOURCES, describe_answer, name_contradictions
 from reports.content.blocks import Block, Column, Kind, Row, Section, Sentences, Table
+from reports.contradictions import Contradiction
 from reports.report import Report
-from reports.text import find_file_name
 from reports.wording import name_label, say_count
 from store.references import ReferenceSource
 
@@ -23,7 +23,7 @@ BINS = (
     Column("films", Kind.WORDS, 0.18),
     Column("came true, with its 95 % interval", Kind.RATE, 0.5),
 )
-MISSES = (
+FILMS = (
     Column("arrival", Kind.WORDS, 0.1),
     Column("file", Kind.NAME, 0.32),
     Column("received", Kind.MOMENT, 0.2),
@@ -52,13 +52,15 @@ def _build_blocks(agreement: Agreement, zone: tzinfo | None) -> Iterator[Block]:
     if agreement.calibration.bins:
         rows = list(map(_build_bin, agreement.calibration.bins))
         yield Table(_say_calibration(agreement), BINS, rows)
-    if agreement.misses:
-        left_out = agreement.missed - len(agreement.misses)
-        note = f"And {say_count(left_out, 'film')} more." if left_out else ""
-        rows = [_build_miss(miss, zone) for miss in agreement.misses]
-        yield Table(f"Missed, by {source}: {agreement.missed:,}", MISSES, rows, note)
-    else:
+    for title, found in name_contradictions(agreement):
+        if found.films:
+            left_out = found.count - len(found.films)
+            note = f"And {say_count(left_out, 'film')} more." if left_out else ""
+            yield Table(title, FILMS, [_build_film(film, zone) for film in found.films], note)
+    if not agreement.missed.count:
         yield Sentences([f"No film of an illness was missed, by {source}."])
+    if not agreement.false_alarms.count:
+        yield Sentences([f"There was no false alarm, by {source}."])
 
 
 def _build_figures(agreement: Agreement) -> Iterator[Row]:
@@ -84,7 +86,7 @@ def _build_bin(each: CalibrationBin) -> Row:
     return Row([f"{each.low:.1f} to {each.high:.1f}", each.mean_probability, films, observed])
 
 
-def _build_miss(miss: Miss, zone: tzinfo | None) -> Row:
-    result = miss.result
-    name, received_at = find_file_name(result.path), result.received_at.astimezone(zone)
-    return Row([f"{result.arrival_id:08d}", name, received_at, name_label(miss.reference), describe_miss(miss)])
+def _build_film(film: Contradiction, zone: tzinfo | None) -> Row:
+    result = film.result
+    moment, was = result.received_at.astimezone(zone), name_label(film.reference)
+    return Row([f"{result.arrival_id:08d}", result.file_name, moment, was, describe_answer(film)])

@@ -109,8 +109,8 @@ def _warn_of_refusals(report: Report) -> Iterator[str]:
 
 def _warn_of_misses(report: Report) -> Iterator[str]:
     for agreement in report.agreement:
-        if agreement.missed:
-            films = say_count(agreement.missed, "film")
+        if agreement.missed.count:
+            films = say_count(agreement.missed.count, "film")
             yield f"By {SOURCES[agreement.source]} the model missed {films} of an illness."
 
 

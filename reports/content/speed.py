@@ -1,15 +1,16 @@
 """How quick it was."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from reports.charts.columns import Column, draw_columns
 from reports.charts.shapes import Chart
 from reports.content.blocks import Block, Section, Sentences
 from reports.content.timeline import SIZES, fill_gaps, name_slots
 from reports.report import Latency, Report
-from reports.wording import say_count, say_duration
+from reports.wording import name_priority, say_count, say_duration
 from store.selection import Dimension
+from store.states import Priority
 
 FINISHED = "finished"
 MOST_HOURS = 8 * 24
@@ -19,7 +20,7 @@ MOST_HOURS = 8 * 24
 def build_speed(report: Report) -> Section:
     """Build the section on latency and throughput."""
     lead = "From the moment a file is complete in the inbox to its result; and how many were finished in each hour."
-    blocks: list[Block] = [Sentences(_say_latency(report.latency))]
+    blocks: list[Block] = [Sentences(_say_latency(report))]
     if report.hours:
         busiest = max(report.hours, key=lambda hour: hour.finished)
         begin, count = f"{busiest.begins_at:%Y-%m-%d %H:%M}", say_count(busiest.finished, "file")
@@ -53,10 +54,22 @@ def _draw(title: str, names: Sequence[str], counts: Sequence[int]) -> Chart:
     return draw_columns(title, columns, [(FINISHED, FINISHED)], SIZES[Dimension.HOUR])
 
 
-def _say_latency(latency: Latency | None) -> list[str]:
-    if latency is None:
+def _say_latency(report: Report) -> list[str]:
+    if report.latency is None:
         return ["Nothing was finished in this period."]
     return [
-        f"Half of {say_count(latency.files, 'file')} had their result within {say_duration(latency.median_seconds)}, "
-        f"95 of 100 within {say_duration(latency.p95_seconds)}; the slowest took {say_duration(latency.max_seconds)}."
+        f"Half of {say_count(report.latency.files, 'file')} had their result within {_say_spans(report.latency)}.",
+        *_say_priorities(report.latency_of),
     ]
+
+
+def _say_priorities(latency_of: Mapping[Priority, Latency]) -> Iterator[str]:
+    """Give a sentence for each priority, where any film was STAT."""
+    if Priority.STAT in latency_of:
+        for priority, latency in latency_of.items():
+            yield f"{say_count(latency.files, f'{name_priority(priority)} file')}: half within {_say_spans(latency)}."
+
+
+def _say_spans(latency: Latency) -> str:
+    median, p95, longest = map(say_duration, (latency.median_seconds, latency.p95_seconds, latency.max_seconds))
+    return f"{median}, 95 of 100 within {p95}; the slowest took {longest}"

@@ -5,9 +5,9 @@ from datetime import tzinfo
 from inference.labels import Label
 from reports.content.blocks import Block, Cell, Column, Kind, Row, Section, Sentences, Table
 from reports.report import Report
-from reports.text import find_file_name
 from reports.wording import name_label, say_count
 from store.queries import Result
+from store.states import Priority
 
 COLUMNS = (
     Column("probability", Kind.PROBABILITY, 0.1),
@@ -34,11 +34,12 @@ def build_worklist(report: Report) -> Section:
 
 
 def _build_cells(result: Result, zone: tzinfo | None) -> list[Cell]:
-    marks = [result.reason_code, "conflict" if result.conflict else None]
+    stat = "STAT" if result.priority is Priority.STAT else None
+    marks = [stat, result.reason_code, "conflict" if result.conflict else None]
     return [
         result.probabilities[Label.COVID19] if result.probabilities else None,
         f"{result.arrival_id:08d}",
-        find_file_name(result.path),
+        result.file_name,
         result.received_at.astimezone(zone),
         ", ".join(filter(None, marks)),
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from inference.labels import LABELS
 from reports.report import Group, ReasonCount, Report
 from reports.summary import PARTS, Summary
-from reports.table.layout import begin_table, cut_text, show_interval, show_moment, show_share
+from reports.table.layout import begin_table, cut_text, show_interval, show_moment, show_share, write_below
 from reports.text import show_text
 from store.selection import Dimension, Part
 
@@ -19,11 +19,11 @@ GROUP_TITLES = {Dimension.SOURCE: "Source (inbox)"}
 KEY_STYLES = {Dimension.HOUR: "%m-%d %H:%M %Z", Dimension.DAY: "%Y-%m-%d %a"}
 
 
-def build_counts(report: Report) -> "Iterator[Table]":
+def build_counts(report: Report) -> "Iterator[Table | str]":
     """Give the tables of parts, labels, marks and reasons."""
     yield _build_parts(report.summary)
     if report.summary.judged:
-        yield _build_labels(report.summary)
+        yield from _build_labels(report.summary)
     marks = [reason for reason in report.reasons if reason.part is Part.PREDICTED]
     if marks:
         yield _build_reasons("Predicted, but marked", "What it means", marks)
@@ -32,20 +32,20 @@ def build_counts(report: Report) -> "Iterator[Table]":
         yield _build_reasons("Without a class", "What to do", without)
 
 
-def build_groups(report: Report) -> "Iterator[Table]":
+def build_groups(report: Report) -> "Iterator[Table | str]":
     """Give the table of groups, where the question asks for them."""
     by = report.question.by
     if by is None or not report.groups:
         return
     shown = report.groups[-GROUPS_SHOWN:] if by in KEY_STYLES else report.groups[:GROUPS_SHOWN]
     hidden = len(report.groups) - len(shown)
-    caption = f"{hidden:,} more; --format json or html shows all" if hidden else None
+    left_out = [f"{hidden:,} more; --format json or html shows all"] if hidden else []
     title = GROUP_TITLES.get(by, by.value.capitalize())
     columns = ("Files", "covid19", "viral", "normal", "unsure", "refused", "pending")
-    table = begin_table(f"By {by.value}", (title, "left"), *((name, "right") for name in columns), caption=caption)
+    table = begin_table(f"By {by.value}", (title, "left"), *((name, "right") for name in columns))
     for group in shown:
         table.add_row(cut_text(_name_group(group, by)), *_count_group(group.summary))
-    yield table
+    yield from write_below(table, *left_out)
 
 
 def _build_parts(summary: Summary) -> "Table":
@@ -58,14 +58,14 @@ def _build_parts(summary: Summary) -> "Table":
     return table
 
 
-def _build_labels(summary: Summary) -> "Table":
+def _build_labels(summary: Summary) -> "Iterator[Table | str]":
     columns = (("Label", "left"), ("Films", "right"), ("Share", "right"), ("95 % interval", "right"))
-    caption = f"Of {summary.judged:,} films that the model has answered for; {summary.indeterminate:,} have no label."
-    table = begin_table("Predicted", *columns, caption=caption)
+    table = begin_table("Predicted", *columns)
     for label in LABELS:
         rate = summary.rate_of(label)
         table.add_row(label.value, f"{rate.count:,}", show_share(rate), show_interval(rate))
-    return table
+    told = f"Of {summary.judged:,} films that the model has answered for; {summary.indeterminate:,} have no label."
+    yield from write_below(table, told)
 
 
 def _build_reasons(title: str, heading: str, reasons: Sequence[ReasonCount]) -> "Table":

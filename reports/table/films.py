@@ -5,29 +5,28 @@ from typing import TYPE_CHECKING
 
 from inference.labels import Label
 from reports.report import Report
-from reports.table.layout import TIME_IN_YEAR, begin_table, cut_text, show_moment
-from reports.text import find_file_name, show_text
+from reports.table.layout import TIME_IN_YEAR, begin_table, cut_text, show_moment, write_below
+from reports.text import show_text
 from store.queries import Result
-from store.states import PENDING_STATES
+from store.states import PENDING_STATES, Priority
 
 if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
 
-def build_positives(report: Report) -> "Iterator[Table]":
+def build_positives(report: Report) -> "Iterator[Table | str]":
     """Give the table of likely positives, where there are any."""
     if not report.positives:
         return
-    columns = (("Arrival", "right"), ("Received", "left"), ("Probability", "right"), ("File", "left"))
-    caption = " ".join(_explain_positives(report)) or None
-    table = begin_table("Likely positives (covid19), the most probable first", *columns, caption=caption)
-    table.columns[1].no_wrap = True
+    columns = (("Arrival", "right"), ("Received", "left"), ("Probability", "right"), ("Mark", "left"), ("File", "left"))
+    table = begin_table("Likely positives (covid19), the most probable first", *columns)
+    table.columns[1].no_wrap = table.columns[3].no_wrap = True
     for result in report.positives:
         probability = (result.probabilities or {}).get(Label.COVID19, 0.0)
-        said = f"{'* ' if result.reason_code else ''}{probability:.3f}"
-        table.add_row(str(result.arrival_id), _show_received(result, report), said, _show_name(result))
-    yield table
+        told = (str(result.arrival_id), _show_received(result, report), f"{probability:.3f}", _mark(result))
+        table.add_row(*told, _show_name(result))
+    yield from write_below(table, *_explain_positives(report))
 
 
 def build_newest(report: Report) -> "Iterator[Table]":
@@ -39,9 +38,14 @@ def build_newest(report: Report) -> "Iterator[Table]":
     yield table
 
 
+def _mark(result: Result) -> str:
+    marks = ("STAT" if result.priority is Priority.STAT else "", "*" if result.reason_code else "")
+    return " ".join(filter(None, marks))
+
+
 def _explain_positives(report: Report) -> Iterator[str]:
     if any(result.reason_code for result in report.positives):
-        yield "* marked, see above."
+        yield "* see above what speaks against the label."
     hidden = report.summary.labels[Label.COVID19] - len(report.positives)
     if hidden > 0:
         yield f"{hidden:,} more: --positives says how many are listed."
@@ -52,7 +56,7 @@ def _show_received(result: Result, report: Report) -> str:
 
 
 def _show_name(result: Result) -> "Text":
-    return cut_text(show_text(find_file_name(result.path)))
+    return cut_text(show_text(result.file_name))
 
 
 def _describe(result: Result) -> str:

@@ -1,6 +1,6 @@
 """How sections look: one kind of table, and figures that are written the same everywhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,14 +15,8 @@ TIME_IN_YEAR = "%m-%d %H:%M:%S"  # room for the name; the heading says which yea
 SECONDS_IN_MINUTE, SECONDS_IN_HOUR = 60, 3600
 
 
-def begin_table(title: str, *columns: "tuple[str, str]", caption: str | None = None) -> "Table":
-    """Begin a table; columns are names and how they are justified. Figures keep their line, text may be folded.
-
-    Parameters
-    ----------
-    caption : str or None
-        What stands below it.
-    """
+def begin_table(title: str, *columns: "tuple[str, str]") -> "Table":
+    """Begin a table; columns are names and how they are justified. Figures keep their line, text may be folded."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -30,9 +24,6 @@ def begin_table(title: str, *columns: "tuple[str, str]", caption: str | None = N
         title=title,
         title_justify="left",
         title_style="bold",
-        caption=f"{caption}\n" if caption else None,
-        caption_justify="left",
-        caption_style="",
         box=SIMPLE_HEAD,
         pad_edge=False,
         collapse_padding=True,
@@ -41,6 +32,13 @@ def begin_table(title: str, *columns: "tuple[str, str]", caption: str | None = N
     for name, justify in columns:
         add(name, justify=justify, no_wrap=justify == "right")
     return table
+
+
+def write_below(table: "Table", *lines: str) -> "Iterator[Table | str]":
+    """Give a table and, below it, lines as wide as the page: Rich's own caption is folded at the table's width."""
+    yield table
+    if lines:
+        yield "\n".join((*lines, ""))
 
 
 def cut_text(text: str, style: str = "") -> "Text":

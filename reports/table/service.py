@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 from reports.rates import Rate
 from reports.report import Report
-from reports.table.layout import begin_table, cut_text, show_moment, show_seconds, show_share
+from reports.table.layout import begin_table, cut_text, show_moment, show_seconds, show_share, write_below
 from reports.text import show_text
+from reports.wording import name_priority
+from store.states import Priority
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,7 +31,8 @@ def say_service(report: Report) -> Iterator[str]:
     if latency is not None:
         found = (latency.median_seconds, latency.p95_seconds, latency.max_seconds)
         median, p95, longest = map(show_seconds, found)
-        yield f"From complete file to result: median {median}, 95 % within {p95}, the longest {longest}."
+        yield f"From file to result: median {median}, 95 % within {p95}, the longest {longest}."
+        yield from _compare_priorities(report)
     if len(hours) > HOURS_DRAWN:
         busiest = max(hours, key=lambda hour: hour.finished)
         mean = sum(hour.finished for hour in hours) / len(hours)
@@ -37,6 +40,14 @@ def say_service(report: Report) -> Iterator[str]:
             f"Throughput: {mean:,.0f} files an hour over {len(hours):,} hours with results; the busiest began at "
             f"{show_moment(busiest.begins_at, MINUTES)} with {busiest.finished:,}."
         )
+
+
+def _compare_priorities(report: Report) -> Iterator[str]:
+    if Priority.STAT not in report.latency_of:
+        return
+    for priority, latency in report.latency_of.items():
+        median, p95 = show_seconds(latency.median_seconds), show_seconds(latency.p95_seconds)
+        yield f"  {name_priority(priority)}: {latency.files:,} files, median {median}, 95 % within {p95}."
 
 
 def build_hours(report: Report) -> "Iterator[Table]":
@@ -52,7 +63,7 @@ def build_hours(report: Report) -> "Iterator[Table]":
     yield table
 
 
-def build_models(report: Report) -> "Iterator[Table]":
+def build_models(report: Report) -> "Iterator[Table | str]":
     """Give the table of models that answered, and when another began to."""
     if not report.models:
         return
@@ -61,12 +72,12 @@ def build_models(report: Report) -> "Iterator[Table]":
         for switch in report.switches
     ]
     columns = (("Model", "left"), ("Films", "right"), ("First result", "left"), ("Last result", "left"))
-    table = begin_table("Models that answered", *columns, caption="\n".join(switches) or None)
+    table = begin_table("Models that answered", *columns)
     table.columns[2].no_wrap = table.columns[3].no_wrap = True
     for model in report.models:
         times = (show_moment(model.first_at), show_moment(model.last_at))
         table.add_row(cut_text(show_text(model.model_version)), f"{model.films:,}", *times)
-    yield table
+    yield from write_below(table, *switches)
 
 
 def build_quality(report: Report) -> "Iterator[Table]":

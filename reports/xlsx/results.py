@@ -8,7 +8,6 @@ from xlsxwriter.worksheet import Worksheet
 
 from inference.labels import LABELS, NOTICE
 from reports.content.blocks import Cell, Kind
-from reports.text import find_file_name
 from reports.xlsx.pen import HEAD, Book
 from store.queries import Result
 
@@ -25,6 +24,7 @@ COLUMNS = (
     ("model_version", Kind.NAME, 18.0),
     ("source_sha256", Kind.WORDS, 20.0),
     ("model_sha256", Kind.WORDS, 20.0),
+    ("priority", Kind.WORDS, 10.0),
     ("notice", Kind.WORDS, 20.0),
 )
 MOST_ROWS = 1_048_575
@@ -59,7 +59,7 @@ def _finish(sheet: Worksheet, rows: int) -> None:
 
 def _list_cells(result: Result, zone: tzinfo | None) -> Iterator[Cell]:
     yield result.arrival_id
-    yield find_file_name(result.path)
+    yield result.file_name
     yield result.state.value
     yield result.outcome and result.outcome.value
     yield result.label and result.label.value
@@ -70,4 +70,5 @@ def _list_cells(result: Result, zone: tzinfo | None) -> Iterator[Cell]:
     yield result.model_version
     yield result.source_sha256
     yield result.model_sha256
+    yield result.priority and result.priority.value
     yield NOTICE

@@ -137,7 +137,7 @@ def test_folders_without_files_and_many_missing_files_are_said(tmp_path: Path) -
 def test_a_link_that_is_named_is_followed(film: Path, tmp_path: Path) -> None:
     (tmp_path / "link.png").symlink_to(film)
     result = answerer(lambda _: MARKED).answer(tmp_path / "link.png").result
-    assert (result.path.name, result.outcome) == ("link.png", Outcome.PREDICTED)
+    assert (result.file_name, result.outcome) == ("link.png", Outcome.PREDICTED)
 
 
 def test_what_the_gate_refuses_is_rejected_without_a_picture(film: Path, tmp_path: Path) -> None:
@@ -161,9 +161,9 @@ def test_a_fault_around_a_file_is_its_answer_and_names_no_path(film: Path, monke
         raise PermissionError(errno.EACCES, "denied", "/secret/name.dcm")
 
     monkeypatch.setattr("cli.answering.read_source", fail)
-    result = answerer(lambda _: MARKED).answer(film).result
-    assert (result.state, result.outcome, result.reason_code) == ("failed", None, "eacces")
-    assert result.reason == os.strerror(errno.EACCES)
+    answer = answerer(lambda _: MARKED).answer(film)
+    assert (answer.result.state, answer.result.outcome, answer.result.reason_code) == ("failed", None, "eacces")
+    assert answer.reason == os.strerror(errno.EACCES)
 
 
 def test_a_file_that_goes_meanwhile_is_vanished_and_too_little_memory_a_failure(film: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.progress import SHOWN_EVERY, track_results
+from cli.progress import SHOWN_EVERY, showing_progress
 
 
 class Terminal(StringIO):
@@ -19,7 +19,8 @@ class Terminal(StringIO):
 def test_nothing_is_shown_where_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", StringIO())
     results = [object()]
-    assert track_results(Path("r.csv"))(results, lambda: 1) is results  # type: ignore[arg-type, comparison-overlap]
+    with showing_progress(Path("r.csv")) as track:
+        assert track(results, lambda: 1) is results  # type: ignore[arg-type, comparison-overlap]
 
 
 @pytest.mark.parametrize("output", [None, Path("-")])
@@ -27,7 +28,8 @@ def test_a_terminal_that_shows_the_report_shows_no_bar(monkeypatch: pytest.Monke
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.setattr(sys, "stdout", Terminal())
     results = [object()]
-    assert track_results(output)(results, lambda: 1) is results  # type: ignore[arg-type, comparison-overlap]
+    with showing_progress(output) as track:
+        assert track(results, lambda: 1) is results  # type: ignore[arg-type, comparison-overlap]
 
 
 def test_a_terminal_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,9 +38,10 @@ def test_a_terminal_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None
     with os.fdopen(follower, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
         count = 2 * SHOWN_EVERY + 1
-        passed = list(track_results(Path("r.csv"))(range(count), lambda: count))  # type: ignore[arg-type]
-        assert passed == list(range(count))
+        with showing_progress(Path("r.csv")) as track:
+            assert list(track(range(count), lambda: count)) == list(range(count))  # type: ignore[arg-type]
         terminal.flush()
         shown = os.read(leader, 100_000).decode()
     os.close(leader)
-    assert f"{count}" in shown
+    assert "figures" in shown
+    assert f"{count}" in shown.partition("results")[2]

@@ -1,14 +1,13 @@
 """Made-up comparisons of answers: with references, with another period, with each other."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
 from inference.labels import LABELS, Label
-from reports.agreement import Agreement, Calibration, CalibrationBin, LabelAgreement, Miss
+from reports.agreement import Agreement, Calibration, CalibrationBin, LabelAgreement
+from reports.contradictions import Contradiction, Contradictions
 from reports.drift import SCORE_BINS, Drift, DriftCheck, DriftLevel, ScoreHistogram
 from reports.periods import Period
 from reports.question import find_days_before
@@ -16,6 +15,7 @@ from reports.rates import Rate
 from reports.summary import Summary
 from store.queries import Result
 from store.references import Reference, ReferenceSource
+from store.states import Priority
 from tests.reports.results import PREDICTED
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -26,10 +26,9 @@ def make_positives(count: int, names: Sequence[str] = ()) -> tuple[Result, ...]:
     chance = Random(count)
     found = sorted((0.94 + 0.06 * chance.random() for _ in range(count)), reverse=True)
     return tuple(
-        replace(
-            PREDICTED,
+        PREDICTED._replace(
             arrival_id=place,
-            path=Path("/inbox") / (names[place % len(names)] if names else f"IM{place:05d}.dcm"),
+            file_name=names[place % len(names)] if names else f"IM{place:05d}.dcm",
             label=Label.COVID19,
             probabilities={
                 Label.COVID19: share,
@@ -38,6 +37,7 @@ def make_positives(count: int, names: Sequence[str] = ()) -> tuple[Result, ...]:
             },
             reason_code="outside_training_population" if place % 9 == 4 else None,
             conflict=place % 13 == 7,
+            priority=Priority.STAT if place % 7 == 3 else Priority.ROUTINE,
             received_at=MADE_AT - timedelta(seconds=chance.randrange(80_000)),
         )
         for place, share in enumerate(found)
@@ -48,7 +48,8 @@ def make_agreement(films: int, names: Sequence[str]) -> Agreement:
     ill, hits = films // 5, films // 7
     rates = Rate(hits, ill, 0.8 * ill), Rate(7 * films // 10, films - ill), Rate(hits, hits + films // 10), Rate(9, 10)
     bins = (CalibrationBin(place / 10, (place + 1) / 10, place / 10 + 0.04, Rate(place, 11)) for place in (0, 3, 8, 9))
-    missed = [replace(film, label=Label.NORMAL) for film in make_positives(min(ill - hits, 8), names)]
+    missed = [film._replace(label=Label.NORMAL) for film in make_positives(min(ill - hits, 8), names)]
+    alarms = make_positives(min(films // 10, 5), names)
     return Agreement(
         source=ReferenceSource.PCR,
         films=films,
@@ -57,8 +58,12 @@ def make_agreement(films: int, names: Sequence[str]) -> Agreement:
         counts={},
         labels=(LabelAgreement(Label.COVID19, *rates),),
         calibration=Calibration(tuple(bins), 0.062),
-        missed=ill - hits,
-        misses=tuple(Miss(Reference.COVID19, film) for film in missed),
+        missed=Contradictions(
+            ill - hits, tuple(Contradiction(Reference.COVID19, film, Label.COVID19) for film in missed)
+        ),
+        false_alarms=Contradictions(
+            films // 10, tuple(Contradiction(Reference.NOT_COVID19, film, Label.COVID19) for film in alarms)
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from inference.labels import LABELS, Label, Outcome
 from reports.periods import Period
 from reports.question import Question
 from store.models import record_model
-from store.states import FINISHED_STATES, AfterScreening, ArrivalState
+from store.states import FINISHED_STATES, AfterScreening, ArrivalState, Priority
 from store.tables import arrivals, models, screenings
 from tests.ledger import digest
 
@@ -34,6 +34,7 @@ class Film:
     inbox: str = "/inbox"
     model: str = "1"
     conflict: bool = False
+    priority: Priority = Priority.ROUTINE
     source_format: str | None = "dicom"
     modality: str | None = "DX"
     view_position: str | None = "PA"
@@ -43,7 +44,7 @@ class Film:
     patient_age_years: float | None = 50
 
 
-IDENTITY = tuple(field.name for field in fields(Film))[10:]
+IDENTITY = tuple(field.name for field in fields(Film))[11:]
 HAVE_ANSWERS = {ArrivalState.DONE, ArrivalState.DUPLICATE}
 
 
@@ -85,6 +86,7 @@ def _insert(connection: Connection, number: int, film: Film) -> None:
             screening_id=number if has_answer else None,
             reason_code=None if has_answer else film.reason_code,
             source_sha256=digest(f"{number}"),
+            priority=film.priority,
         )
     )
 

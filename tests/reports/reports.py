@@ -22,6 +22,7 @@ from reports.report import (
 )
 from reports.summary import PARTS, Summary
 from store.selection import Dimension, Part
+from store.states import Priority
 from store.statistics import EXPECTED_ATTRIBUTES
 from tests.reports.comparisons import MADE_AT, make_agreement, make_drift, make_positives
 
@@ -90,6 +91,12 @@ def make_report(
         reasons=make_reasons(summary),
         oldest_pending_at=MADE_AT - timedelta(minutes=94) if summary.pending else None,
         latency=Latency(summary.finished, 2.31, 4.87, 3724.2) if summary.finished else None,
+        latency_of={
+            Priority.STAT: Latency(12, 1.2, 2.1, 9.0),
+            Priority.ROUTINE: Latency(summary.finished - 12, 2.4, 4.9, 3724.2),
+        }
+        if summary.finished > 100
+        else {},
         hours=make_hours(groups),
         models=make_models(summary, question.period),
         switches=(ModelSwitch(since + (until - since) / 2, *MODELS),) if arrived > 100 else (),

@@ -1,7 +1,7 @@
 """Results and summaries for the writers, without a database."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ from reports.periods import Period
 from reports.question import Question
 from reports.report import Quality, Report
 from reports.summary import Summary
+from reports.text import find_file_name
 from store.queries import Result
-from store.states import ArrivalState
+from store.states import ArrivalState, Priority
 
 PERIOD = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
 MOMENT = datetime(2026, 11, 1, 8, 30, 0, 500_000, tzinfo=UTC)
@@ -38,15 +39,15 @@ HOSTILE_NAMES = [
 
 PREDICTED = Result(
     arrival_id=1,
-    path=Path("/inbox/ward/film.dcm"),
+    file_name="film.dcm",
     source_sha256="ab" * 32,
     state=ArrivalState.DONE,
     outcome=Outcome.PREDICTED,
     label=Label.NORMAL,
     probabilities={Label.COVID19: 0.125, Label.VIRAL_PNEUMONIA: 0.25, Label.NORMAL: 0.625},
     reason_code=None,
-    reason=None,
     conflict=False,
+    priority=Priority.ROUTINE,
     model_version="1",
     model_sha256="cd" * 32,
     received_at=MOMENT,
@@ -90,10 +91,10 @@ def new_report(summary: Summary | None = None, period: Period = PERIOD, **change
 
 
 def named(name: str) -> Result:
-    return replace(PREDICTED, path=Path("/inbox") / name)
+    return PREDICTED._replace(file_name=find_file_name(Path(name)))
 
 
 def refused(reason_code: str, state: ArrivalState = ArrivalState.DONE, **changed: Any) -> Result:
     outcome = Outcome.REJECTED if state is ArrivalState.DONE else None
-    facts = {"label": None, "probabilities": None, "reason_code": reason_code, "reason": "no", **changed}
-    return replace(PREDICTED, state=state, outcome=outcome, **facts)
+    facts = {"label": None, "probabilities": None, "reason_code": reason_code, **changed}
+    return PREDICTED._replace(state=state, outcome=outcome, **facts)

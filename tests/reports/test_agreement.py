@@ -118,9 +118,10 @@ def test_a_pcr_is_held_against_covid19_alone(engine: Engine) -> None:
     assert [(r.count, r.whole) for r in (covid19.sensitivity, covid19.specificity, covid19.ppv, covid19.npv)] == [
         (1, 2)
     ] * 4
-    assert (found.answered.count, found.missed) == (4, 2)
+    assert (found.answered.count, found.missed.count, found.false_alarms.count) == (4, 2, 1)
     # what the model gave least comes first, whatever it said
-    assert [miss.result.path.name for miss in found.misses] == ["miss", "unsure"]
+    assert [film.result.file_name for film in found.missed.films] == ["miss", "unsure"]
+    assert [film.result.file_name for film in found.false_alarms.films] == ["alarm"]
     came_true = {round(each.low * BINS): (each.observed.count, each.observed.whole) for each in found.calibration.bins}
     assert came_true == {0: (1, 1), 1: (0, 1), 2: (1, 1), 7: (0, 1), 9: (1, 1)}
 
@@ -139,9 +140,31 @@ def test_a_list_of_misses_ends_where_it_is_told_and_the_count_goes_on(sqlite_eng
         answer(sqlite_engine, f"f{number}", Label.NORMAL, 0.5 + number / 10)
     refer(sqlite_engine, READER, **{f"f{number}": "viral_pneumonia" for number in range(5)})
     found = compare(sqlite_engine, shown=3)[READER]
-    assert (found.missed, len(found.misses)) == (5, 3)
-    given = [miss.result.probabilities[Label.VIRAL_PNEUMONIA] for miss in found.misses]  # type: ignore[index]
+    assert (found.missed.count, len(found.missed.films)) == (5, 3)
+    given = [film.probability or 0 for film in found.missed.films]
     assert given == sorted(given)
+
+
+def test_false_alarms_are_what_a_source_can_tell_the_most_probable_first(engine: Engine) -> None:
+    register_model(engine)
+    called = {"a": Label.COVID19, "b": Label.VIRAL_PNEUMONIA, "c": Label.COVID19, "d": Label.NORMAL}
+    for share, (name, label) in zip((0.7, 0.8, 0.9, 0.95), called.items(), strict=True):
+        answer(engine, name, label, share)
+    answer(engine, "e", None, 0.4)
+    refer(engine, PCR, **dict.fromkeys("abcde", "not_covid19"))
+    refer(engine, READER, a="viral_pneumonia", b="other_finding", c="covid19", d="covid19", e="normal")
+    found = compare(engine)
+    named = {
+        source: [(film.result.file_name, film.illness, film.probability) for film in one.false_alarms.films]
+        for source, one in found.items()
+    }
+    assert named == {
+        PCR: [("c", "covid19", 0.9), ("a", "covid19", 0.7)],
+        READER: [("b", "viral_pneumonia", 0.8), ("a", "covid19", 0.7)],
+    }
+    assert {source: one.false_alarms.count for source, one in found.items()} == {PCR: 2, READER: 2}
+    assert [film.result.file_name for film in found[READER].missed.films] == ["d", "a"]
+    assert compare(engine, shown=1)[PCR].false_alarms.count == 2
 
 
 def test_films_of_one_patient_make_the_interval_no_narrower_than_its_patients_do() -> None:
@@ -170,7 +193,8 @@ def test_table_and_json_say_the_same(sqlite_engine: Engine) -> None:
     register_model(sqlite_engine)
     answer(sqlite_engine, "x" * 300, Label.NORMAL, 0.85)
     answer(sqlite_engine, "b", Label.COVID19, 0.95)
-    refer(sqlite_engine, PCR, b="covid19", **{"x" * 300: "covid19"})
+    answer(sqlite_engine, "c" * 300, Label.COVID19, 0.925)
+    refer(sqlite_engine, PCR, b="covid19", **{"x" * 300: "covid19", "c" * 300: "not_covid19"})
     table, report = StringIO(), StringIO()
     with reading(sqlite_engine) as connection:
         source = ReportSource(connection, Question(PERIOD))
@@ -179,8 +203,10 @@ def test_table_and_json_say_the_same(sqlite_engine: Engine) -> None:
     (told,) = json.loads(report.getvalue())["agreement"]
     sensitivity = told["labels"]["covid19"]["sensitivity"]
     assert (sensitivity["count"], sensitivity["whole"], sensitivity["value"]) == (1, 2, 0.5)
-    assert told["misses"][0]["result"]["label"] == "normal"
+    assert (told["missed"], told["misses"][0]["result"]["label"]) == (1, "normal")
+    assert (told["falsely_called"], told["false_alarms"][0]["result"]["label"]) == (1, "covid19")
     lines = table.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
-    assert any("Against RT-PCR: 2 films of 2 patients" in line for line in lines)
+    assert any("Against RT-PCR: 3 films of 3 patients" in line for line in lines)
     assert any("sensitivity" in line and "50.0%" in line and "1 of 2" in line for line in lines)
+    assert any("not_covid19" in line and "0.93" in line for line in lines)

@@ -10,9 +10,10 @@ from sqlalchemy import Engine, event
 from inference.labels import Label, Outcome
 from reports.question import Question
 from reports.reading import find_latency, read_report
+from reports.report import Latency
 from reports.summary import Summary
-from store.selection import Dimension, Part
-from store.states import ArrivalState
+from store.selection import Dimension, Filters, Part
+from store.states import ArrivalState, Priority
 from tests.reports.ledgers import DAY, START, Film, ask, fill_ledger
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -54,6 +55,15 @@ def test_latency_is_exact_to_three_digits(engine: Engine) -> None:
     latency = read_report(engine, ask(-10)).latency
     assert latency is not None
     assert latency.max_seconds == 0
+
+
+def test_latency_is_told_of_stat_and_routine_apart(engine: Engine) -> None:
+    fill_ledger(engine, [Film(takes_seconds=1, priority=Priority.STAT), *(Film(takes_seconds=9) for _ in range(3))])
+    report = read_report(engine, ask())
+    assert report.latency == Latency(4, 9, 9, 9)
+    assert report.latency_of == {Priority.STAT: Latency(1, 1, 1, 1), Priority.ROUTINE: Latency(3, 9, 9, 9)}
+    stat = read_report(engine, ask(filters=Filters(priorities=(Priority.STAT,))))
+    assert (stat.summary.arrived, stat.latency) == (1, Latency(1, 1, 1, 1))
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=1))

@@ -12,7 +12,7 @@ from reports.asking import parse_filters
 from reports.reading import read_report
 from reports.summary import PARTS, Summary
 from store.selection import Dimension, Filters
-from store.states import ArrivalState
+from store.states import ArrivalState, Priority
 from tests.reports.ledgers import DAY, Film, ask, fill_ledger
 
 films = st.builds(
@@ -30,6 +30,7 @@ films = st.builds(
     view_position=st.sampled_from([None, "PA", "AP"]),
     station_name=st.sampled_from([None, "ROOM-1", "ROOM-2"]),
     conflict=st.booleans(),
+    priority=st.sampled_from(Priority),
 )
 on_one_ledger = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
@@ -86,6 +87,7 @@ def test_filters_partition_and_groups_add_up(sqlite_engine: Engine, drawn: list[
         ({"models": ["2"]}, [2]),
         ({"inboxes": ["/stat"]}, [2]),
         ({"modalities": ["cr"]}, [1]),
+        ({"priorities": ["STAT"]}, [5, 6]),
         ({"minimums": ["covid19=0.8"]}, [1, 5]),
         ({"minimums": ["0.65"]}, [1, 5, 7]),
         ({"minimums": ["0.65", "normal=0.5"]}, [7]),
@@ -100,8 +102,8 @@ def test_a_filter_lets_through_what_it_names(engine: Engine, words: dict[str, li
         Film(label=Label.VIRAL_PNEUMONIA, probability=0.6, model="2", inbox="/stat"),
         Film(outcome=Outcome.REJECTED, reason_code="lateral"),
         Film(state=ArrivalState.QUARANTINED, reason_code="truncated_file"),
-        Film(state=ArrivalState.DUPLICATE, label=Label.COVID19, probability=0.9),
-        Film(state=ArrivalState.WAITING),
+        Film(state=ArrivalState.DUPLICATE, label=Label.COVID19, probability=0.9, priority=Priority.STAT),
+        Film(state=ArrivalState.WAITING, priority=Priority.STAT),
         Film(outcome=Outcome.INDETERMINATE, probability=0.7),
     ]
     fill_ledger(engine, ledger)

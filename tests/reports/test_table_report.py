@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -13,7 +12,7 @@ from reports.summary import Summary
 from reports.table_report import write_table
 from store.queries import Result
 from store.selection import Dimension, Filters, Part
-from store.states import ArrivalState
+from store.states import ArrivalState, Priority
 from tests.reports.results import HOSTILE_NAMES, MOMENT, PERIOD, PREDICTED, GivenSource, named, new_report, refused
 
 WIDTH = 80
@@ -63,7 +62,7 @@ def test_a_table_says_what_became_of_all_and_what_to_do() -> None:
 def test_a_marked_answer_keeps_its_label_and_says_why_it_is_marked() -> None:
     mark = ReasonCount(Part.PREDICTED, "outside_training_population", 1, "The model")
     summary = Summary(arrived=1, predicted=1)
-    written = as_table(replace(PREDICTED, reason_code="outside_training_population"), summary=summary, reasons=(mark,))
+    written = as_table(PREDICTED._replace(reason_code="outside_training_population"), summary=summary, reasons=(mark,))
     assert "normal 0.62 (marked)" in written
     marked = " ".join(written.split("Predicted, but marked", 1)[1].split())
     assert marked.startswith("Reason Files What it means")
@@ -72,7 +71,7 @@ def test_a_marked_answer_keeps_its_label_and_says_why_it_is_marked() -> None:
 
 
 def test_a_duplicate_and_a_pending_file_are_told_apart_in_a_table() -> None:
-    written = as_table(replace(PREDICTED, state=ArrivalState.DUPLICATE), refused("x", state=ArrivalState.QUEUED))
+    written = as_table(PREDICTED._replace(state=ArrivalState.DUPLICATE), refused("x", state=ArrivalState.QUEUED))
     assert "normal 0.62 (duplicate)" in written
     assert "pending" in written.rsplit("Newest", 1)[1]
 
@@ -100,6 +99,10 @@ def test_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch) -> None:
 LONG = "A station's name of 64 signs, as many as DICOM's LO can have....."
 
 
+def mark(name: str) -> Result:
+    return named(name)._replace(arrival_id=10_000_000, reason_code="m", priority=Priority.STAT)
+
+
 def test_all_sections_fit_80_columns_with_long_names_and_large_counts() -> None:
     many = 10_000_000
     summary = Summary(
@@ -124,20 +127,22 @@ def test_all_sections_fit_80_columns_with_long_names_and_large_counts() -> None:
         summary=summary,
         question=Question(PERIOD, by=Dimension.STATION, filters=Filters(reasons=("lateral",), minimums=((None, 0.5),))),
         groups=(Group(LONG, summary), Group(None, summary)),
-        positives=tuple(replace(named(name), arrival_id=many, reason_code="m") for name in HOSTILE_NAMES),
+        positives=tuple(map(mark, HOSTILE_NAMES)),
         hours=tuple(HourCount(MOMENT + timedelta(hours=hour), many) for hour in range(24)),
         models=(ServedModel(LONG, "a" * 64, MOMENT, MOMENT, many),),
         switches=(ModelSwitch(MOMENT, LONG, "2"),),
         quality=Quality(many, many, (HeaderGap("view_position", 1, many),)),
         latency=Latency(many, 0.25, 75, 7300),
+        latency_of={Priority.STAT: Latency(7, 0.25, 1, 2), Priority.ROUTINE: Latency(many, 0.25, 75, 7300)},
         oldest_pending_at=MOMENT,
         drift=drift,
     )
     assert max(map(_cells, written.splitlines())) <= WIDTH
     assert not [sign for sign in written if not sign.isprintable() and sign != "\n"]
     said = " ".join(written.split())
-    assert "Only reason lateral Only with a probability of the likeliest label of 0.5 or more" in said
+    assert "Only reason: lateral Only probability of the likeliest label: 0.5 or more" in said
     assert "median 0.25 s, 95 % within 1.2 min, the longest 2.0 h." in said
+    assert "STAT: 7 files, median 0.25 s, 95 % within 1.0 s. routine: 10,000,000 files, median" in said
     assert "Conflicts: 7 films" in said
     assert "1 of 4 comparisons are steady" in said
     assert "psi 0.20" in said
@@ -145,7 +150,7 @@ def test_all_sections_fit_80_columns_with_long_names_and_large_counts() -> None:
 
 def test_a_filter_that_nothing_passes_is_named() -> None:
     written = as_table(summary=Summary(), question=Question(PERIOD, filters=Filters(reasons=("lateral",))))
-    assert "Only reason lateral\n\nNothing of what arrived in this period passes.\n" in written
+    assert "Only reason: lateral\n\nNothing of what arrived in this period passes.\n" in written
 
 
 def test_a_new_site_is_told_in_one_line_that_drift_needs_more_films() -> None:

@@ -1,8 +1,8 @@
 import csv
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -46,12 +46,13 @@ def test_the_json_of_a_result_is_the_contract() -> None:
         "model_sha256": "cd" * 32,
         "received_at": "2026-11-01T09:30:00.500000+01:00",
         "finished_at": "2026-11-01T09:30:00.500000+01:00",
+        "priority": "routine",
     }
 
 
 def test_what_is_not_known_is_null() -> None:
     waiting = refused("x", state=ArrivalState.WAITING, source_sha256=None, model_version=None, finished_at=None)
-    found = result_to_json(replace(waiting, reason_code=None))
+    found = result_to_json(waiting._replace(reason_code=None))
     unknown = {"source_sha256", "outcome", "label", "probabilities", "reason_code", "model_version", "finished_at"}
     assert {name for name, value in found.items() if value is None} == unknown
     assert found["received_at"] == "2026-11-01T08:30:00.500000+00:00"
@@ -81,7 +82,7 @@ def test_hostile_names_come_through_json_as_plain_ascii() -> None:
 
 def test_a_probability_that_is_no_number_is_never_written() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        as_json(replace(PREDICTED, probabilities={Label.NORMAL: float("nan")}))
+        as_json(PREDICTED._replace(probabilities={Label.NORMAL: float("nan")}))
 
 
 def test_csv_is_rfc_4180_with_the_notice_in_each_line() -> None:
@@ -118,7 +119,7 @@ def test_shown_text_steers_nothing_and_a_disarmed_cell_stays_readable(text: str)
 
 
 def test_a_name_that_is_not_utf_8_is_shown_by_its_bytes() -> None:
-    assert find_file_name(named("R\udcf6ntgen.dcm").path) == r"R\xf6ntgen.dcm"
+    assert find_file_name(Path("/inbox/R\udcf6ntgen.dcm")) == r"R\xf6ntgen.dcm"
 
 
 def test_times_are_written_in_the_zone_of_the_period() -> None:

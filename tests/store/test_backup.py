@@ -41,7 +41,7 @@ def list_names(engine: Engine) -> list[str]:
     now = datetime.now(tz=UTC)
     with reading(engine) as connection:
         results = list_newest_results(connection, Selection(now - timedelta(days=1), now + timedelta(days=1)), 10)
-    return [result.path.name for result in results]
+    return [result.file_name for result in results]
 
 
 def test_a_backup_of_sqlite_is_one_private_file_that_opens_as_the_ledger(sqlite_engine: Engine, tmp_path: Path) -> None:

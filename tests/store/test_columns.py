@@ -9,7 +9,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import StatementError
 
-from store.columns import FilePath, UtcDateTime, database_now
+from reports.text import find_file_name
+from store.columns import FileName, FilePath, UtcDateTime, database_now
 from store.models import list_models, record_model
 from store.tables import arrivals
 from tests.ledger import digest
@@ -40,6 +41,16 @@ def test_any_name_on_disk_comes_back_from_its_text(name: bytes) -> None:
     assert stored is not None
     stored.encode()  # what is not UTF-8 would be refused by the database
     assert column.process_result_value(stored, dialect) == path
+
+
+@given(NAMES.filter(lambda name: name not in {b".", b".."}))
+@example(HOSTILE[1])
+@example(HOSTILE[2])
+@example(HOSTILE[5])
+def test_a_file_name_is_read_without_its_folders_as_people_read_it(name: bytes) -> None:
+    path = Path(os.fsdecode(rb"/in\xffbox/" + name))
+    stored = FilePath().process_bind_param(path, sqlite.dialect())
+    assert FileName().process_result_value(stored, sqlite.dialect()) == find_file_name(path)
 
 
 def test_hostile_names_come_back_from_the_database(engine: Engine) -> None:

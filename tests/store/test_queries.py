@@ -63,15 +63,18 @@ def date(engine: Engine, arrival_id: int, seconds: int) -> None:
 
 def read(engine: Engine, since: datetime = ALWAYS[0], until: datetime = ALWAYS[1]) -> dict[str, Result]:
     with reading(engine) as connection:
-        return {result.path.stem: result for result in stream_results(connection, Selection(since, until))}
+        return {
+            result.file_name.removesuffix(".dcm"): result
+            for result in stream_results(connection, Selection(since, until))
+        }
 
 
-def test_results_come_in_the_order_of_arrival_and_newest_first(engine: Engine) -> None:
+def test_results_come_in_the_order_of_their_end_then_what_is_pending_and_newest_first(engine: Engine) -> None:
     fill(engine)
-    assert "".join(read(engine)) == "abcdefg"
+    assert "".join(read(engine)) == "abcdegf"
     with reading(engine) as connection:
         newest = list_newest_results(connection, Selection(*ALWAYS), limit=3)
-    assert [result.path.stem for result in newest] == ["g", "f", "e"]
+    assert [result.file_name.removesuffix(".dcm") for result in newest] == ["g", "f", "e"]
 
 
 def test_each_kind_of_result_tells_what_is_known(engine: Engine) -> None:

@@ -8,6 +8,7 @@ from reports.content.blocks import Content, Gallery, Kind, Sentences, Table
 from reports.drift import DriftLevel
 from reports.report import Report
 from store.selection import Dimension
+from store.states import Priority
 from tests.reports.reports import make_report
 
 
@@ -60,10 +61,13 @@ def test_groups_that_are_too_many_are_counted(report: Report) -> None:
 
 def test_agreement_stands_with_its_counts_and_intervals(report: Report) -> None:
     content = build_content(report)
-    figures, _, missed = find_tables(content, "agreement")
+    figures, _, missed, false_alarms = find_tables(content, "agreement")
     assert figures.caption == "Against RT-PCR: 123 films of 98 patients"
     assert [row.cells[1] for row in figures.rows] == ["given a label", "sensitivity", "specificity", "PPV", "NPV"]
-    assert missed.caption == "Missed, by RT-PCR: 7"
+    assert (missed.caption, false_alarms.caption) == ("Missed, by RT-PCR: 7", "False alarms, by RT-PCR: 12")
+    assert missed.rows[0].cells[3:] == ["COVID-19", "normal, COVID-19 0.98"]
+    assert false_alarms.rows[0].cells[3:] == ["not COVID-19", "COVID-19 1.00"]
+    assert "And 7 films more." in false_alarms.note
     assert "By RT-PCR the model missed 7 films of an illness." in content.warnings
 
 
@@ -93,10 +97,20 @@ def test_without_a_reference_nothing_is_said_about_drift(report: Report) -> None
     assert "drift" not in [section.key for section in build_content(replace(report, drift=None)).sections]
 
 
+def test_stat_films_have_their_speed_told_apart_and_their_mark_in_the_list(report: Report) -> None:
+    content = build_content(report)
+    told = "12 STAT files: half within 1.20 s, 95 of 100 within 2.10 s; the slowest took 9.00 s."
+    assert told in read(content, "speed")
+    (worklist,) = find_tables(content, "worklist")
+    assert [row.cells[-1] for row in worklist.rows[:4]] == ["", "", "", "STAT"]
+    routine = build_content(replace(report, latency_of={Priority.ROUTINE: report.latency_of[Priority.ROUTINE]}))
+    assert "routine" not in read(routine, "speed")
+
+
 def test_a_question_with_filters_says_so(report: Report) -> None:
     filters = replace(report.question.filters, labels=(Label.COVID19,), minimums=((None, 0.8),))
     found = replace(report, question=replace(report.question, filters=filters))
     (asked,) = find_tables(build_content(found), "about")
     answers = {row.cells[0]: row.cells[1] for row in asked.rows}
-    assert answers["only labels"] == "covid19"
-    assert answers["only probabilities"] == "the most probable label at least 0.8"
+    assert answers["only label"] == "covid19"
+    assert answers["only probability of the likeliest label"] == "0.8 or more"

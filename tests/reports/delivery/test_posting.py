@@ -15,7 +15,8 @@ from reports.delivery.outbox import Outbox
 from reports.delivery.posting import Posting, post_report
 from reports.periods import Period
 from reports.question import Question
-from tests.ledger import predict, register_model, reject
+from store.references import Reference, ReferenceLabel, ReferenceSource, record_references
+from tests.ledger import digest, predict, register_model, reject
 
 NOW = datetime.now(tz=UTC)
 QUESTION = Question(Period(NOW - timedelta(days=1), NOW + timedelta(days=1)))
@@ -32,6 +33,8 @@ def post(engine: Engine, outbox: Outbox, output_format: str = "csv", **how: obje
     register_model(engine)
     predict(engine, NAME, label=Label.COVID19, probabilities=SHARES)
     reject(engine, "lateral.dcm")
+    with engine.begin() as connection:  # a miss and a false alarm: the film stands in each list there is
+        record_references(connection, [ReferenceLabel(digest(NAME), ReferenceSource.READER, Reference.VIRAL_PNEUMONIA)])
     posting = Posting("day-1", output_format, "xray@example.org", **how)  # type: ignore[arg-type]
     ids = post_report(engine, QUESTION, posting, outbox, {})
     waiting = {parcel.id: parcel.path.read_bytes() for parcel in outbox.list_waiting()}
@@ -50,7 +53,7 @@ def read_all(content: bytes) -> str:
 def test_no_mail_names_a_file_unless_the_site_allows(sqlite_engine: Engine, outbox: Outbox, output_format: str) -> None:
     (content,) = post(sqlite_engine, outbox, output_format, recipients=("a@example.org",)).values()
     assert "CANARY" not in content.decode() + read_all(content)
-    assert "arrival-1" in read_all(content)
+    assert read_all(content).count("arrival-1") >= (1 if output_format == "csv" else 3)
     assert NOTICE in read_all(content)
 
 

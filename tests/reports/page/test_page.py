@@ -106,7 +106,7 @@ def test_arrivals_are_drawn_by_what_became_of_them() -> None:
 def test_the_worklist_follows_its_order() -> None:
     report = make_report(1236)
     text = read(report)
-    places = [text.index(result.path.name) for result in report.positives]
+    places = [text.index(result.file_name) for result in report.positives]
     assert places == sorted(places)
 
 
