@@ -4,11 +4,18 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.opencv import cv2
+from imaging.phantom_shapes import (
+    COLUMNS,
+    ROWS,
+    Pixels,
+    blank,
+    blurred,
+    draw_ellipse,
+    draw_stroke,
+    fill,
+    mirrored,
+)
 
-Pixels = npt.NDArray[np.float32]
-
-# the canvas on which shapes are drawn; the full size is reached by interpolation
-_ROWS, _COLUMNS = 640, 512
 _NOISE_TILE = 256
 _MARK = "SYNTHETIC"
 
@@ -45,55 +52,26 @@ def draw_lungs(seed: int, rows: int, columns: int) -> Pixels:
 
 def _draw_anatomy(generator: np.random.Generator) -> Pixels:
     lungs = _lungs(generator)
-    body = 0.62 * _blurred(_body(generator), 9) * (0.92 + 0.12 * _vertical_gradient())
+    body = 0.62 * blurred(_body(generator), 9) * (0.92 + 0.12 * _vertical_gradient())
     canvas = body * (1.0 - (0.62 + generator.uniform(-0.04, 0.04)) * lungs)
-    canvas += 0.13 * _blurred(_ribs(generator), 1.6) * (0.35 + 0.65 * lungs)
-    canvas += 0.10 * _blurred(_vessels(generator), 2.2) * lungs
-    canvas = np.maximum(canvas, 0.60 * _blurred(_heart(generator), 6))
-    canvas = np.maximum(canvas, 0.70 * _blurred(_spine(), 7))
-    canvas -= 0.13 * _blurred(_trachea(), 3)
-    canvas += 0.12 * _blurred(_clavicles(generator), 2)
+    canvas += 0.13 * blurred(_ribs(generator), 1.6) * (0.35 + 0.65 * lungs)
+    canvas += 0.10 * blurred(_vessels(generator), 2.2) * lungs
+    canvas = np.maximum(canvas, 0.60 * blurred(_heart(generator), 6))
+    canvas = np.maximum(canvas, 0.70 * blurred(_spine(), 7))
+    canvas -= 0.13 * blurred(_trachea(), 3)
+    canvas += 0.12 * blurred(_clavicles(generator), 2)
     return np.asarray(canvas, np.float32)
 
 
-def _blank() -> Pixels:
-    return np.zeros((_ROWS, _COLUMNS), np.float32)
-
-
-def _blurred(mask: Pixels, sigma: float) -> Pixels:
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma))
-
-
 def _vertical_gradient() -> Pixels:
-    return np.linspace(0.0, 1.0, _ROWS, dtype=np.float32)[:, None]
-
-
-def _filled(*outlines: list[tuple[float, float]]) -> Pixels:
-    """Fill smooth closed outlines; points are (x, y) as shares of the canvas."""
-    mask = _blank()
-    for outline in outlines:
-        points = np.array([(x * _COLUMNS, y * _ROWS) for x, y in outline])
-        cv2.fillPoly(mask, [_smooth(points).astype(np.int32)], 1.0)
-    return mask
-
-
-def _smooth(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Cut the corners of a closed outline three times (Chaikin 1974)."""
-    for _ in range(3):
-        following = np.roll(points, -1, axis=0)
-        points = np.stack([0.75 * points + 0.25 * following, 0.25 * points + 0.75 * following], axis=1).reshape(-1, 2)
-    return points
-
-
-def _mirrored(outline: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    return [(1.0 - x, y) for x, y in outline]
+    return np.linspace(0.0, 1.0, ROWS, dtype=np.float32)[:, None]
 
 
 def _body(generator: np.random.Generator) -> Pixels:
     wide = generator.uniform(-0.02, 0.02)
     half = [(0.41, -0.1), (0.40, 0.06), (0.24, 0.12), (0.04 - wide, 0.20), (-0.1, 0.36), (0.04 - wide, 0.55)]
     half += [(0.07 - wide, 0.8), (0.06 - wide, 1.1)]
-    return _filled(half + _mirrored(half)[::-1])
+    return fill(half + mirrored(half)[::-1])
 
 
 def _lungs(generator: np.random.Generator) -> Pixels:
@@ -103,48 +81,43 @@ def _lungs(generator: np.random.Generator) -> Pixels:
     right += [(0.32, 0.715 + low), (0.425, 0.765 + low), (0.435, 0.55), (0.44, 0.32)]
     left = [(0.60, 0.13), (0.73, 0.16), (0.84, 0.34), (0.885, 0.60), (0.88, 0.81 + low), (0.80, 0.765 + low)]
     left += [(0.68, 0.755 + low), (0.60, 0.78 + low), (0.57, 0.55), (0.56, 0.32)]
-    return _blurred(_filled(right, left), 4)
+    return blurred(fill(right, left), 4)
 
 
 def _heart(generator: np.random.Generator) -> Pixels:
-    mask = _blank()
+    mask = blank()
     wide = generator.uniform(0.9, 1.12)
-    _ellipse(mask, (0.555, 0.645), (0.135 * wide, 0.125), 28)
-    _ellipse(mask, (0.465, 0.64), (0.065 * wide, 0.11), -8)
-    _ellipse(mask, (0.565, 0.335), (0.045, 0.045), 0)  # aortic knob
+    draw_ellipse(mask, (0.555, 0.645), (0.135 * wide, 0.125), 28)
+    draw_ellipse(mask, (0.465, 0.64), (0.065 * wide, 0.11), -8)
+    draw_ellipse(mask, (0.565, 0.335), (0.045, 0.045), 0)  # aortic knob
     return mask
 
 
-def _ellipse(mask: Pixels, center: tuple[float, float], axes: tuple[float, float], angle: float) -> None:
-    place = (int(center[0] * _COLUMNS), int(center[1] * _ROWS))
-    cv2.ellipse(mask, place, (int(axes[0] * _COLUMNS), int(axes[1] * _ROWS)), angle, 0, 360, 1.0, -1)
-
-
 def _spine() -> Pixels:
-    mask = _filled([(0.455, -0.1), (0.545, -0.1), (0.55, 1.1), (0.45, 1.1)])
+    mask = fill([(0.455, -0.1), (0.545, -0.1), (0.55, 1.1), (0.45, 1.1)])
     for level in range(18):  # discs between the vertebrae
-        y = int((0.03 + level * 0.055) * _ROWS)
-        cv2.line(mask, (int(0.455 * _COLUMNS), y), (int(0.545 * _COLUMNS), y), 0.8, 5)
+        y = int((0.03 + level * 0.055) * ROWS)
+        cv2.line(mask, (int(0.455 * COLUMNS), y), (int(0.545 * COLUMNS), y), 0.8, 5)
     return mask
 
 
 def _trachea() -> Pixels:
-    mask = _filled([(0.482, -0.05), (0.518, -0.05), (0.518, 0.33), (0.482, 0.33)])
+    mask = fill([(0.482, -0.05), (0.518, -0.05), (0.518, 0.33), (0.482, 0.33)])
     for x in (0.42, 0.585):  # main bronchi
-        cv2.line(mask, (_COLUMNS // 2, int(0.32 * _ROWS)), (int(x * _COLUMNS), int(0.40 * _ROWS)), 0.8, 11)
+        cv2.line(mask, (COLUMNS // 2, int(0.32 * ROWS)), (int(x * COLUMNS), int(0.40 * ROWS)), 0.8, 11)
     return mask
 
 
 def _ribs(generator: np.random.Generator) -> Pixels:
-    mask = _blank()
+    mask = blank()
     spacing = generator.uniform(0.066, 0.074)
     for rib in range(10):
         top = 0.10 + rib * spacing
         reach = 0.20 + 0.19 * np.sin(min(rib + 2, 8) / 8 * np.pi / 2)
         for side in (-1, 1):
-            _stroke(mask, _rib_course(top, reach, side, 0.11), 9)  # posterior, falling outwards
+            draw_stroke(mask, _rib_course(top, reach, side, 0.11), 9)  # posterior, falling outwards
             if rib < 7:
-                _stroke(mask, _rib_course(top + 0.23, reach * 0.92, side, -0.10), 7)  # anterior, rising outwards
+                draw_stroke(mask, _rib_course(top + 0.23, reach * 0.92, side, -0.10), 7)  # anterior, rising outwards
     return mask
 
 
@@ -152,36 +125,32 @@ def _rib_course(top: float, reach: float, side: int, fall: float) -> npt.NDArray
     along = np.linspace(0.12 if fall > 0 else 0.38, 1.0, 24)
     x = 0.5 + side * reach * np.sin(along * np.pi / 2)
     y = top + fall * along**2 - 0.02 * np.sin(along * np.pi)
-    return np.stack([x * _COLUMNS, y * _ROWS], axis=1)
-
-
-def _stroke(mask: Pixels, course: npt.NDArray[np.float64], width: int) -> None:
-    cv2.polylines(mask, [np.rint(course).astype(np.int32)], False, 1.0, width, cv2.LINE_AA)
+    return np.stack([x * COLUMNS, y * ROWS], axis=1)
 
 
 def _clavicles(generator: np.random.Generator) -> Pixels:
-    mask = _blank()
+    mask = blank()
     rise = generator.uniform(0.02, 0.05)
     for side in (-1, 1):
         along = np.linspace(0.0, 1.0, 24)
         x = 0.5 + side * (0.05 + 0.36 * along)
         y = 0.185 - rise * along + 0.015 * np.sin(along * 2 * np.pi)
-        _stroke(mask, np.stack([x * _COLUMNS, y * _ROWS], axis=1), 13)
+        draw_stroke(mask, np.stack([x * COLUMNS, y * ROWS], axis=1), 13)
     return mask
 
 
 def _vessels(generator: np.random.Generator) -> Pixels:
     """Return the branching markings that leave the hila."""
-    mask = _blank()
+    mask = blank()
     for side in (-1, 1):
-        hilum = np.array([(0.5 + side * 0.085) * _COLUMNS, 0.43 * _ROWS])
+        hilum = np.array([(0.5 + side * 0.085) * COLUMNS, 0.43 * ROWS])
         for angle in generator.uniform(-1.25, 1.25, 22):
             length = generator.uniform(40, 150)
             bend = generator.uniform(-0.35, 0.35)
             along = np.linspace(0.0, 1.0, 10)
             turned = angle + bend * along
             course = hilum + length * along[:, None] * np.stack([side * np.cos(turned), np.sin(turned)], axis=1)
-            _stroke(mask, course, int(generator.integers(2, 6)))
+            draw_stroke(mask, course, int(generator.integers(2, 6)))
     return mask
 
 
