@@ -5,17 +5,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from inference.labels import Label, Outcome
 from store.arrivals import NewArrival, claim_arrival, record_arrivals
 from store.models import record_model
 from store.outcomes import NewScreening, record_quarantine, record_screening, record_vanished
 from store.states import AfterScreening, ArrivalState, Priority
-from store.tables import arrivals
+from store.tables import arrivals, screenings
 
 INBOX = Path("/inbox")
 OWNER = "worker-1"
+UID = "1.2.826.0.1.3680043.10.1"
 MODEL_SHA256 = sha256(b"model").hexdigest()
 PROBABILITIES = {Label.COVID19: 0.125, Label.VIRAL_PNEUMONIA: 0.25, Label.NORMAL: 0.625}
 
@@ -67,6 +68,11 @@ def new_screening(content: str = "bytes", **changed: Any) -> NewScreening:
         "identity": identity,
     }
     return NewScreening(**{**fields, **changed})
+
+
+def count_screenings(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return connection.scalar(select(func.count()).select_from(screenings)) or 0
 
 
 def screen(engine: Engine, arrival_id: int, screening: NewScreening, owner: str = OWNER) -> ArrivalState:

@@ -37,6 +37,11 @@ GROUPINGS: Mapping[str, Callable[[Film], str]] = {
 }
 
 
+def name_grouping(grouping: str) -> str:
+    """Say in words by what a grouping divides; one that is not known (of a later version's file) by its own name."""
+    return {"age_group": "age", "image_size": "image size"}.get(grouping, grouping)
+
+
 def order_groups(names: Iterable[str], grouping: str) -> list[str]:
     """Return the names of groups, each once, in the order in which they are shown: sizes from small to large."""
     known = set(names)

@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import Engine, select, text, update
 
 import store.pruning
 from inference.labels import Outcome
@@ -24,7 +24,9 @@ from store.tables import arrivals, reference_labels, screenings
 from tests.ledger import (
     MODEL_SHA256,
     OWNER,
+    UID,
     arrive,
+    count_screenings,
     digest,
     hold,
     new_screening,
@@ -36,7 +38,6 @@ from tests.ledger import (
 )
 
 DAY = 86_400
-UID = "1.2.826.0.1.3680043.10.1"
 
 
 @pytest.fixture(autouse=True)
@@ -64,11 +65,6 @@ def age(engine: Engine, *ids: int, days: float = 100, settled: bool = True) -> N
 def list_ids(engine: Engine) -> list[int]:
     with reading(engine) as connection:
         return list(connection.scalars(select(arrivals.c.id).order_by(arrivals.c.id)))
-
-
-def count_screenings(engine: Engine) -> int:
-    with reading(engine) as connection:
-        return connection.scalar(select(func.count()).select_from(screenings)) or 0
 
 
 def test_old_finished_rows_go_and_younger_ones_stay(engine: Engine) -> None:

@@ -7,17 +7,9 @@ from typing import Any
 from inference.labels import LABELS
 from reports.text import show_text
 from reports.wording import say_estimate, say_number
+from training.groups import name_grouping
 
 Figures = Mapping[str, Any]
-
-GROUPS: Mapping[str, str] = {
-    "source": "source",
-    "site": "site",
-    "view": "view",
-    "age_group": "age",
-    "sex": "sex",
-    "image_size": "image size",
-}
 
 
 def build_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -72,7 +64,7 @@ def tabulate_matrix(metrics: Figures) -> str:
 def tabulate_groups(metrics: Figures) -> str:
     """Write the figures of each group."""
     rows = [
-        (GROUPS.get(kind, kind), quote(name), scores["n"], _say_classes(scores), *say_group(scores))
+        (name_grouping(kind), quote(name), scores["n"], _say_classes(scores), *say_group(scores))
         for kind, groups in (metrics.get("by_group") or {}).items()
         for name, scores in groups.items()
         if scores.get("n")

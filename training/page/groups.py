@@ -9,7 +9,7 @@ from inference.labels import LABELS
 from reports.markup.elements import EMPTY, build_section, element, isolate, join, join_names
 from reports.markup.intervals import Heading, Row, build_figure, draw_table, fit_scale
 from reports.wording import get_value, list_labels, name_label, say_count, say_number
-from training.page.verdict import GROUP_TITLES
+from training.groups import name_grouping
 
 FIGURE = "balanced accuracy"
 AUROC = "AUROC, COVID-19 against normal"
@@ -27,7 +27,7 @@ def build_groups(report: Mapping[str, Any]) -> Markup:
     whole = get_value(report.get("balanced_accuracy"))
     rows: list[Row | Heading] = [_build_whole(report, "all films")]
     for kind, groups in kinds.items():
-        rows.append(Heading(f"By {GROUP_TITLES.get(kind, kind)}"))
+        rows.append(Heading(f"By {name_grouping(kind)}"))
         rows += [_build_row(name, scores, whole) for name, scores in groups.items()]
     scale = fit_scale(rows, reference=whole, reference_name="all films")
     table = draw_table("Forest plot of the groups", ("group", AUROC, FIGURE), rows, scale)

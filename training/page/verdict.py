@@ -4,21 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reports.wording import get_value, say_count, say_estimate, say_number, say_percent
+from training.groups import name_grouping
 
 Report = Mapping[str, Any]
 
 MIN_FILMS = 10
 """Groups of fewer films are not called the weakest: their figures say little."""
-
-GROUP_TITLES: Mapping[str, str] = {
-    "source": "source",
-    "site": "site",
-    "view": "view",
-    "age_group": "age",
-    "sex": "sex",
-    "image_size": "image size",
-}
-
 
 STAMP = "Works without lungs"
 MAYBE_STAMP = "May work without lungs"
@@ -111,6 +102,6 @@ def _say_weakest(report: Report) -> Iterator[str]:
     if len(found) > 1:
         _, kind, name, scores = min(found, key=lambda each: (each[0], each[1], each[2]))
         yield (
-            f"It is weakest on {GROUP_TITLES.get(kind, kind)} {name}: {say_estimate(scores['balanced_accuracy'])} "
+            f"It is weakest on {name_grouping(kind)} {name}: {say_estimate(scores['balanced_accuracy'])} "
             f"averaged over the classes of {say_count(scores['n'], 'film')}."
         )
