@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,10 +19,12 @@ from bench.product import measure_crowd, measure_flood, measure_idle, measure_sc
 from bench.steps import measure_steps, measure_steps_together
 from inference.bundle import read_bundle
 from inference.labels import NOTICE
+from worker.errors import HomeError
 
 SCHEMA = 2
 STEP_FILES = 40
 OTHERS_FILES = 9
+FILM_BYTES = 12 << 20  # a raw film, and its share of what else lies there
 OURS = "this model"
 Figures = dict[str, Any]
 
@@ -63,7 +66,15 @@ def run_benchmark(size: Size, model: Path, folder: Path, tell: Callable[[str], N
     dict
         ``schema``, ``notice``, ``at``, ``machine``, ``model_version``, ``files``, ``kinds``, ``naive_rates``,
         ``peer_seconds``, ``service``; JSON types, seconds and bytes.
+
+    Raises
+    ------
+    HomeError
+        There is too little room in the folder.
     """
+    if shutil.disk_usage(folder).free < size.files * FILM_BYTES:
+        needed = size.files * FILM_BYTES >> 20
+        raise HomeError(f"the benchmark needs {needed:,} MiB in {folder}: make room, or give another --folder")
     figures: Figures = {
         "schema": SCHEMA,
         "notice": NOTICE,

@@ -71,8 +71,13 @@ def bench(
 
         from bench.benchmark import SIZES, run_benchmark
         from inference.bundle import SHIPPED_BUNDLE
+        from worker.selftest.site import ending_in_order
 
-        with TemporaryDirectory(prefix="xray-bench-", dir=folder) as root, Console(stderr=True).status("") as status:
+        with (
+            ending_in_order(),
+            TemporaryDirectory(prefix="xray-bench-", dir=folder) as root,
+            Console(stderr=True).status("") as status,
+        ):
             figures = run_benchmark(SIZES[size], model or SHIPPED_BUNDLE, Path(root), status.update)
         _write(figures, output_format, output)
 

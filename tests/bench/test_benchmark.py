@@ -1,5 +1,6 @@
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from bench.text import build_sections, write_markdown, write_tables
 from inference.bundle import SHIPPED_BUNDLE
 from inference.labels import NOTICE
 from tests.bench.factories import make_figures
+from worker.errors import HomeError
 
 
 @pytest.fixture
@@ -86,3 +88,10 @@ def test_the_notebooks_way_takes_time(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_figures_are_json():
     assert json.loads(json.dumps(make_figures()))["schema"] == benchmark.SCHEMA
+
+
+def test_a_full_disk_is_told_before_anything_is_measured(tmp_path: Path):
+    size = replace(benchmark.SIZES["full"], files=10**9)
+    with pytest.raises(HomeError, match=r"needs 12,000,000,000 MiB in .*: make room, or give another --folder"):
+        benchmark.run_benchmark(size, SHIPPED_BUNDLE, tmp_path, lambda _: None)
+    assert not list(tmp_path.iterdir())

@@ -3,7 +3,6 @@
 import os
 import random
 import shutil
-import signal
 import sqlite3
 import tempfile
 import time
@@ -24,7 +23,7 @@ from worker.selftest.films import Films, write_films
 from worker.selftest.ledger import Answer
 from worker.selftest.promises import Notebook
 from worker.selftest.report import Report
-from worker.selftest.site import SiteError
+from worker.selftest.site import SiteError, ending_in_order
 from worker.selftest.stand import Plan, Stand
 
 PREFIX = "xray-selftest-"
@@ -58,7 +57,7 @@ def run_selftest(plan: Plan, model: Path | None, show: Show, *, keep: bool = Fal
     """
     began, seed = time.monotonic(), time.time_ns() if seed is None else seed
     bundle = read_bundle(model or SHIPPED_BUNDLE)
-    with _temporary_folder(keep=keep) as root, _ending_in_order():
+    with _temporary_folder(keep=keep) as root, ending_in_order():
         steps = _Steps(show, _count_steps(plan))
         steps.tell("drawing synthetic radiographs")
         book, films = Notebook(), _draw_films(root, plan.films)
@@ -134,14 +133,3 @@ def _temporary_folder(*, keep: bool) -> Iterator[Path]:
     finally:
         if not kept:
             shutil.rmtree(root, ignore_errors=True)
-
-
-@contextmanager
-def _ending_in_order() -> Iterator[None]:
-    """Let SIGTERM, and a terminal that is closed, do what Ctrl-C does."""
-    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -194,3 +194,14 @@ def wait_until(holds: Callable[[], object], *, what: str, seconds: float = 30.0)
         if time.monotonic() > deadline:
             raise SiteError(f"waited {seconds:.0f} s for {what}")
         time.sleep(LOOK_SECONDS)
+
+
+@contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Let SIGTERM, and a terminal that is closed, do what Ctrl-C does."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
