@@ -5,8 +5,8 @@ The colours say where the network's evidence for one label lies inside the frame
 it is.
 """
 
-import os
 from pathlib import Path
+from secrets import token_hex
 from typing import NamedTuple
 
 import numpy as np
@@ -118,7 +118,7 @@ def write_heatmap(folder: Path, name: str, pixels: Pixels, prediction: Predictio
         The file cannot be written.
     """
     path = folder / f"{name}.png"
-    partial = folder / f".{name}.{os.getpid()}.part"
+    partial = folder / f".{name}.{token_hex(4)}.part"
     said = PngImagePlugin.PngInfo()
     said.add_text("Comment", NOTICE)
     try:

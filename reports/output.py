@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
+from secrets import token_hex
 from typing import IO, Any, TextIO, overload
 
 STANDARD_OUTPUT = Path("-")
@@ -52,7 +53,7 @@ def open_output(output: Path | None, *, is_binary: bool = False) -> Iterator[Any
 
 @contextmanager
 def _replacing(target: Path, *, is_binary: bool) -> Iterator[IO[Any]]:
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    partial = target.with_name(f".{target.name}.{token_hex(4)}.part")
     try:
         with _open(partial, is_binary=is_binary) as stream:
             yield stream

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -69,7 +70,7 @@ def _check_target(engine: Engine, target: Path) -> None:
 @contextmanager
 def _private_part(target: Path) -> Iterator[Path]:
     """Give an empty file beside the target, readable to its owner alone; it takes the target's name at the end."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = target.with_name(f".{target.name}.{token_hex(4)}.part")
     os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
     try:
         yield part

@@ -15,12 +15,13 @@ from pathlib import Path
 from inference.serving.report import EngineReport, EngineState, create_page, read_report
 from inference.serving.wire import LONGEST_SOCKET_PATH
 from worker.devices import Device, Devices
-from worker.engine_board import EngineBoard, EngineFacts
+from worker.engine_board import EngineBoard, EngineFacts, sweep_boards
 from worker.errors import HomeError
 from worker.home import Home
 from worker.model import ServingModel
+from worker.process_names import has_ended, name_locally
 from worker.processes import KeptProcess
-from worker.settings import WatchSettings
+from worker.settings import OFF, WatchSettings
 
 logger = logging.getLogger(__name__)
 
@@ -117,8 +118,9 @@ class EngineKeeper:
         program: Sequence[str] = PROGRAM,
     ) -> None:
         home.engines.mkdir(exist_ok=True)
-        _sweep(home)
-        self._board = EngineBoard(home)
+        _sweep_sockets(home)
+        sweep_boards(home)
+        self._board = EngineBoard(home, has_page=settings.metrics_worker_address != OFF)
         self._engines = [_build_engine(device, settings, home, model, program) for device in devices]
         self.sockets = [engine.socket for engine in self._engines]
 
@@ -161,7 +163,7 @@ def keep_engines(
 def _build_engine(
     device: Device, settings: WatchSettings, home: Home, model: ServingModel, program: Sequence[str]
 ) -> _Engine:
-    socket, page = home.runtime / f"engine-{os.getpid()}-{device.slug}.sock", create_page()
+    socket, page = home.runtime / f"engine-{name_locally(os.getpid())}-{device.slug}.sock", create_page()
     if len(os.fsencode(socket)) > LONGEST_SOCKET_PATH:
         raise HomeError(f"{socket} is too long for a socket's name: set XDG_RUNTIME_DIR to a shorter folder")
     options = {
@@ -187,9 +189,8 @@ def _build_engine(
     return _Engine(device, process, page, socket)
 
 
-def _sweep(home: Home) -> None:
-    """Remove what workers left behind that were killed: a socket's file, and what was said of its engine."""
-    for path in (*home.runtime.glob("engine-*.sock"), *home.engines.glob("*.json")):
-        pid = path.stem.removeprefix("engine-").split("-")[0]
-        if not Path("/proc", pid).exists():
+def _sweep_sockets(home: Home) -> None:
+    """Remove the sockets that workers left behind which were killed."""
+    for path in home.runtime.glob("engine-*.sock"):
+        if has_ended("-".join(path.stem.split("-")[1:3])):
             path.unlink(missing_ok=True)

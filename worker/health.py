@@ -86,11 +86,16 @@ class Status:
         yield f"service          {self.state if self.state in RUNNING else 'not running'}"
         yield f"disk             {self.disk.describe()}"
         yield f"broker           {self.broker}"
-        yield from (f"engine {engine.device:9} {engine.describe()}" for engine in self.engines)
+        yield from self._engine_lines()
         if not self.engines:
             yield "devices          cpu: LiteRT in each screening process"
         yield from self._queue_lines()
         yield from (f"! {problem}" for problem in self.problems)
+
+    def _engine_lines(self) -> Iterator[str]:
+        several = len({engine.host for engine in self.engines}) > 1
+        for engine in self.engines:
+            yield f"engine {engine.device:9} {f'{engine.host}: ' if several else ''}{engine.describe()}"
 
     def _queue_lines(self) -> Iterator[str]:
         if self.queue is None:

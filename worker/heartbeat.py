@@ -9,11 +9,11 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
 from worker.home import Home, is_locked
+from worker.moments import measure_age, stamp
 from worker.supervision import notify_manager
 
 BEAT_SECONDS = 2.0
@@ -52,7 +52,7 @@ class Beat:
     reasons : sequence of str
         Why it is not ready, a sentence each.
     age_seconds : float
-        How long ago it was written, by the machine's monotonic clock: setting the time does not matter.
+        How long ago it was written; setting the time does not matter (`worker.moments`).
     """
 
     state: ServiceState
@@ -89,8 +89,8 @@ def read_heartbeat(home: Home) -> Beat | None:
     """Read the last beat; None where there is none that can be read."""
     try:
         found = json.loads(home.heartbeat.read_text())
-        age = time.monotonic() - float(found["uptime_seconds"])
-        return Beat(ServiceState(found["state"]), tuple(map(str, found["reasons"])), int(found["pid"]), age)
+        state, reasons = ServiceState(found["state"]), tuple(map(str, found["reasons"]))
+        return Beat(state, reasons, int(found["pid"]), measure_age(found))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -119,8 +119,7 @@ def _as_json(state: ServiceState, reasons: Sequence[str]) -> bytes:
         "state": state,
         "reasons": [reason[:LONGEST_REASON] for reason in reasons[:MOST_REASONS]],
         "pid": os.getpid(),
-        "written_at": datetime.now(tz=UTC).isoformat(timespec="seconds"),
-        "uptime_seconds": time.monotonic(),  # not rounded: a beat must never seem to come from the future
+        **stamp(),
     }
     return json.dumps(beat).encode().ljust(LENGTH - 1) + b"\n"
 

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from worker.errors import HomeError, HomeInUseError
+from worker.process_names import has_ended, name_locally
 
 PRIVATE = 0o700
 SCRATCH = "worker-"
@@ -93,9 +95,9 @@ class Home:
 def own_scratch(home: Home) -> Iterator[Path]:
     """Give this process a folder for temporary files, and remove those of processes that were killed."""
     for left in home.runtime.glob(f"{SCRATCH}*"):
-        if not Path("/proc", left.name.removeprefix(SCRATCH)).exists():
+        if has_ended(left.name.removeprefix(SCRATCH)):
             shutil.rmtree(left, ignore_errors=True)
-    folder = home.runtime / f"{SCRATCH}{os.getpid()}"
+    folder = home.runtime / f"{SCRATCH}{name_locally(os.getpid())}"
     folder.mkdir(mode=PRIVATE, exist_ok=True)
     try:
         yield folder
@@ -143,7 +145,7 @@ def lock_home(home: Home) -> Iterator[None]:
             message = f"a service already runs on the home {home.root} ({_describe_holder(home)}); stop it first"
             raise HomeInUseError(message) from None
         file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid()}))
+        file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
         file.flush()
         yield
 
@@ -192,6 +194,7 @@ def read_identifier_key(home: Home) -> bytes:
 
 def _describe_holder(home: Home) -> str:
     try:
-        return f"process {json.loads(home.lock.read_text())['pid']}"
+        found = json.loads(home.lock.read_text())
+        return f"process {found['pid']} on {found['host']}"
     except (OSError, ValueError, KeyError):
         return "process unknown"

@@ -5,7 +5,7 @@ long the steps took is told by the screening processes (``worker.stages``). Labe
 of this program: never a file, a patient or a station.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from inference.bundle import Bundle
 from inference.serving.report import EngineState
 from worker.disk import measure_disk
-from worker.engine_board import read_engines
+from worker.engine_board import Notice, read_notices
 from worker.heartbeat import ServiceState, judge_health, read_heartbeat
 from worker.home import Home
 from worker.processes import KeptProcess
@@ -91,10 +91,17 @@ class ProcessMetrics(Collector):
 
 
 class EngineMetrics(Collector):
-    """The engine processes, where there are any; those of several workers of one home are taken together."""
+    """The engine processes, where there are any; those of several workers are taken together.
 
-    def __init__(self, home: Home) -> None:
+    Parameters
+    ----------
+    tells_of : Callable
+        Says of which workers' engines this page tells: each stands on one page only, so that pages can be summed.
+    """
+
+    def __init__(self, home: Home, tells_of: Callable[[Notice], bool]) -> None:
         self._home = home
+        self._tells_of = tells_of
 
     def collect(self) -> Iterator[Metric]:
         """Read what the workers say of their engines."""
@@ -102,7 +109,8 @@ class EngineMetrics(Collector):
         films = CounterMetricFamily("xray_engine_films", "Films that engines have answered", labels=["device"])
         batch = GaugeMetricFamily("xray_engine_batch_films", "Films a batch, on average", labels=["device"])
         restarts = CounterMetricFamily("xray_engine_restarts", "Engines that were started again", labels=["device"])
-        engines = read_engines(self._home)
+        ours = filter(self._tells_of, read_notices(self._home))
+        engines = [engine for notice in ours for engine in notice.engines]
         for device in sorted({engine.device for engine in engines}):
             found = [engine for engine in engines if engine.device == device]
             ready.add_metric([device], sum(engine.state is EngineState.READY for engine in found))

@@ -18,6 +18,7 @@ from worker.celery_app import count_processes
 from worker.heartbeat import ServiceState, judge_health
 from worker.home import Home
 from worker.model import ServingModel
+from worker.process_names import name_locally, name_process
 from worker.processes import KeptProcess
 from worker.settings import OFF, WatchSettings
 
@@ -42,11 +43,15 @@ def monitor_service(service: "Service") -> Iterator[None]:
         yield
         return
     from worker.ledger_metrics import LedgerMetrics
-    from worker.metrics import ServiceMetrics
+    from worker.metrics import EngineMetrics, ServiceMetrics
     from worker.metrics_page import serve_page
 
-    collectors = (LedgerMetrics(service.engine), ServiceMetrics(home, settings.min_free_bytes))
-    with _collect(settings, home, home.stages_socket, service.model, service.processes) as registry:
+    collectors = (
+        LedgerMetrics(service.engine),
+        ServiceMetrics(home, settings.min_free_bytes),
+        EngineMetrics(home, lambda notice: not notice.has_page),
+    )
+    with _collect(settings, home.stages_socket, service.model, service.processes) as registry:
         for collector in collectors:
             registry.register(collector)
         with serve_page(settings.metrics_address, registry, lambda: judge_health(home)):
@@ -59,15 +64,15 @@ def monitor_worker(settings: WatchSettings, home: Home, model: ServingModel, wor
     if settings.metrics_worker_address == OFF:
         yield
         return
+    from worker.metrics import EngineMetrics
     from worker.metrics_page import serve_page
 
     stages_socket = find_stages_socket(settings, home, os.getpid())
     health = WorkerHealth(settings, home, worker)
-    with (
-        _collect(settings, home, stages_socket, model, [worker]) as registry,
-        serve_page(settings.metrics_worker_address, registry, health.judge),
-    ):
-        yield
+    with _collect(settings, stages_socket, model, [worker]) as registry:
+        registry.register(EngineMetrics(home, lambda notice: notice.worker == name_process(worker.pid or 0)))
+        with serve_page(settings.metrics_worker_address, registry, health.judge):
+            yield
 
 
 def find_stages_socket(settings: WatchSettings, home: Home, keeper_pid: int) -> Path:
@@ -79,24 +84,23 @@ def find_stages_socket(settings: WatchSettings, home: Home, keeper_pid: int) -> 
         The process that keeps the worker: it listens if it serves figures, else the service of this home does.
     """
     own = settings.metrics_worker_address != OFF
-    return home.runtime / f"stages-{keeper_pid}.sock" if own else home.stages_socket
+    return home.runtime / f"stages-{name_locally(keeper_pid)}.sock" if own else home.stages_socket
 
 
 @contextmanager
 def _collect(
-    settings: WatchSettings, home: Home, stages_socket: Path, model: ServingModel, processes: Sequence[KeptProcess]
+    settings: WatchSettings, stages_socket: Path, model: ServingModel, processes: Sequence[KeptProcess]
 ) -> Iterator["CollectorRegistry"]:
     """Give a registry that counts what screening processes tell, and what becomes of the processes."""
     from prometheus_client import CollectorRegistry, disable_created_metrics
 
-    from worker.metrics import EngineMetrics, ProcessMetrics, WorkMetrics, describe_worker
+    from worker.metrics import ProcessMetrics, WorkMetrics, describe_worker
     from worker.stages import listen
 
     disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series for each counter, which nobody reads
     registry = CollectorRegistry()
     screens = any(process.name == WORKER for process in processes)
     describe_worker(registry, model.verify(), count_processes(settings) if screens else 0)
-    registry.register(EngineMetrics(home))
     registry.register(ProcessMetrics(processes))
     work = WorkMetrics(registry)
     with ExitStack() as stack:

@@ -1,8 +1,12 @@
 """Real processes, with a stand-in for what runs in them (`engine_program`); the real one: tests/acceptance."""
 
+import json
+import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -18,6 +22,7 @@ from worker.errors import HomeError
 from worker.health import read_status
 from worker.home import Home
 from worker.model import ServingModel
+from worker.process_names import name_locally, name_process
 from worker.settings import WatchSettings
 
 DEVICES = (Device("gpu:0", "0"), Device("gpu:1", "1"))
@@ -118,9 +123,12 @@ def test_stopping_leaves_nothing_behind(keep: Keep, home: Home) -> None:
 
 
 def test_what_killed_workers_left_is_removed_and_what_others_use_is_not(keep: Keep, home: Home) -> None:
-    dead = 4194305  # larger than any process id
-    left = [home.runtime / f"engine-{dead}-gpu-0.sock", home.engines / f"{dead}.json"]
-    used = [home.runtime / "engine-1-gpu-0.sock", home.engines / "1.json", home.engines / "gpu-0.log"]
+    dead, living = 4194305, os.getppid()  # the former is larger than any process id
+    left = [home.runtime / f"engine-{name_locally(dead)}-gpu-0.sock", home.engines / f"{name_process(dead)}.json"]
+    used = [
+        *(home.runtime / f"engine-{name}-gpu-0.sock" for name in (name_locally(living), f"1-{dead}")),
+        *(home.engines / name for name in (f"{name_process(living)}.json", f"other-host-1-{dead}.json", "gpu-0.log")),
+    ]
     home.engines.mkdir()
     for path in (*left, *used):
         path.touch()
@@ -152,6 +160,39 @@ def test_what_is_stale_or_damaged_says_nothing_of_engines(home: Home, content: s
     home.engines.mkdir()
     (home.engines / "7.json").write_text(content)
     assert read_engines(home) == []
+
+
+def write_as(home: Home, host: str, **changed: object) -> Path:
+    """Write a board as the worker of another container does, whose process has our number."""
+    EngineBoard(home).write([FACTS])
+    ours = home.engines / f"{name_process(os.getpid())}.json"
+    theirs = home.engines / f"{host}-4026532000-{os.getpid()}.json"
+    told = json.loads(ours.read_text())
+    theirs.write_text(json.dumps(told | {"engines": [told["engines"][0] | {"host": host}]} | changed))
+    return theirs
+
+
+def test_workers_of_two_containers_with_one_process_id_are_told_apart(home: Home) -> None:
+    home.engines.mkdir()
+    write_as(home, "container-b")
+    assert [facts.host for facts in read_engines(home)] == sorted(["container-b", socket.gethostname()])
+    shown = "\n".join(read_status(WatchSettings(home=home.root, min_free_bytes=0), None).as_lines())
+    assert "engine gpu:0     container-b: ready" in shown
+    assert f"engine gpu:0     {socket.gethostname()}: ready" in shown
+
+
+def test_the_board_of_another_host_is_judged_by_the_time_of_day_and_swept_when_it_is_old(
+    keep: Keep, home: Home
+) -> None:
+    home.engines.mkdir()
+    now = datetime.now(tz=UTC)
+    other = {"boot_id": "another kernel", "uptime_seconds": time.monotonic() + 1e6}
+    living = write_as(home, "host-b", **other, written_at=(now + timedelta(seconds=20)).isoformat())
+    gone = write_as(home, "host-c", **other, written_at=(now - timedelta(hours=1)).isoformat())
+    assert "host-b" in {facts.host for facts in read_engines(home)}
+    assert "host-c" not in {facts.host for facts in read_engines(home)}
+    keep("fine", ())
+    assert (living.exists(), gone.exists()) == (True, False)
 
 
 def test_without_engines_status_says_where_the_network_runs(home: Home) -> None:

@@ -2,6 +2,7 @@ import json
 import os
 import shutil
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -66,6 +67,17 @@ def test_a_beat_from_before_the_machine_started_again_does_not_count(home: Home)
     Heartbeat(home).beat(ServiceState.READY)
     rewrite(home, uptime_seconds=time.monotonic() + 1000)
     with lock_home(home):
+        assert judge_health(home)[0] is ServiceState.STALLED
+
+
+def test_a_beat_that_another_host_wrote_is_judged_by_the_time_of_day(home: Home) -> None:
+    Heartbeat(home).beat(ServiceState.READY)
+    now = datetime.now(tz=UTC)
+    elsewhere = {"boot_id": "another kernel", "uptime_seconds": time.monotonic() + 1e6}
+    rewrite(home, **elsewhere, written_at=(now + timedelta(seconds=20)).isoformat())
+    with lock_home(home):
+        assert judge_health(home)[0] is ServiceState.READY
+        rewrite(home, **elsewhere, written_at=(now - timedelta(seconds=STALE_SECONDS + 1)).isoformat())
         assert judge_health(home)[0] is ServiceState.STALLED
 
 

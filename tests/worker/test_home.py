@@ -1,4 +1,5 @@
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import pytest
 
 from worker.errors import HomeError, HomeInUseError
 from worker.home import Home, is_locked, lock_home, own_scratch, prepare_home, read_identifier_key
+from worker.process_names import name_locally
 
 
 def test_the_home_is_not_open_to_others(home: Home) -> None:
@@ -18,7 +20,7 @@ def test_the_home_is_not_open_to_others(home: Home) -> None:
 def test_a_second_service_is_refused_and_told_who_holds_the_home(home: Home) -> None:
     with lock_home(home):
         assert is_locked(home)
-        with pytest.raises(HomeInUseError, match=f"process {os.getpid()}"), lock_home(home):
+        with pytest.raises(HomeInUseError, match=f"process {os.getpid()} on {socket.gethostname()}"), lock_home(home):
             pass
     assert not is_locked(home)
 
@@ -64,11 +66,12 @@ def test_the_identifier_key_is_made_once_and_is_private(home: Home) -> None:
 def test_temporary_files_go_with_their_process_or_after_one_that_was_killed(home: Home) -> None:
     ended = subprocess.Popen(["true"])
     ended.wait()
-    left = home.runtime / f"worker-{ended.pid}"
-    of_another = home.runtime / f"worker-{os.getppid()}"
-    for folder in (left, of_another):
+    left = home.runtime / f"worker-{name_locally(ended.pid)}"
+    of_another = home.runtime / f"worker-{name_locally(os.getppid())}"
+    of_a_container = home.runtime / f"worker-1-{ended.pid}"
+    for folder in (left, of_another, of_a_container):
         (folder / "pymp-1").mkdir(parents=True)
     with own_scratch(home) as scratch:
         (scratch / "pymp-2").mkdir()
         assert stat.S_IMODE(scratch.stat().st_mode) == 0o700
-    assert [folder.exists() for folder in (left, of_another, scratch)] == [False, True, False]
+    assert [folder.exists() for folder in (left, of_another, of_a_container, scratch)] == [False, True, True, False]

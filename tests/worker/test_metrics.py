@@ -1,5 +1,6 @@
 """The figures for Prometheus: from the ledger, from the processes, and over HTTP."""
 
+import json
 import logging
 import re
 import shutil
@@ -181,12 +182,16 @@ def write_engine(home: Home) -> None:
     EngineBoard(home).write([EngineFacts("cpu:0", EngineState.READY, "float32", 32, 4.5, 9, 2.0, 1, "")])
 
 
-def test_the_engines_of_all_workers_are_told_together(home: Home, registry: CollectorRegistry) -> None:
-    registry.register(EngineMetrics(home))
+def test_the_engines_of_several_workers_are_told_together_and_each_on_one_page(
+    home: Home, registry: CollectorRegistry
+) -> None:
+    registry.register(EngineMetrics(home, lambda notice: not notice.has_page))
     assert not [name for name, _ in read_samples(registry) if "engine" in name]
     write_engine(home)
     (board,) = home.engines.iterdir()
-    shutil.copy(board, home.engines / "2.json")
+    shutil.copy(board, home.engines / "container-b-1-7.json")
+    with_page = json.loads(board.read_text()) | {"has_page": True}
+    (home.engines / "container-c-1-7.json").write_text(json.dumps(with_page))
     samples = read_samples(registry)
     assert value(samples, "xray_engines_ready", device="cpu:0") == 2
     assert value(samples, "xray_engine_films_total", device="cpu:0") == 18
@@ -241,7 +246,7 @@ def test_the_document_lists_every_figure_and_its_labels(
     WorkMetrics(registry).heed(Note({"read": 1.0}, retry=("retry_file", "reader_timeout"), death="reader_timeout"))
     describe_worker(registry, read_bundle(SHIPPED_BUNDLE), 2)
     write_engine(home)
-    registry.register(EngineMetrics(home))
+    registry.register(EngineMetrics(home, lambda _: True))
     registry.register(LedgerMetrics(engine))
     with lock_home(home):
         Heartbeat(home).beat(ServiceState.READY)
