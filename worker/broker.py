@@ -6,14 +6,15 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 from redis import Redis
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from worker.errors import BrokerUnavailableError
 from worker.home import Home
 from worker.processes import KeptProcess
-from worker.settings import WatchSettings
+from worker.settings import WorkerSettings
 
 START_SECONDS = 10.0
+LONGEST_ANSWER = 100
 
 
 def embedded_broker_url(home: Home) -> str:
@@ -48,7 +49,7 @@ def ping_broker(url: str) -> None:
         client.ping()
 
 
-def find_broker_url(settings: WatchSettings, home: Home) -> str:
+def find_broker_url(settings: WorkerSettings, home: Home) -> str:
     """Return the URL under which Celery finds the site's broker, or the embedded one; over TLS with its checks."""
     if settings.broker_url is None:
         return embedded_broker_url(home)
@@ -95,6 +96,14 @@ def _describe_tls_error(error: ssl.SSLError) -> str:
         found = error.verify_message.rstrip(".")
         return f"the broker's certificate is refused ({found}); see XRAY_BROKER_URL and XRAY_BROKER_CA_FILE"
     return f"the broker cannot be reached over TLS ({error.reason}); see XRAY_BROKER_URL and XRAY_BROKER_CA_FILE"
+
+
+def describe_refusal(error: ResponseError) -> str:
+    """Say in one line why a broker that answers does not do what it is asked to."""
+    said = str(error)
+    if said.startswith("MISCONF"):  # followed by several sentences
+        said = "MISCONF: its disk is full or cannot be written, see its log"
+    return f"the broker refuses to work ({said[:LONGEST_ANSWER]})"
 
 
 def wait_for_broker(socket: Path, seconds: float = START_SECONDS) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from inference.bundle import BundleError
 from store.states import Priority
 from worker.children import build_screener
+from worker.consumer import PatientConsumer
 from worker.deaths import DeathWatch
 from worker.engines import TICK_SECONDS, EngineKeeper
 from worker.faults import fault_point
@@ -32,7 +33,7 @@ from worker.logs import configure_logging
 from worker.model import ServingModel
 from worker.queues import QUEUES, TASK, StatFirst, build_queues
 from worker.screening import Screener, log_bug
-from worker.settings import WatchSettings
+from worker.settings import WorkerSettings
 from worker.stages import StageSender
 
 logger = logging.getLogger(__name__)
@@ -69,18 +70,19 @@ def build_celery(broker_url: str) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        broker_channel_error_retry=True,
         broker_transport_options=TRANSPORT,
     )
     return app
 
 
-def count_processes(settings: WatchSettings) -> int:
+def count_processes(settings: WorkerSettings) -> int:
     """Return how many screening processes a worker has here."""
     return settings.workers or len(os.sched_getaffinity(0))
 
 
 def run_worker(
-    settings: WatchSettings,
+    settings: WorkerSettings,
     home: Home,
     broker_url: str,
     model: ServingModel,
@@ -108,6 +110,7 @@ def run_worker(
         _look_after(app, engines)
     worker = app.Worker(
         hostname=f"xray-{os.getpid()}@%h",
+        consumer_cls=PatientConsumer,
         pool="prefork",
         concurrency=count_processes(settings),
         loglevel="WARNING",
@@ -138,7 +141,7 @@ def _look_after(app: Celery, engines: EngineKeeper) -> None:
 
 
 def _register_task(
-    app: Celery, settings: WatchSettings, home: Home, sender: StageSender, build: Callable[[], Screener]
+    app: Celery, settings: WorkerSettings, home: Home, sender: StageSender, build: Callable[[], Screener]
 ) -> None:
     child: dict[str, Screener] = {}
 

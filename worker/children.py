@@ -11,13 +11,13 @@ from worker.home import Home
 from worker.model import ServingModel
 from worker.protection import find_protection
 from worker.screening import Limits, Screener
-from worker.settings import WatchSettings
+from worker.settings import WorkerSettings
 from worker.shelf import Shelf
 from worker.stages import StageSender
 
 
 def build_screener(
-    settings: WatchSettings, home: Home, model: ServingModel, sender: StageSender, sockets: Sequence[Path] = ()
+    settings: WorkerSettings, home: Home, model: ServingModel, sender: StageSender, sockets: Sequence[Path] = ()
 ) -> Screener:
     """Build what screens one file after another, with the network in the engines at these sockets, if there are any.
 

@@ -16,7 +16,7 @@ from worker.faults import fault_point
 from worker.finishing import Claim, Finisher
 from worker.home import Home
 from worker.leases import name_lease
-from worker.settings import WatchSettings
+from worker.settings import WorkerSettings
 from worker.shelf import Shelf
 from worker.stages import Note, StageSender
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 class DeathWatch:
     """Decides on such a file, when Celery tells of it."""
 
-    def __init__(self, settings: WatchSettings, home: Home, sender: StageSender) -> None:
+    def __init__(self, settings: WorkerSettings, home: Home, sender: StageSender) -> None:
         self._settings = settings
         self._home = home
         self._sender = sender

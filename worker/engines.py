@@ -20,8 +20,8 @@ from worker.errors import HomeError
 from worker.home import Home
 from worker.model import ServingModel
 from worker.process_names import has_ended, name_locally
-from worker.processes import KeptProcess
-from worker.settings import OFF, WatchSettings
+from worker.processes import KeptProcess, pass_on_environment
+from worker.settings import OFF, WorkerSettings
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ class EngineKeeper:
     def __init__(
         self,
         devices: Sequence[Device],
-        settings: WatchSettings,
+        settings: WorkerSettings,
         home: Home,
         model: ServingModel,
         program: Sequence[str] = PROGRAM,
@@ -138,7 +138,7 @@ class EngineKeeper:
 
 @contextmanager
 def keep_engines(
-    devices: Devices, settings: WatchSettings, home: Home, model: ServingModel
+    devices: Devices, settings: WorkerSettings, home: Home, model: ServingModel
 ) -> Iterator[EngineKeeper | None]:
     """Start engines and end them on the way out; None where no device has one.
 
@@ -161,7 +161,7 @@ def keep_engines(
 
 
 def _build_engine(
-    device: Device, settings: WatchSettings, home: Home, model: ServingModel, program: Sequence[str]
+    device: Device, settings: WorkerSettings, home: Home, model: ServingModel, program: Sequence[str]
 ) -> _Engine:
     socket, page = home.runtime / f"engine-{name_locally(os.getpid())}-{device.slug}.sock", create_page()
     if len(os.fsencode(socket)) > LONGEST_SOCKET_PATH:
@@ -180,8 +180,7 @@ def _build_engine(
     process = KeptProcess(
         f"engine {device.name}",
         (*program, *words),
-        environment={name: value for name, value in os.environ.items() if not name.startswith("XRAY_")}
-        | device.environment(),
+        environment=pass_on_environment() | device.environment(),
         log=home.engines / f"{device.slug}.log",
         descriptors=(page,),
         give_up_after=sys.maxsize,  # screening goes on without it

@@ -20,7 +20,7 @@ from worker.leases import name_lease
 from worker.logs import configure_logging
 from worker.model import ServingModel, choose_model
 from worker.monitoring import WORKER, monitor_worker
-from worker.processes import KeptProcess
+from worker.processes import KeptProcess, pass_on_environment
 from worker.settings import WatchSettings
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,6 @@ def _release_leases(engine: Engine, worker_pid: int) -> None:
 
 
 def _build_environment(settings: WatchSettings, model: ServingModel) -> Mapping[str, str]:
-    """Pass the settings on as they are in force, whatever the worker's own folder and environment say."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("XRAY_")}
-    environment |= settings.as_environment() | pass_on_faults(os.environ)
-    return environment | {"XRAY_MODEL": str(model.folder)}
+    """Pass on what a worker uses of the settings in force, whatever its own folder and environment say."""
+    its_own = settings.as_environment() | pass_on_faults(os.environ)
+    return pass_on_environment() | its_own | {"XRAY_MODEL": str(model.folder)}

@@ -30,5 +30,6 @@ def configure_logging(log_format: Literal["auto", "text", "json"], handler: logg
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for noisy in ("celery", "kombu", "amqp", "alembic", "watchdog"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    # what it says with a traceback (a killed child, a broker that went away) the service says in a line
-    logging.getLogger("celery.worker.request").setLevel(logging.CRITICAL + 1)
+    # what these say with a traceback (a killed child, a broker that went away or refuses) the service says in a line
+    for wordy in ("celery.worker.request", "kombu.transport.redis"):
+        logging.getLogger(wordy).setLevel(logging.CRITICAL + 1)

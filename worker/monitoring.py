@@ -20,7 +20,7 @@ from worker.home import Home
 from worker.model import ServingModel
 from worker.process_names import name_locally, name_process
 from worker.processes import KeptProcess
-from worker.settings import OFF, WatchSettings
+from worker.settings import OFF, WatchSettings, WorkerSettings
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -75,7 +75,7 @@ def monitor_worker(settings: WatchSettings, home: Home, model: ServingModel, wor
             yield
 
 
-def find_stages_socket(settings: WatchSettings, home: Home, keeper_pid: int) -> Path:
+def find_stages_socket(settings: WorkerSettings, home: Home, keeper_pid: int) -> Path:
     """Say where a worker's screening processes tell how long each step took.
 
     Parameters

@@ -11,12 +11,18 @@ from pathlib import Path
 
 from worker.errors import WorkerFailedError, WorkerRefusedError
 from worker.fence import die_with_parent
+from worker.settings import ENVIRONMENT_PREFIX
 
 logger = logging.getLogger(__name__)
 
 STEADY_SECONDS = 30.0  # a process that has run for this long has started well
 LONGEST_PAUSE_SECONDS = 30.0
 LASTING = frozenset({os.EX_DATAERR, os.EX_NOINPUT, os.EX_CONFIG})  # exit codes that another start would give again
+
+
+def pass_on_environment() -> dict[str, str]:
+    """Return our environment without our settings: some are secret, and a child gets those that it uses."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
 
 
 @dataclass(slots=True)
@@ -30,7 +36,7 @@ class KeptProcess:
     command : sequence of str
         What is run.
     environment : mapping
-        Its whole environment.
+        Its whole environment; by default ours without our settings.
     log : Path or None
         Where its output goes; None: its messages go where ours go.
     messages : int or None
@@ -48,7 +54,7 @@ class KeptProcess:
 
     name: str
     command: Sequence[str]
-    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    environment: Mapping[str, str] = field(default_factory=pass_on_environment)
     log: Path | None = None
     messages: int | None = None
     descriptors: Sequence[int] = ()

@@ -3,10 +3,10 @@
 from store.identifiers import Protect, build_protection
 from worker.errors import HomeError
 from worker.home import Home, read_identifier_key
-from worker.settings import WatchSettings
+from worker.settings import WorkerSettings
 
 
-def find_protection(settings: WatchSettings, *, may_make_key: bool) -> Protect:
+def find_protection(settings: WorkerSettings, *, may_make_key: bool) -> Protect:
     """Return what identifiers pass through on their way into the ledger, as the settings say.
 
     Parameters

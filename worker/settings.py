@@ -15,8 +15,22 @@ OFF = "off"
 LEASE_MARGIN_SECONDS = 10  # between the moment a reader is killed and the moment its lease runs out
 
 
-class WatchSettings(BaseModel):
-    """Every setting of the service; each is documented once, here."""
+def _check_address(address: str) -> str:
+    if address == OFF:
+        return address
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        message = f"'{address}' is no address; accepted are HOST:PORT, such as 127.0.0.1:9808, or 'off'"
+        raise ValueError(message)
+    return address
+
+
+def _make_absolute(path: Path | None) -> Path | None:
+    return None if path is None else path.expanduser().resolve()
+
+
+class WorkerSettings(BaseModel):
+    """What a worker process uses, and all that it is told."""
 
     home: Annotated[Path, Field(description="database, embedded broker, processed/, quarantine/, derived pictures")] = (
         Path("var")
@@ -34,15 +48,6 @@ class WatchSettings(BaseModel):
     model: Annotated[
         Path | None, Field(description="a model bundle's folder; empty: the activated one, else the one that ships")
     ] = None
-    after: Annotated[
-        AfterScreening, Field(description="`move` to the home, or `keep` files where they are (a read-only share)")
-    ] = AfterScreening.MOVE
-    stable_seconds: Annotated[
-        float, Field(ge=0.1, le=3600, description="a file is complete when it has not changed for this long")
-    ] = 2.0
-    rescan_seconds: Annotated[
-        float, Field(ge=0.2, le=86400, description="full scan of the inbox; events only make it quicker")
-    ] = 10.0
     lease_seconds: Annotated[
         int, Field(ge=15, le=3600, description="a worker that is silent for this long has lost its file")
     ] = 60
@@ -67,6 +72,65 @@ class WatchSettings(BaseModel):
     max_memory_bytes: Annotated[
         int, Field(ge=128 * MEBIBYTE, description="address space that one screening process may take")
     ] = 2048 * MEBIBYTE
+    store_identifiers: Annotated[
+        bool, Field(description="keep patient id and accession number as they are, instead of a keyed hash")
+    ] = False
+    identifier_key: Annotated[
+        SecretStr | None, Field(description="the key of that hash; empty: one is made in the home")
+    ] = None
+    log_format: Annotated[
+        Literal["auto", "text", "json"], Field(description="auto: text on a terminal, else JSON lines")
+    ] = "auto"
+    metrics_worker_address: Annotated[
+        str, Field(description="where `worker` serves its own times and health, as HOST:PORT; `off`: nowhere")
+    ] = "off"
+
+    _absolute = field_validator("home", "model")(_make_absolute)
+    _known_address = field_validator("metrics_worker_address")(_check_address)
+
+    @field_validator("devices")
+    @classmethod
+    def _known_devices(cls, devices: str) -> str:
+        parse_devices(devices)
+        return devices
+
+    @model_validator(mode="after")
+    def _lease_outlives_a_read(self) -> Self:
+        if self.lease_seconds < self.read_seconds + LEASE_MARGIN_SECONDS:
+            message = (
+                f"lease_seconds is {self.lease_seconds}, but must exceed read_seconds ({self.read_seconds}) "
+                f"by {LEASE_MARGIN_SECONDS}: else two workers would read one file"
+            )
+            raise ValueError(message)
+        return self
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's URL: the one that was set, or SQLite in the home."""
+        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'xray.db'}"
+
+    def as_environment(self) -> dict[str, str]:
+        """Return what a worker uses as environment variables, its own secrets included and no others."""
+        values = {name: getattr(self, name) for name in WorkerSettings.model_fields}
+        return {
+            ENVIRONMENT_PREFIX + name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in values.items()
+            if value is not None
+        }
+
+
+class WatchSettings(WorkerSettings):
+    """Every setting of the service; each is documented once, here."""
+
+    after: Annotated[
+        AfterScreening, Field(description="`move` to the home, or `keep` files where they are (a read-only share)")
+    ] = AfterScreening.MOVE
+    stable_seconds: Annotated[
+        float, Field(ge=0.1, le=3600, description="a file is complete when it has not changed for this long")
+    ] = 2.0
+    rescan_seconds: Annotated[
+        float, Field(ge=0.2, le=86400, description="full scan of the inbox; events only make it quicker")
+    ] = 10.0
     stat_folders: Annotated[
         str, Field(description="files in a folder of this name below an inbox are STAT; several with commas")
     ] = "stat"
@@ -76,12 +140,6 @@ class WatchSettings(BaseModel):
     min_free_bytes: Annotated[
         int | None,
         Field(ge=0, description="work pauses while the home's disk has less room; empty: 1 GiB or a twentieth"),
-    ] = None
-    store_identifiers: Annotated[
-        bool, Field(description="keep patient id and accession number as they are, instead of a keyed hash")
-    ] = False
-    identifier_key: Annotated[
-        SecretStr | None, Field(description="the key of that hash; empty: one is made in the home")
     ] = None
     time_zone: Annotated[
         str, Field(description="the site's time zone for reports, such as Europe/Berlin; `local`: the machine's")
@@ -106,21 +164,12 @@ class WatchSettings(BaseModel):
     delivery_ca_file: Annotated[
         Path | None, Field(description="certificates trusted for mail server and webhook; empty: the system's")
     ] = None
-    log_format: Annotated[
-        Literal["auto", "text", "json"], Field(description="auto: text on a terminal, else JSON lines")
-    ] = "auto"
-
     metrics_address: Annotated[
         str, Field(description="where `watch` serves /metrics and /healthz, as HOST:PORT; `off`: nowhere")
     ] = "127.0.0.1:9808"
-    metrics_worker_address: Annotated[
-        str, Field(description="the same for `worker`, which serves its own times and health; `off`: nowhere")
-    ] = "off"
 
-    @field_validator("home", "model", "delivery_ca_file")
-    @classmethod
-    def _absolute(cls, path: Path | None) -> Path | None:
-        return None if path is None else path.expanduser().resolve()
+    _absolute_here = field_validator("delivery_ca_file")(_make_absolute)
+    _known_address_here = field_validator("metrics_address")(_check_address)
 
     @field_validator("time_zone")
     @classmethod
@@ -132,44 +181,3 @@ class WatchSettings(BaseModel):
                 message = f"there is no time zone '{name}'; accepted are names such as Europe/Berlin, or 'local'"
                 raise ValueError(message) from None
         return name
-
-    @field_validator("metrics_address", "metrics_worker_address")
-    @classmethod
-    def _known_address(cls, address: str) -> str:
-        if address == OFF:
-            return address
-        host, _, port = address.rpartition(":")
-        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-            message = f"'{address}' is no address; accepted are HOST:PORT, such as 127.0.0.1:9808, or 'off'"
-            raise ValueError(message)
-        return address
-
-    @field_validator("devices")
-    @classmethod
-    def _known_devices(cls, devices: str) -> str:
-        parse_devices(devices)
-        return devices
-
-    @model_validator(mode="after")
-    def _lease_outlives_a_read(self) -> Self:
-        if self.lease_seconds < self.read_seconds + LEASE_MARGIN_SECONDS:
-            message = (
-                f"lease_seconds is {self.lease_seconds}, but must exceed read_seconds ({self.read_seconds}) "
-                f"by {LEASE_MARGIN_SECONDS}: else two workers would read one file"
-            )
-            raise ValueError(message)
-        return self
-
-    @property
-    def sqlalchemy_url(self) -> str:
-        """The database's URL: the one that was set, or SQLite in the home."""
-        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'xray.db'}"
-
-    def as_environment(self) -> dict[str, str]:
-        """Return the settings in force as environment variables, secrets included."""
-        values = {name: getattr(self, name) for name in WatchSettings.model_fields}
-        return {
-            ENVIRONMENT_PREFIX + name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-            for name, value in values.items()
-            if value is not None
-        }

@@ -11,12 +11,14 @@ from threading import Event
 from typing import Any
 
 from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import ResponseError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from store.counts import count_pending
 from store.database import reading
 from store.states import AfterScreening
+from worker.broker import describe_refusal
 from worker.disk import DiskLowError
 from worker.inbox import check_inbox, hold_inboxes
 from worker.inboxes import Inboxes
@@ -165,7 +167,8 @@ def _describe(error: Exception) -> str:
     if isinstance(error, DBAPIError):
         return f"the database does not answer ({type(error.orig).__name__})"
     if isinstance(error, BrokerError):
-        return "the broker does not answer"
+        refusal = error.__cause__
+        return describe_refusal(refusal) if isinstance(refusal, ResponseError) else "the broker does not answer"
     if isinstance(error, DiskLowError):
         return str(error.strerror)
     return f"the inbox cannot be read ({getattr(error, 'strerror', None) or type(error).__name__})"

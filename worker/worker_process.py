@@ -13,10 +13,10 @@ from worker.home import prepare_home
 from worker.logs import configure_logging
 from worker.model import ServingModel, choose_model
 from worker.monitoring import find_stages_socket
-from worker.settings import WatchSettings
+from worker.settings import WorkerSettings
 
 
-def run_worker_process(settings: WatchSettings, expect_model: str, *, leave_when_deaf: bool) -> None:
+def run_worker_process(settings: WorkerSettings, expect_model: str, *, leave_when_deaf: bool) -> None:
     """Be a worker process: check everything first, then run Celery until told to stop.
 
     Parameters

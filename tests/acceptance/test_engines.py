@@ -31,6 +31,12 @@ AGREEMENT = 1e-3
 START_SECONDS = 300.0
 FILMS = 6
 PATIENCE_SECONDS = 60.0
+SECRET = "c4nary-s3cret"
+SECRETS = {
+    "XRAY_SMTP_PASSWORD": SECRET,
+    "XRAY_WEBHOOK_URL": f"https://example.org/{SECRET}",
+    "XRAY_WEBHOOK_SECRET": SECRET,
+}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +46,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     # a socket's path has 107 bytes, and pytest's folders get longer with every run
     with TemporaryDirectory(prefix="xray-", ignore_cleanup_errors=True) as runtime:
         settings = {"XRAY_DEVICES": "cpu,cpu", "XRAY_BATCH_SIZE": "2", "XRAY_WORKERS": "2", "XRAY_READ_SECONDS": "40"}
-        site = Site(root, Path(runtime), settings)
+        site = Site(root, Path(runtime), settings | SECRETS)
         site.start()
         wait_until(lambda: states(site) == ["ready", "ready"], what="both engines", seconds=START_SECONDS)
         yield site
@@ -101,6 +107,14 @@ def test_engines_agree_with_litert_on_real_radiographs(
     with (folder / "manifest.csv").open(newline="") as lines:
         files = [row["file"] for row in csv.DictReader(lines)][::60]
     assert assert_agree(both, [read_radiograph(folder / file) for file in files]) >= 12
+
+
+def test_no_process_of_the_service_is_told_a_secret_that_it_does_not_use(site: Site) -> None:
+    assert site.service is not None
+    assert SECRET.encode() in Path(f"/proc/{site.service.pid}/environ").read_bytes()
+    environments = {process: Path(f"/proc/{process.pid}/environ").read_bytes() for process in site.find_processes("")}
+    assert len(environments) >= 6  # broker, worker, two readers, two engines
+    assert [process for process, environment in environments.items() if SECRET.encode() in environment] == []
 
 
 def test_engines_that_are_killed_at_work_cost_no_film_and_no_attempt_and_come_back(site: Site) -> None:

@@ -77,11 +77,21 @@ def test_a_secret_is_not_quoted_in_a_message(monkeypatch: pytest.MonkeyPatch) ->
     assert "s3cret" not in str(caught.value)
 
 
-def test_settings_pass_through_the_environment_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = read_settings(workers=3, stable_seconds=0.7, broker_url="redis://:s3cret@broker/0", after="keep")
+def test_what_a_worker_uses_passes_through_the_environment_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = read_settings(workers=3, read_seconds=7, broker_url="redis://:s3cret@broker/0", store_identifiers=True)
     for name, value in before.as_environment().items():
         monkeypatch.setenv(name, value)
     assert read_settings() == before
+
+
+def test_a_worker_is_not_told_the_secrets_of_mail_and_webhook() -> None:
+    secrets = {
+        name: "s3cret" for name, field in WatchSettings.model_fields.items() if "Secret" in str(field.annotation)
+    }
+    told = read_settings(**secrets).as_environment()
+    assert {name for name, value in told.items() if value == "s3cret"} == {
+        *("XRAY_DATABASE_URL", "XRAY_BROKER_URL", "XRAY_IDENTIFIER_KEY"),
+    }
 
 
 def test_every_setting_says_what_it_is_for() -> None:

@@ -133,6 +133,7 @@ def test_a_full_disk_pauses_the_work_which_goes_on_once_there_is_room(run: Fault
         run.prove()
         assert_no_attempt_was_burnt(run)
         assert run.site.stop() == 0
+        assert "Traceback" not in run.site.log.read_text()
 
 
 def names_of_damaged(run: FaultRun) -> list[str]:
