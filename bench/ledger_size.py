@@ -28,7 +28,7 @@ from store.sweeps import list_unsettled, release_expired, release_lost
 from store.tables import arrivals
 from store.tallies import read_backlog, tally
 from worker.fates import REASONS
-from worker.health import read_queue
+from worker.queue_facts import read_queue
 
 BATCH = 250_000
 PENDING = 500

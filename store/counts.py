@@ -1,8 +1,11 @@
 """How many arrivals are where, at this moment and of all times."""
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from collections.abc import Sequence
+from datetime import datetime
 
-from store.states import ArrivalState, Priority
+from sqlalchemy import ColumnElement, Connection, case, func, select
+
+from store.states import FINISHED_STATES, PENDING_STATES, ArrivalState, Priority
 from store.tables import UNFINISHED, arrivals
 
 
@@ -34,3 +37,22 @@ def count_stat(connection: Connection) -> int:
     """Return how many of the arrivals without a result are STAT."""
     statement = select(func.count()).where(UNFINISHED, arrivals.c.priority == Priority.STAT)
     return connection.scalar(statement) or 0
+
+
+def count_pending_states(connection: Connection) -> dict[ArrivalState, int]:
+    """Count what has no result now, by state."""
+    return _count_states(connection, UNFINISHED, PENDING_STATES)
+
+
+def count_finished_states(connection: Connection, since: datetime) -> dict[ArrivalState, int]:
+    """Count what has finished since a moment, by state."""
+    return _count_states(connection, arrivals.c.finished_at >= since, FINISHED_STATES)
+
+
+def _count_states(
+    connection: Connection, which: ColumnElement[bool], states: Sequence[ArrivalState]
+) -> dict[ArrivalState, int]:
+    # one sum a state: grouped by state, SQLite goes through the index on the state, and so through the whole ledger
+    sums = [func.coalesce(func.sum(case((arrivals.c.state == state, 1), else_=0)), 0) for state in states]
+    counts = connection.execute(select(*sums).where(which)).one()
+    return dict(zip(states, map(int, counts), strict=True))

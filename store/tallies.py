@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select
 
 from inference.labels import LABELS, Label
 from store.columns import database_now, latency_milliseconds
+from store.counts import count_pending_states
 from store.queries import StateCount, count_states, find_last_finished, find_oldest_pending
 from store.selection import IS_ANSWER
-from store.states import FINISHED_STATES, PENDING_STATES, ArrivalState
+from store.states import FINISHED_STATES, ArrivalState
 from store.tables import UNFINISHED, arrivals, screenings
 
 SETTLED = timedelta(seconds=5)  # a row carries its time before others can see it: it is committed by then
@@ -89,13 +90,9 @@ def tally(connection: Connection, since: datetime, until: datetime) -> Tally:
 
 def read_backlog(connection: Connection) -> Backlog:
     """Count what waits now."""
-    a = arrivals.c
-    counts = select(a.state, func.count()).where(UNFINISHED).group_by(a.state)
-    found = {ArrivalState(state): count for state, count in connection.execute(counts)}
     oldest = find_oldest_pending(connection)
     age = 0.0 if oldest is None else max(0.0, (read_clock(connection) - oldest).total_seconds())
-    states = {state: found.get(state, 0) for state in PENDING_STATES}
-    return Backlog(states, age, find_last_finished(connection))
+    return Backlog(count_pending_states(connection), age, find_last_finished(connection))
 
 
 def _tally_seconds(connection: Connection, finished: ColumnElement[bool]) -> Distribution:

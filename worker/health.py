@@ -2,52 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from redis.exceptions import RedisError
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from inference.serving.report import EngineState
-from store.counts import count_by_state, count_stat
-from store.database import reading
-from store.models import list_models
-from store.queries import count_states, find_last_finished, find_oldest_pending
-from store.states import FINISHED_STATES, PENDING_STATES, ArrivalState
+from store.states import ArrivalState
 from worker.broker import find_broker_url, ping_broker
 from worker.disk import DiskSpace, measure_disk
 from worker.engine_board import EngineFacts, read_engines
 from worker.heartbeat import ServiceState, judge_health
 from worker.home import Home
+from worker.queue_facts import Queue, read_queue
 from worker.settings import WatchSettings
 
 STUCK_SECONDS = 120.0
-RECENT = timedelta(hours=24)
 MANY_QUARANTINED, LARGE_SHARE = 10, 0.2  # so many of the last day's files, and so large a part of them, is no chance
 RUNNING = (ServiceState.STARTING, ServiceState.READY, ServiceState.PAUSED, ServiceState.STALLED, ServiceState.STOPPING)
 ADVICE = {
     ServiceState.PAUSED: "it goes on by itself once that is put right; 'xray-cli doctor' looks closer",
     ServiceState.STALLED: "see the log, and restart the service if it stays so",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """What the ledger says of its arrivals."""
-
-    states: dict[ArrivalState, int]
-    oldest_pending_at: datetime | None
-    last_finished_at: datetime | None
-    model_version: str | None
-    recently_finished: int
-    recently_quarantined: int
-    pending_stat: int = 0
-
-    @property
-    def pending(self) -> int:
-        """How many files have no result yet."""
-        return sum(self.states.get(state, 0) for state in PENDING_STATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +41,7 @@ class Status:
 
     def as_json(self) -> dict[str, Any]:
         """Return what machines read."""
-        queue = self.queue or Queue({}, None, None, None, 0, 0)
+        queue = self.queue or Queue()
         return {
             "service_runs": self.state in RUNNING,
             "service": {"state": self.state, "reasons": list(self.reasons)},
@@ -72,11 +49,14 @@ class Status:
             "broker": self.broker,
             "engines": [asdict(engine) for engine in self.engines],
             "database_answers": self.queue is not None,
-            "states": {state.value: queue.states.get(state, 0) for state in ArrivalState},
+            "pending": {state.value: count for state, count in queue.waiting.items()},
             "pending_stat": queue.pending_stat,
             "oldest_pending_at": queue.oldest_pending_at and queue.oldest_pending_at.isoformat(),
             "last_finished_at": queue.last_finished_at and queue.last_finished_at.isoformat(),
-            "last_24_hours": {"finished": queue.recently_finished, "quarantined": queue.recently_quarantined},
+            "last_24_hours": {
+                "finished": queue.recently_finished,
+                **{state.value: count for state, count in queue.recent.items()},
+            },
             "model_version": queue.model_version,
             "problems": list(self.problems),
         }
@@ -102,13 +82,15 @@ class Status:
             yield "database         does not answer"
             return
         yield f"model            {self.queue.model_version or '-'}"
-        for state in ArrivalState:
-            yield f"{state.value:16} {self.queue.states.get(state, 0)}"
+        for state, count in self.queue.waiting.items():
+            yield f"{state.value:16} {count}"
         yield f"without result   {self.queue.pending}, {self.queue.pending_stat} of them STAT"
         yield f"oldest waiting   {_ago(self.queue.oldest_pending_at)}"
         yield f"last finished    {_ago(self.queue.last_finished_at)}"
         share = self.queue.recently_quarantined / max(1, self.queue.recently_finished)
         yield f"last 24 hours    {self.queue.recently_finished} finished, {share:.1%} of them quarantined"
+        for state, count in self.queue.recent.items():
+            yield f"  {state.value:14} {count}"
 
 
 def read_status(settings: WatchSettings, engine: Engine | None) -> Status:
@@ -133,30 +115,6 @@ def _ask_broker(settings: WatchSettings, home: Home) -> str:
     return "answers"
 
 
-def read_queue(engine: Engine) -> Queue | None:
-    """Ask the ledger; None where the database does not answer."""
-    now = datetime.now(tz=UTC)
-    try:
-        with reading(engine) as connection:
-            recent = count_states(connection, now - RECENT, now)
-            finished = {
-                state: sum(group.count for group in recent if group.state is state) for state in FINISHED_STATES
-            }
-            models = list_models(connection)
-            active = next((model.model_version for model in models if model.active), None)
-            return Queue(
-                count_by_state(connection),
-                find_oldest_pending(connection),
-                find_last_finished(connection),
-                active or (models[0].model_version if models else None),
-                sum(finished.values()),
-                finished[ArrivalState.QUARANTINED],
-                count_stat(connection),
-            )
-    except DBAPIError:
-        return None
-
-
 def _service_problems(found: Status) -> Iterator[str]:
     for reason in found.reasons if found.state in ADVICE else ():
         yield f"{reason}: {ADVICE[found.state]}"
@@ -178,7 +136,7 @@ def _queue_problems(found: Status, *, embedded: bool) -> Iterator[str]:
         return
     if queue.pending and not runs and embedded:
         yield f"{queue.pending} files wait and no service runs: start 'xray-cli watch'"
-    if failed := queue.states.get(ArrivalState.FAILED):
+    if failed := queue.waiting[ArrivalState.FAILED]:
         yield f"{failed} files meet faults and are retried: see the log, 'xray-cli doctor'"
     quiet = _quiet_seconds(queue)
     if found.state is ServiceState.READY and quiet > STUCK_SECONDS:

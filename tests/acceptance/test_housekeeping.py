@@ -29,4 +29,4 @@ def test_a_backup_of_a_service_at_work_restores_into_another_home_and_reports(si
     copied = [result for result in restored.report()["results"] if result["state"] == "done"]
     assert len(copied) >= 3
     assert all(result == results[result["file_name"]] for result in copied)
-    assert json.loads(restored.run("status", "--format", "json").stdout)["states"]["done"] == len(copied)
+    assert json.loads(restored.run("status", "--format", "json").stdout)["last_24_hours"]["done"] == len(copied)

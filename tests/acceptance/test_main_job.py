@@ -105,7 +105,7 @@ def test_stopping_finishes_what_is_in_work_and_a_new_start_goes_on(site: Site) -
     site.wait_for_results(3)
     assert site.stop() == 0
     assert site.report()["summary"]["arrived"] >= 3
-    assert json.loads(site.run("status", "--format", "json").stdout)["states"]["screening"] == 0
+    assert json.loads(site.run("status", "--format", "json").stdout)["pending"]["screening"] == 0
     site.start()
     results = site.wait_for_results(30)
     assert Counter(result["state"] for result in results) == {"done": 30}

@@ -1,8 +1,10 @@
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
+from store.tables import arrivals
 from tests.ledger import arrive, predict, quarantine, register_model
 from worker.health import MANY_QUARANTINED, Status, read_status
 from worker.heartbeat import Heartbeat, ServiceState
@@ -79,7 +81,24 @@ def test_many_quarantined_files_point_to_their_sender(
     status = read_status(settings, engine)
     assert len(status.problems) == problems
     assert all("quarantine list" in problem for problem in status.problems)
-    assert status.as_json()["last_24_hours"] == {"finished": good + MANY_QUARANTINED, "quarantined": MANY_QUARANTINED}
+    counts = {"done": good, "duplicate": 0, "quarantined": MANY_QUARANTINED, "vanished": 0}
+    assert status.as_json()["last_24_hours"] == {"finished": good + MANY_QUARANTINED} | counts
+
+
+def test_what_waits_is_counted_however_old_it_is_and_what_has_finished_for_a_day(
+    settings: WatchSettings, engine: Engine
+) -> None:
+    for name in ("a", "b"):
+        arrive(engine, name)
+        quarantine(engine, f"bad {name}")
+    long_ago = datetime.now(tz=UTC) - timedelta(hours=25)
+    with engine.begin() as connection:
+        connection.execute(update(arrivals).where(arrivals.c.id < 3).values(received_at=long_ago))
+        connection.execute(update(arrivals).where(arrivals.c.id == 2).values(finished_at=long_ago))
+    shown = screen(read_status(settings, engine))
+    assert "waiting          2" in shown
+    assert "last 24 hours    1 finished" in shown
+    assert "  quarantined    1" in shown
 
 
 def test_one_screen_holds_it_all(settings: WatchSettings, engine: Engine, tmp_path: Path) -> None:
