@@ -40,11 +40,30 @@ def explain(classifier: Classifier, radiograph: Radiograph, prediction: Predicti
     Returns
     -------
     Prediction
+        As from `explain_framed`.
+    """
+    film = normalize(radiograph.pixels, FILM_SIZE)
+    return explain_framed(classifier, classifier.frame(film, classifier.find_lungs(film)), prediction)
+
+
+def explain_framed(classifier: Classifier, framed: Pixels, prediction: Prediction) -> Prediction:
+    """Return the same for a film that is framed already.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        The one that gave the prediction.
+    framed : numpy.ndarray
+        float32 (size, size) in [0, 1]: what the network was given, from `Classifier.frame`.
+    prediction : Prediction
+        What it answered.
+
+    Returns
+    -------
+    Prediction
         Its ``activation_map`` is float32 (9, 9) in [0, 1], the maximum 1, or 0 everywhere where nothing that is hidden
         makes the label less probable.
     """
-    film = normalize(radiograph.pixels, FILM_SIZE)
-    framed = classifier.frame(film, classifier.find_lungs(film))
     label = max(prediction.probabilities, key=lambda each: prediction.probabilities[each])
     odds = [_measure_odds(answer, label) for answer in classifier.predict(_hide_parts(framed))]
     lost = np.maximum(_measure_odds(prediction, label) - np.array(odds, dtype=np.float32).reshape(GRID, GRID), 0.0)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rich.progress import track
 from inference.bundle import Bundle
 from inference.classifier import Classifier
 from inference.labels import NOTICE, Label
+from inference.occlusion import explain_framed
 from training.answers import Answer, Refusal, is_labelled, to_patients
 from training.audit import Film, audit
 from training.cautions import find_cautions
@@ -94,14 +96,15 @@ def assess(settings: AssessmentSettings, console: Console) -> dict[str, Any]:
     OSError
         A file vanished or cannot be opened.
     """
-    bundle = Classifier.load(settings.model).bundle
+    classifier = Classifier.load(settings.model)
+    bundle = classifier.bundle
     cases = _read_cases(settings)
     examinations = list(_examine(settings, cases, console))
     overlap = _find_overlap(bundle, examinations)
     if settings.part == HELD_OUT:
         examinations, overlap = _keep_held_out(examinations, overlap)
     report = _describe(settings, bundle, examinations, overlap)
-    report |= _measure(settings, examinations, console)
+    report |= _measure(settings, examinations, classifier, console)
     report["warnings"] = find_cautions(report, [each.film.case for each in examinations])
     return report
 
@@ -165,7 +168,9 @@ def _describe(
     }
 
 
-def _measure(settings: AssessmentSettings, examinations: Sequence[Examination], console: Console) -> dict[str, Any]:
+def _measure(
+    settings: AssessmentSettings, examinations: Sequence[Examination], classifier: Classifier, console: Console
+) -> dict[str, Any]:
     answers = [each.film for each in examinations if isinstance(each.film, Answer)]
     refusals = [each.film for each in examinations if isinstance(each.film, Refusal)]
     films = [(each.film, each.evidence) for each in examinations if isinstance(each.film, Answer) and each.evidence]
@@ -176,7 +181,9 @@ def _measure(settings: AssessmentSettings, examinations: Sequence[Examination], 
         report["refused"] = count_refusals([each.film for each in examinations], seed=settings.seed)
         report["curves"] = draw_curves([answer for answer, _ in labelled], weights)
     report |= _look_deeper(settings, films, weights, console)
-    report["worst"] = find_worst(labelled, [root for root in (settings.dataset, settings.other_findings) if root])
+    roots = [root for root in (settings.dataset, settings.other_findings) if root]
+    with console.status("drawing the worst errors"):
+        report["worst"] = find_worst(labelled, roots, partial(explain_framed, classifier))
     return report
 
 

@@ -1,7 +1,7 @@
 """The most certain wrong answers, with pictures: where a model is wrong and sure, its shortcuts show."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.opencv import cv2
+from inference.classifier import Prediction
 from inference.heatmap import draw_overlay
 from inference.labels import Label
 from training.answers import Answer
@@ -18,8 +19,11 @@ MOST = 12
 EDGE = 224
 PICTURES = ("picture_png", "overlay_png")
 
+Explain = Callable[[npt.NDArray[np.float32], Prediction], Prediction]
+"""Takes a framed film and its answer; as `inference.occlusion.explain_framed` of a classifier."""
 
-def find_worst(films: Sequence[Film], roots: Sequence[Path]) -> list[dict[str, Any]]:
+
+def find_worst(films: Sequence[Film], roots: Sequence[Path], explain: Explain) -> list[dict[str, Any]]:
     """Return the most certain wrong answers, the most certain first.
 
     Parameters
@@ -28,16 +32,18 @@ def find_worst(films: Sequence[Film], roots: Sequence[Path]) -> list[dict[str, A
         Answers to films of the three labels, with their evidence.
     roots : sequence of Path
         Data set folders, to which file names are made relative.
+    explain : Callable
+        Finds where the evidence of an answer lies; asked for the films that are returned, half a second each.
 
     Returns
     -------
     list of dict
         At most 12: facts of the film, the answer, and two base64 PNG under the names in `PICTURES`: the model's input,
-        and the activation map laid over it.
+        and the evidence laid over it.
     """
     wrong = [film for film in films if _name_top(film[0]) != film[0].case.reference_label]
     wrong.sort(key=lambda film: -film[0].prediction.probabilities[_name_top(film[0])])
-    return [_describe(film, roots) for film in wrong[:MOST]]
+    return [_describe(film, roots, explain) for film in wrong[:MOST]]
 
 
 def drop_pictures(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,11 +62,11 @@ def _name_top(answer: Answer) -> Label:
     return max(answer.prediction.probabilities, key=answer.prediction.probabilities.__getitem__)
 
 
-def _describe(film: Film, roots: Sequence[Path]) -> dict[str, Any]:
+def _describe(film: Film, roots: Sequence[Path], explain: Explain) -> dict[str, Any]:
     answer, evidence = film
     prediction, top = answer.prediction, _name_top(answer)
     framed = evidence.framed.astype(np.float32) / np.float32(255)
-    overlay = draw_overlay(framed, prediction.activation_map, None, EDGE)
+    overlay = draw_overlay(framed, explain(framed, prediction).activation_map, None, EDGE)
     return {
         "file": name_file(answer.case.path, roots),
         "reference_label": answer.case.reference_label,

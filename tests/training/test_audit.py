@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -114,10 +116,14 @@ def make_answer(label: str, answered: Label, probability: float) -> Film:
     return Answer(case, prediction, 500, 500), evidence
 
 
+def leave_as_it_is(framed: np.ndarray, prediction: Prediction) -> Prediction:
+    return prediction
+
+
 def test_the_most_certain_wrong_answers_come_first_and_right_ones_not_at_all():
     films = [make_answer("normal", LABELS[place % 2], 0.5 + place / 50) for place in range(20)]
     films.append(make_answer("normal", Label.NORMAL, 0.99))
-    worst = find_worst(films, [])
+    worst = find_worst(films, [], leave_as_it_is)
     assert len(worst) == 12
     assert worst[0]["probability"] == 0.88
     assert [each["probability"] for each in worst] == sorted((each["probability"] for each in worst), reverse=True)
@@ -129,7 +135,18 @@ def test_the_most_certain_wrong_answers_come_first_and_right_ones_not_at_all():
 def test_the_pictures_are_png_and_stay_out_of_json():
     import base64
 
-    (worst,) = find_worst([make_answer("normal", Label.COVID19, 0.9)], [])
+    explained: list[Prediction] = []
+
+    def explain(framed: np.ndarray, prediction: Prediction) -> Prediction:
+        assert (framed.dtype, framed.ndim) == (np.float32, 2)
+        explained.append(prediction)
+        return replace(prediction, activation_map=np.ones((2, 2), np.float32))
+
+    films = [make_answer("normal", Label.COVID19, 0.9)]
+    (plain,), (worst,) = find_worst(films, [], leave_as_it_is), find_worst(films, [], explain)
+    assert len(explained) == 1
+    assert worst["picture_png"] == plain["picture_png"]
+    assert worst["overlay_png"] != plain["overlay_png"]
     for name in PICTURES:
         assert base64.b64decode(worst[name]).startswith(b"\x89PNG")
     report = {"worst": [worst], "n": 1}

@@ -22,8 +22,9 @@ def build_films(report: Mapping[str, Any]) -> Markup:
     if not worst:
         return EMPTY
     lead = (
-        "Wrong answers, the most certain first: the picture as the model gets it, and the same with its activation "
-        "map, which shows where the evidence for the answer lay. It shows where, not whether that is a sound reason."
+        "Wrong answers, the most certain first: the picture as the model gets it, and the same with the parts marked "
+        "that it needs for its answer: each part of the lungs is hidden in turn, and the brighter the colour, the more "
+        "probability the answer loses. It shows where, not whether that is a sound reason."
     )
     return build_section("errors", "Worst errors", lead, element("div", *map(_build_film, worst), class_="films"))
 
