@@ -31,24 +31,12 @@ from worker.home import Home, own_scratch
 from worker.leases import name_lease
 from worker.logs import configure_logging
 from worker.model import ServingModel
-from worker.queues import QUEUES, TASK, StatFirst, build_queues
+from worker.queues import QUEUES, TASK, TRANSPORT, build_queues
 from worker.screening import Screener, log_bug
 from worker.settings import WorkerSettings
 from worker.stages import StageSender
 
 logger = logging.getLogger(__name__)
-
-
-TRANSPORT = {
-    "socket_connect_timeout": 5,
-    "socket_timeout": 30,
-    # a worker notices by this health check, in seconds, that a broker which was killed has come back empty-handed
-    "health_check_interval": 3,
-    "queue_order_strategy": StatFirst,
-    # ids that a worker had fetched ahead when its host died go back to the queue after a minute, not after an hour
-    "visibility_timeout": 60,
-    "unacked_restore_throttle": 1,
-}
 
 
 def build_celery(broker_url: str) -> Celery:

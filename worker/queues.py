@@ -40,6 +40,18 @@ class StatFirst:
         return last_used
 
 
+TRANSPORT = {
+    "socket_connect_timeout": 5,
+    "socket_timeout": 30,
+    # a worker notices by this health check, in seconds, that a broker which was killed has come back empty-handed
+    "health_check_interval": 3,
+    "queue_order_strategy": StatFirst,
+    # ids that a worker had fetched ahead when its host died go back to the queue after a minute, not after an hour
+    "visibility_timeout": 60,
+    "unacked_restore_throttle": 1,
+}
+
+
 def build_queues() -> list[Queue]:
     """Describe the queues to Celery."""
     return [Queue(name, routing_key=name) for name in QUEUES.values()]

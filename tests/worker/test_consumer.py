@@ -79,8 +79,10 @@ def broker(home: Home, tmp_path: Path) -> Iterator[Broker]:
 def run_worker(broker: Broker, done: Path, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     command = [sys.executable, "-c", WORKER, broker.url, str(done)]
     with log.open("wb") as said, subprocess.Popen(command, stderr=said, stdout=said, env=os.environ) as worker:
-        yield worker
-        worker.kill()
+        try:
+            yield worker
+        finally:
+            worker.kill()
 
 
 def send(app: Celery, text: str) -> None:
