@@ -4,15 +4,17 @@ INBOX ?= inbox
 SOAK_MINUTES ?= 20
 BIN = .venv/bin
 
-.PHONY: help venv watch demo test faults soak check bench lock clean
+.PHONY: help venv watch training demo test faults soak check bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: .venv/serve.stamp ## make .venv with what serving needs (no TensorFlow)
 
 watch: .venv/serve.stamp ## watch a folder: make watch INBOX=/some/folder
 	@exec $(BIN)/xray-cli watch $(INBOX)
+
+training: .venv/test.stamp ## install what 'xray-cli train' and 'evaluate' need (TensorFlow)
 
 demo: .venv/serve.stamp ## screen a handful of synthetic phantoms and show the report
 	@$(BIN)/python -m cli.demo

@@ -74,7 +74,16 @@ class InputMissingError(Exception):
 
 
 class PackageMissingError(Exception):
-    """A command needs a package that serving does not."""
+    """A command needs packages that serving does not.
+
+    Parameters
+    ----------
+    needs : str
+        What needs what, for a person.
+    """
+
+    def __init__(self, needs: str) -> None:
+        super().__init__(f"{needs}: install it with 'make training', or with pip install '.[train]' in the project")
 
 
 @contextmanager

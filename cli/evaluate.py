@@ -148,8 +148,7 @@ def _check_choices(output_format: str, split: str, leave_out: str | None) -> Non
 def _check_packages(needed: bool) -> None:
     missing = [name for name in ("sklearn", "tensorflow") if find_spec(name) is None]
     if needed and missing:
-        message = "the audit needs scikit-learn and TensorFlow: pip install 'xray-watch[train]', or give --no-audit"
-        raise PackageMissingError(message)
+        raise PackageMissingError("the audit (unless --no-audit) needs TensorFlow and scikit-learn")
 
 
 def _read_prevalences(given: "Sequence[str]") -> "Mapping[Label, Sequence[float]]":

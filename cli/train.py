@@ -54,7 +54,7 @@ def train(
 ) -> None:
     """Train a model on a data set, patients kept apart, and write it as a bundle with figures on unseen patients.
 
-    Needs TensorFlow: pip install 'xray-watch[train]'.
+    Needs TensorFlow, which `make training` installs.
 
     Example: xray-cli train --dataset dataset --plot plot.png --model covid19
     """
@@ -96,4 +96,4 @@ def _train(
 def check_packages() -> None:
     """Say how to get TensorFlow where it is missing, before anything slow begins."""
     if find_spec("tensorflow") is None:
-        raise PackageMissingError("training needs TensorFlow: pip install 'xray-watch[train]'")
+        raise PackageMissingError("training needs TensorFlow")
