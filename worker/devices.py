@@ -23,7 +23,7 @@ from worker.errors import DeviceError
 
 AUTO, CPU = "auto", "cpu"
 ACCEPTED = "accepted are auto, cpu, GPUs such as gpu:0,gpu:1, or cpu,cpu"
-INSTALL = "pip install 'xray-watch[gpu]'"
+INSTALL = "pip install --require-hashes -r requirements/gpu.txt"
 _GPU = re.compile(r"gpu:(0|[1-9][0-9]{0,2})")
 _NODE = re.compile(r"nvidia[0-9]+")
 
