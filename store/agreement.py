@@ -134,7 +134,7 @@ def count_bins(connection: Connection, selection: Selection) -> list[BinCount]:
 
 
 def _select(selection: Selection, *columns: Any) -> Select[Any]:
-    return select(*columns).select_from(_FILMS).where(selection.where(), IS_ANSWER)
+    return select(*columns).select_from(_FILMS).where(selection.where_finished(), IS_ANSWER)
 
 
 def _measure(label: Label) -> tuple[tuple[ColumnElement[bool], ColumnElement[bool]], ...]:

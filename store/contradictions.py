@@ -42,7 +42,7 @@ def _list(
     limit: int,
 ) -> Found:
     statement = (
-        select_results(selection.where())
+        select_results(selection.where_finished())
         .add_columns(_r.reference)
         .join(reference_labels, _r.source_sha256 == _s.source_sha256)
         .where(IS_ANSWER, _r.source == source, wrong)

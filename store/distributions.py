@@ -41,7 +41,7 @@ def count_scores(connection: Connection, selection: Selection) -> list[ScoreCoun
     statement = (
         select(s.model_sha256, *steps, func.count())
         .select_from(JOINED)
-        .where(selection.where(), IS_ANSWER, s.probability_covid19.is_not(None))
+        .where(selection.where_finished(), IS_ANSWER, s.probability_covid19.is_not(None))
         .group_by(s.model_sha256, *groups)
     )
     return [
@@ -57,7 +57,7 @@ def count_inputs(connection: Connection, selection: Selection) -> list[InputCoun
     statement = (
         select(s.station_name, s.view_position, tenths, s.bits_stored, func.count().label("films"))
         .select_from(JOINED)
-        .where(selection.where(), IS_ANSWER, s.rows.is_not(None), s.columns.is_not(None))
+        .where(selection.where_finished(), IS_ANSWER, s.rows.is_not(None), s.columns.is_not(None))
         .group_by(s.station_name, s.view_position, "megapixel_tenths", s.bits_stored)
     )
     return [InputCount(**row._mapping) for row in connection.execute(statement)]

@@ -46,7 +46,7 @@ def list_labelled_films(connection: Connection, selection: Selection) -> list[La
     statement = (
         select(a.path, a.stored_path, s.source_sha256, r.source, r.reference, *about)
         .select_from(JOINED.join(reference_labels, r.source_sha256 == s.source_sha256))
-        .where(selection.where())
+        .where(selection.where_finished())
         .order_by(a.id)
     )
     films: dict[str, LabelledFilm] = {}

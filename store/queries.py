@@ -73,22 +73,24 @@ def stream_results(connection: Connection, selection: Selection) -> Iterator[Res
 
 def count_results(connection: Connection, selection: Selection) -> int:
     """Return how many results a selection has: less work than any other question about it."""
-    return connection.scalar(select(func.count()).select_from(JOINED).where(selection.where())) or 0
+    counts = (select(func.count()).select_from(JOINED).where(where) for where in _list_wheres(selection))
+    return sum(connection.scalar(count) or 0 for count in counts)
 
 
 def list_newest_results(connection: Connection, selection: Selection, limit: int) -> list[Result]:
     """Return the results of a selection that arrived last, the newest first."""
     # not by id alone: from the newest id backwards PostgreSQL would walk through all that came after an old period
     newest_first = (arrivals.c.received_at.desc(), arrivals.c.id.desc())
-    statement = select_results(selection.where()).order_by(*newest_first).limit(limit)
-    return [as_result(row) for row in connection.execute(statement)]
+    statements = (select_results(where).order_by(*newest_first).limit(limit) for where in _list_wheres(selection))
+    found = [as_result(row) for statement in statements for row in connection.execute(statement)]
+    return sorted(found, key=lambda result: (result.received_at, result.arrival_id), reverse=True)[:limit]
 
 
 def list_likely(connection: Connection, selection: Selection, label: Label, limit: int) -> list[Result]:
     """Return the films that were given a label, the highest probability first; each once, however often it came."""
     s = screenings.c
     statement = (
-        select_results(selection.where())
+        select_results(selection.where_finished())
         .where(IS_ANSWER, s.label == label)
         .order_by(s[f"probability_{label}"].desc(), arrivals.c.id)
         .limit(limit)
@@ -114,15 +116,12 @@ def count_states_by(
         case((IS_ANSWER, s.reason_code), else_=a.reason_code).label("group_reason_code"),
         (IS_ANSWER & func.coalesce(s.conflict, false())).label("group_conflict"),
     )
-    statement = (
-        select(*groups, func.count())
-        .select_from(JOINED)
-        .where(selection.where())
-        .group_by(*(group.name for group in groups))
-    )
-    for found, state, outcome, label, reason_code, conflict, count in connection.execute(statement):
-        told = outcome and Outcome(outcome), label and Label(label), reason_code
-        yield found, StateCount(ArrivalState(state), *told, count, bool(conflict))
+    for where in _list_wheres(selection):
+        statement = select(*groups, func.count()).select_from(JOINED).where(where)
+        rows = connection.execute(statement.group_by(*(group.name for group in groups)))
+        for found, state, outcome, label, reason_code, conflict, count in rows:
+            told = outcome and Outcome(outcome), label and Label(label), reason_code
+            yield found, StateCount(ArrivalState(state), *told, count, bool(conflict))
 
 
 def find_oldest_pending(connection: Connection) -> datetime | None:
@@ -133,6 +132,10 @@ def find_oldest_pending(connection: Connection) -> datetime | None:
 def find_last_finished(connection: Connection) -> datetime | None:
     """Return when the newest result was recorded, or None where there is none."""
     return connection.execute(select(func.max(arrivals.c.finished_at))).scalar()
+
+
+def _list_wheres(selection: Selection) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return selection.where_finished(), selection.where_pending()
 
 
 def select_results(where: ColumnElement[bool]) -> Select[Any]:

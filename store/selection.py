@@ -84,27 +84,22 @@ class Selection:
     filters: Filters = ALL
     every: int = 1
 
-    def where(self) -> ColumnElement[bool]:
-        """Return the condition on rows of ``JOINED``."""
-        return self._narrow(or_(self._finished(), self._pending()))
-
     def where_finished(self) -> ColumnElement[bool]:
-        """Return the condition on those that have an end."""
-        return self._narrow(self._finished())
+        """Return the condition, on rows of ``JOINED``, of what has an end: answers are all among them."""
+        return self._narrow(arrivals.c.finished_at >= self.since, arrivals.c.finished_at < self.until)
 
     def where_pending(self) -> ColumnElement[bool]:
-        """Return the condition on the others."""
-        return self._narrow(self._pending())
+        """Return the condition of the others.
 
-    def _finished(self) -> ColumnElement[bool]:
-        return and_(arrivals.c.finished_at >= self.since, arrivals.c.finished_at < self.until)
+        Apart, because each is a range of one index: asked for both at once SQLite keeps the number of every row, so as
+        to give none twice, and a year of them would not fit into memory.
+        """
+        a = arrivals.c
+        return self._narrow(UNFINISHED, a.received_at >= self.since, a.received_at < self.until)
 
-    def _pending(self) -> ColumnElement[bool]:
-        return and_(UNFINISHED, arrivals.c.received_at >= self.since, arrivals.c.received_at < self.until)
-
-    def _narrow(self, period: ColumnElement[bool]) -> ColumnElement[bool]:
+    def _narrow(self, *period: ColumnElement[bool]) -> ColumnElement[bool]:
         sampled = [arrivals.c.id % self.every == 0] if self.every > 1 else []
-        return and_(period, *sampled, *_filter(self.filters))
+        return and_(*period, *sampled, *_filter(self.filters))
 
 
 JOINED: Join = arrivals.outerjoin(screenings, arrivals.c.screening_id == screenings.c.id).outerjoin(

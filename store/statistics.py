@@ -9,7 +9,7 @@ from sqlalchemy import Connection, case, func, select
 from store.columns import latency_milliseconds
 from store.selection import IS_ANSWER, JOINED, QUARTER, Selection
 from store.states import ArrivalState, Priority
-from store.tables import UNFINISHED, arrivals, models, screenings
+from store.tables import arrivals, models, screenings
 
 # what a complete DICOM header of a chest radiograph says
 EXPECTED_ATTRIBUTES = (
@@ -48,7 +48,7 @@ def find_oldest_pending_of(connection: Connection, selection: Selection) -> date
     """Return when the longest-waiting arrival of a selection was received."""
     a = arrivals.c
     statement = select(func.min(a.received_at)).select_from(JOINED)
-    oldest: datetime | None = connection.scalar(statement.where(selection.where(), UNFINISHED))
+    oldest: datetime | None = connection.scalar(statement.where(selection.where_pending()))
     return oldest
 
 
@@ -62,11 +62,10 @@ def count_latencies(connection: Connection, selection: Selection) -> list[tuple[
     """
     a = arrivals.c
     latency = latency_milliseconds(a.received_at, a.finished_at).label("latency")
-    answered = a.finished_at.is_not(None) & (a.state != ArrivalState.VANISHED)
     statement = (
         select(a.priority, latency, func.count())
         .select_from(JOINED)
-        .where(selection.where(), answered)
+        .where(selection.where_finished(), a.state != ArrivalState.VANISHED)
         .group_by(a.priority, "latency")
         .order_by("latency")
     )
@@ -88,7 +87,7 @@ def count_model_uses(connection: Connection, selection: Selection) -> Iterator[M
             func.count().label("films"),
         )
         .select_from(JOINED)
-        .where(selection.where(), IS_ANSWER)
+        .where(selection.where_finished(), IS_ANSWER)
         .group_by("quarter", screenings.c.model_sha256)
         .order_by("quarter", first_at)
     )
@@ -120,7 +119,7 @@ def count_headers(connection: Connection, selection: Selection) -> HeaderCount:
             *(func.count(case((is_dicom & s[name].is_(None), 1))) for name in EXPECTED_ATTRIBUTES),
         )
         .select_from(JOINED)
-        .where(selection.where(), IS_ANSWER, s.source_format.is_not(None))
+        .where(selection.where_finished(), IS_ANSWER, s.source_format.is_not(None))
     )
     films, headers, *missing = connection.execute(statement).one()
     return HeaderCount(films, headers, dict(zip(EXPECTED_ATTRIBUTES, missing, strict=True)))

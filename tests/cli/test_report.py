@@ -1,3 +1,4 @@
+import json
 import os
 import pty
 import subprocess
@@ -11,6 +12,7 @@ from pypdf import PdfReader
 from inference.labels import NOTICE
 from store.database import open_database
 from store.schema import upgrade_schema
+from store.states import Priority
 from tests.cli.conftest import Run
 from tests.ledger import predict, quarantine, register_model
 
@@ -56,3 +58,13 @@ def test_open_shows_what_was_written(ledger: Run, tmp_path: Path) -> None:
     assert (found.returncode, found.stderr) == (0, "")
     assert (tmp_path / "opened").read_text().strip() == page.as_uri()
     assert page.read_text().startswith("<!DOCTYPE html>")  # as the name's ending asks
+
+
+def test_the_priority_filters_and_one_that_does_not_exist_is_refused(ledger: Run) -> None:
+    found = [json.loads(ledger("report", "--priority", priority, "--format", "json").stdout) for priority in Priority]
+    assert [report["summary"]["arrived"] for report in found] == [0, 2]
+    assert [report["filters"]["priorities"] for report in found] == [["stat"], ["routine"]]
+    assert {result["priority"] for result in found[1]["results"]} == {"routine"}
+    refused = ledger("report", "--priority", "urgent")
+    assert refused.returncode == 2
+    assert "accepted are stat, routine" in refused.stderr
