@@ -1,4 +1,4 @@
-"""How a large ledger answers: fills an empty PostgreSQL with synthetic rows, then times report, status and sweep.
+"""How a large ledger answers: fills an empty PostgreSQL with synthetic rows, then times reports, status and sweep.
 
     XRAY_DATABASE_URL=postgresql+psycopg://... python -m bench.ledger_size --rows 5000000
 
@@ -8,13 +8,17 @@ few hundred wait. The database must be empty: nothing is deleted, drop it afterw
 
 import argparse
 import os
+import resource
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 from sqlalchemy import Engine, func, select, text
 
+from reports.formats import write_report_to
 from reports.periods import Period
 from reports.question import Question
 from reports.reading import read_report
@@ -110,6 +114,12 @@ def report_of(engine: Engine, until: datetime, days: float = 1) -> None:
     read_report(engine, Question(Period(until - timedelta(days=days), until)), REASONS)
 
 
+def stream_all(engine: Engine, until: datetime, days: float, output_format: str) -> None:
+    """Write every result of so many days, and throw it away."""
+    question = Question(Period(until - timedelta(days=days), until))
+    write_report_to(engine, question, output_format, Path(os.devnull), REASONS)
+
+
 def look_as_status(engine: Engine) -> None:
     """Ask what ``status`` asks."""
     read_queue(engine)
@@ -158,6 +168,10 @@ def main() -> None:
     _measure("report of the last day", lambda: report_of(engine, now))
     _measure("report of a day half-way back", lambda: report_of(engine, now - timedelta(days=given.days / 2)))
     _measure("report of 30 days", lambda: report_of(engine, now, 30))
+    for output_format in ("csv", "json"):
+        _measure(f"all as {output_format}", partial(stream_all, engine, now, given.days, output_format), times=1)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"most memory so far             {peak:9.0f} MiB")
     _measure("status", lambda: look_as_status(engine))
     _measure("metrics", lambda: look_as_metrics(engine))
     _measure("sweep and dispatch", lambda: sweep(engine))
