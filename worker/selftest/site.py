@@ -135,13 +135,13 @@ class Site:
             self._send(signal.SIGCONT)
 
     def find_processes(self, word: str) -> list[psutil.Process]:
-        """Return the service's descendants whose command line holds a word."""
+        """Return the service's descendants in whose command line a word stands, alone or as a path's last part."""
         if self.service is None or self.service_ended():
             return []
         found = []
         for child in psutil.Process(self.service.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):
-                if any(word in part for part in child.cmdline()):
+                if not word or word in (Path(part).name for part in " ".join(child.cmdline()).split()):
                     found.append(child)
         return found
 
