@@ -12,17 +12,18 @@ from store.states import ArrivalState
 from store.sweeps import list_unsettled
 from store.tables import arrivals
 from tests.hosts.conftest import Hosts
+from worker.leases import name_lease
 
 
 def list_held(hosts: Hosts, name: str) -> list[int]:
     """List the arrivals that a host's worker process has leased."""
-    children = psutil.Process(hosts.processes[name].pid).children()
+    held_by = tuple(name_lease(child.pid) for child in psutil.Process(hosts.processes[name].pid).children())
     a = arrivals.c
     engine = open_database(hosts.plain_database_url)
     with reading(engine) as connection:
         rows = connection.execute(select(a.id, a.lease_owner).where(a.state == ArrivalState.SCREENING)).all()
     engine.dispose()
-    return [row.id for row in rows if any(f":{child.pid}:" in row.lease_owner for child in children)]
+    return [row.id for row in rows if row.lease_owner.startswith(held_by)]
 
 
 def is_settled(hosts: Hosts) -> bool:
