@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from store.database import open_database
 from store.schema import upgrade_schema
+from tests.hosts.networks import plan_network
 from tests.hosts.relay import Relay
 from tests.hosts.servers import PASSWORD, run_postgresql, run_valkey
 from worker.selftest.site import wait_until
@@ -29,7 +30,7 @@ QUICK = {
     "XRAY_LEASE_SECONDS": "15",
 }
 LOCAL = "127.0.0.1"
-NAMES = ("localhost", LOCAL, "198.18.77.1", "198.18.78.1")  # the last two lie in networks that RFC 2544 keeps for tests
+NAMES = ("localhost", LOCAL, *(plan_network(number).address for number in range(2)))
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,12 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 import pytest
 
-FIRST = 77  # 198.18.77.0/30, 198.18.78.0/30: networks that RFC 2544 keeps for tests
+TESTS = ip_network("198.18.0.0/15")  # which RFC 2544 keeps for tests
+MOST = 8  # networks a process; others that test beside us have other addresses
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Network:
     name: str
     cable: str
     address: str  # this machine, as seen from the namespace
+    peer: str  # the namespace, as seen from this machine
 
     @property
     def within(self) -> tuple[str, ...]:
@@ -38,10 +41,7 @@ def lay_cables(count: int) -> Iterator[list[Network]]:
     """Make so many namespaces; skips the test where this machine does not let us."""
     if shutil.which("ip") is None:
         pytest.skip("network namespaces need Debian's iproute2")
-    networks = [
-        Network(f"xray-{os.getpid()}-{number}", f"xw{os.getpid() % 10_000_000}-{number}", f"198.18.{FIRST + number}.1")
-        for number in range(count)
-    ]
+    networks = [plan_network(number) for number in range(count)]
     try:
         for network in networks:
             if (refused := _try_ip("netns", "add", network.name)) is not None:
@@ -49,13 +49,22 @@ def lay_cables(count: int) -> Iterator[list[Network]]:
             _ip("link", "add", network.cable, "type", "veth", "peer", "name", "eth0", "netns", network.name)
             _ip("address", "add", f"{network.address}/30", "dev", network.cable)
             network.plug()
-            _ip("-n", network.name, "address", "add", f"{network.address[:-1]}2/30", "dev", "eth0")
+            _ip("-n", network.name, "address", "add", f"{network.peer}/30", "dev", "eth0")
             _ip("-n", network.name, "link", "set", "eth0", "up")
         yield networks
     finally:
         for network in networks:
             _try_ip("link", "delete", network.cable)
             _try_ip("netns", "delete", network.name)
+
+
+def plan_network(number: int) -> Network:
+    """Say what the network of this number will be in this process."""
+    process = os.getpid()
+    ours = (MOST * process + number) * 4 % TESTS.num_addresses
+    return Network(
+        f"xray-{process}-{number}", f"xw{process % 10_000_000}-{number}", str(TESTS[ours + 1]), str(TESTS[ours + 2])
+    )
 
 
 def _ip(*words: str) -> None:
