@@ -20,6 +20,7 @@ from store.outcomes import NewScreening, record_screening
 from store.schema import upgrade_schema
 from store.states import AfterScreening
 from store.sweeps import settle_arrival
+from worker.fence import keep_freed_memory
 
 WARM_UP = 5  # files not counted: libraries load, statements are compiled
 STEPS = ("read and hash", "decode and window", "normalize", "find lungs, infer", "ledger", "move")
@@ -57,6 +58,7 @@ def measure_steps(paths: Sequence[Path], folder: Path, model: Path) -> dict[str,
     dict
         Mean seconds a file of each of `STEPS`.
     """
+    keep_freed_memory()
     classifier = Classifier.load(model)
     engine = open_database(f"sqlite:///{folder / 'steps.db'}")
     upgrade_schema(engine)

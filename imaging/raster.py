@@ -63,12 +63,13 @@ def _decode_grayscale(content: bytes) -> Gray:
         if getattr(picture, "n_frames", 1) > 1:
             raise MultiFrameError("several pictures in one file; one is accepted")
         picture.load()
-        return np.asarray(_as_grayscale(ImageOps.exif_transpose(picture)))
+        ImageOps.exif_transpose(picture, in_place=True)
+        return np.asarray(_as_grayscale(picture))
 
 
 def _as_grayscale(picture: Image.Image) -> Image.Image:
-    if picture.mode == "I;16":
-        return picture
+    if picture.mode == "I;16" or (picture.mode == "L" and not picture.has_transparency_data):
+        return picture  # converting would copy it
     if picture.has_transparency_data:
         rgba = picture.convert("RGBA")
         black = Image.new("RGBA", rgba.size, (0, 0, 0, 255))

@@ -26,7 +26,7 @@ from worker.consumer import PatientConsumer
 from worker.deaths import DeathWatch
 from worker.engines import TICK_SECONDS, EngineKeeper
 from worker.faults import fault_point
-from worker.fence import die_with_parent, limit_memory
+from worker.fence import die_with_parent, keep_freed_memory, limit_memory
 from worker.home import Home, own_scratch
 from worker.leases import name_lease
 from worker.logs import configure_logging
@@ -140,6 +140,7 @@ def _register_task(
 
     def prepare_child(**_: Any) -> None:
         die_with_parent()
+        keep_freed_memory()
         fault_point("after_fork")
         try:
             get_ready()
