@@ -34,7 +34,7 @@ class BenchFormat(StrEnum):
 
 def bench(
     size: Annotated[
-        BenchSize, typer.Option(help="`quick` 5 minutes, `standard` 15, `full` 40 minutes.")
+        BenchSize, typer.Option(help="`quick` 8 minutes, `standard` 15, `full` 25 minutes.")
     ] = BenchSize.QUICK,
     output_format: Annotated[
         BenchFormat, typer.Option("--format", help="How the figures are written.")
