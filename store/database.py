@@ -82,8 +82,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def undurable(engine: Engine) -> Iterator[Connection]:
     """Give a transaction that is done again if it is lost: its commit does not wait for the disk.
 
-    Only a power cut or a crash of the machine loses it, never the death of a process, and all that was committed
-    before it or is committed durably after it outlives it: both databases write their log in order.
+    Only a power cut or a crash of the machine loses it, never the death of a process, and no longer once a later commit
+    has waited for the disk: both databases write their log in order.
     """
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":

@@ -19,7 +19,7 @@ def limit_memory(max_bytes: int) -> None:
 
 
 def keep_freed_memory() -> None:
-    """Keep what one film has freed for the next one: the kernel's clean pages cost a third of a JPEG's time.
+    """Keep what one film has freed for the next one: the kernel's clean pages cost a quarter of a JPEG's time.
 
     Without glibc's ``mallopt`` nothing happens.
     """
