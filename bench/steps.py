@@ -12,7 +12,8 @@ from typing import ParamSpec, TypeVar
 from sqlalchemy import Engine
 
 from imaging import Radiograph, decode_radiograph, normalize, read_source
-from inference.classifier import FILM_SIZE, Classifier, Prediction
+from inference.classifier import FILM_SIZE, Classifier
+from inference.prediction import Prediction
 from store.arrivals import NewArrival, claim_arrival, queue_arrivals, record_arrivals
 from store.database import open_database, undurable
 from store.models import record_model

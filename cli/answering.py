@@ -8,8 +8,9 @@ from pathlib import Path
 
 from cli.errors import InputMissingError
 from imaging import Radiograph, RadiographError, SourceFile, decode_radiograph, read_source
-from inference.classifier import Classifier, Prediction
+from inference.classifier import Classifier
 from inference.labels import Outcome
+from inference.prediction import Prediction
 from reports.text import find_file_name
 from store.queries import Result
 from store.states import ArrivalState

@@ -43,13 +43,14 @@ def _watch(settings: "WatchSettings", inboxes: list[Path], *, no_worker: bool) -
 
     if inboxes == [Path("inbox")]:
         inboxes[0].mkdir(exist_ok=True)  # the default inbox is ours to make; a named one may be a typing error
-    with (
-        run(settings, no_worker=no_worker) as running,
-        monitor_service(running.service),
-        open_intake(running.service, inboxes, settings.after, running.wake) as intake,
-    ):
-        running.progress.announce(f"watching {', '.join(str(inbox.resolve()) for inbox in inboxes)}", running.service)
-        watch(running.service, intake, running.stop, running.wake, running.progress.update)
+    with run(settings, no_worker=no_worker) as running:
+        service = running.service
+        with (
+            monitor_service(settings, service.home, service.engine, service.model, service.processes),
+            open_intake(service, inboxes, settings.after, running.wake) as intake,
+        ):
+            running.progress.announce(f"watching {', '.join(str(inbox.resolve()) for inbox in inboxes)}", service)
+            watch(service, intake, running.stop, running.wake, running.progress.update)
 
 
 def scan(

@@ -13,7 +13,7 @@ whatever the internal fourth output says.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -23,44 +23,17 @@ import numpy.typing as npt
 from imaging import Radiograph, normalize
 from inference.bundle import LUNGS_NAME, Bundle, read_bundle
 from inference.decision import calibrate, decide, renormalize
-from inference.engines import Engine, EngineName, load_engine
+from inference.engine_protocol import Engine
+from inference.engines import EngineName, load_engine
 from inference.framing import Box, find_box, frame, frame_box
 from inference.gate import GateLimits, check_sighting
-from inference.labels import LABELS, Label, Outcome
+from inference.labels import LABELS, Outcome
 from inference.lungs import LungFinder
 from inference.population import mark_population
+from inference.prediction import Prediction
 
 FILM_SIZE = 512
 """Films are fitted into a square of this many pixels before anything else: finer detail is not used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """The classifier's answer for one radiograph.
-
-    Attributes
-    ----------
-    outcome : Outcome
-        `predicted` or `indeterminate`.
-    label : Label or None
-        The class, None unless predicted.
-    probabilities : dict[Label, float]
-        Calibrated, of the three labels, in their order; sum 1.
-    reason_code : str or None
-        `other_finding` or `below_operating_point` when indeterminate; `outside_training_population` may mark a label.
-    activation_map : numpy.ndarray
-        float32 (rows, columns) in [0, 1], coarse: where the most probable label's evidence lies
-        (class activation map, Zhou et al., CVPR 2016; negative evidence is cut off, the maximum is 1).
-    box : Box or None
-        The part of the radiograph, in its pixels, that the map covers; None where the radiograph is not known.
-    """
-
-    outcome: Outcome
-    label: Label | None
-    probabilities: dict[Label, float]
-    reason_code: str | None
-    activation_map: npt.NDArray[np.float32]
-    box: Box | None = None
 
 
 class Classifier:

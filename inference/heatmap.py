@@ -14,8 +14,8 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from imaging.opencv import cv2
-from inference.classifier import Prediction
 from inference.labels import NOTICE
+from inference.prediction import Prediction
 
 Pixels = npt.NDArray[np.float32]
 Picture = npt.NDArray[np.uint8]

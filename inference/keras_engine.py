@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inference.bundle import BundleCorruptError
-from inference.engines import LOGITS_NAME, MAPS_NAME, EngineUnavailableError
+from inference.engine_protocol import LOGITS_NAME, MAPS_NAME, EngineUnavailableError
 
 FLOAT32 = "float32"
 MIXED = "mixed_float16"

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from imaging import normalize
 from imaging.opencv import cv2
 from inference.bundle import BundleCorruptError
-from inference.engines import INPUT_NAME, load_litert, native_messages_to_log
+from inference.engine_protocol import INPUT_NAME
+from inference.litert_engine import load_litert, native_messages_to_log
 
 Pixels = npt.NDArray[np.float32]
 

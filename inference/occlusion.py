@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from imaging import Radiograph, normalize
 from imaging.opencv import cv2
-from inference.classifier import FILM_SIZE, Classifier, Prediction
+from inference.classifier import FILM_SIZE, Classifier
 from inference.labels import Label
+from inference.prediction import Prediction
 
 Pixels = npt.NDArray[np.float32]
 

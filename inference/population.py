@@ -15,7 +15,7 @@ from inference.labels import OUTSIDE_TRAINING_POPULATION, Label
 
 if TYPE_CHECKING:
     from imaging import Identity
-    from inference.classifier import Prediction
+    from inference.prediction import Prediction
 
 ADULT_FROM_YEARS = 18.0
 CHILD_BELOW_YEARS = 16.0

@@ -7,11 +7,11 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Engine
 
+from store.counting import check_counts, count_rows
 from store.database import reading
 from store.errors import BackupError
-from store.tables import metadata
 
 PRIVATE = 0o600
 
@@ -48,13 +48,6 @@ def back_up(engine: Engine, target: Path) -> Mapping[str, int]:
         from store.dump import dump_postgresql
 
         return dump_postgresql(engine, part)
-
-
-def count_rows(connection: Connection) -> dict[str, int]:
-    """Count the rows of each table."""
-    return {
-        name: connection.scalar(select(func.count()).select_from(table)) or 0 for name, table in metadata.tables.items()
-    }
 
 
 def _check_target(engine: Engine, target: Path) -> None:
@@ -116,11 +109,3 @@ def _check_copy(copy: sqlite3.Connection, expected: Mapping[str, int]) -> None:
     # the names are the program's own, from its description of the tables
     found = {name: copy.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in expected}  # noqa: S608
     check_counts(found, expected)
-
-
-def check_counts(found: Mapping[str, int], expected: Mapping[str, int]) -> None:
-    """Hold a copy's rows against the ledger's; raises BackupError."""
-    wrong = {name: (found.get(name, 0), count) for name, count in expected.items() if found.get(name, 0) != count}
-    if wrong:
-        told = ", ".join(f"{name} {copied} of {count}" for name, (copied, count) in wrong.items())
-        raise BackupError(f"the copy does not hold every row: {told}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 from sqlalchemy.engine import URL
 
-from store.backup import check_counts, count_rows
+from store.counting import check_counts, count_rows
 from store.database import reading
 from store.errors import BackupError, BackupToolMissingError
 

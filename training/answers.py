@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging import RadiographError, read_radiograph
-from inference.classifier import Classifier, Prediction
+from inference.classifier import Classifier
 from inference.labels import LABELS, OTHER_FINDING, Label
+from inference.prediction import Prediction
 from training.dataset import Case
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.opencv import cv2
-from inference.classifier import Prediction
 from inference.labels import LABELS
+from inference.prediction import Prediction
 from training.answers import Answer, to_patients, to_probabilities, to_reference
 from training.baselines import Features, build_logistic, build_tree, cross_validate, describe_size, tell_sources
 from training.estimates import Weights, divide, estimates_to_json, weigh_mean

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inference.classifier import Prediction
 from inference.decision import calibrate, decide, renormalize
 from inference.labels import LABELS, Outcome
+from inference.prediction import Prediction
 from training.answers import Answer
 from training.calibration import Calibration, choose_calibration
 from training.dataset import Case

@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from imaging import RadiographError, UnreadableRadiographError, decode_radiograph, normalize, read_source
 from imaging.opencv import cv2
-from inference.classifier import FILM_SIZE, Classifier, Prediction
+from inference.classifier import FILM_SIZE, Classifier
 from inference.framing import LUNG_PROBABILITY, Box, frame
+from inference.prediction import Prediction
 from training.answers import Answer, Refusal
 from training.dataset import Case
 from training.masking import keep_border, remove_lungs

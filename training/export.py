@@ -35,9 +35,10 @@ from inference.bundle import (
     compute_seal,
 )
 from inference.decision import calibrate
-from inference.engines import Engine, LiteRTEngine
+from inference.engine_protocol import Engine
 from inference.keras_engine import KerasEngine
 from inference.labels import LABELS, NOTICE
+from inference.litert_engine import LiteRTEngine
 from training.litert import write_litert
 
 MAX_DIFFERENCE = 1e-4

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import track
 
 from inference.bundle import KERAS_NAME
-from inference.engines import native_messages_to_log
+from inference.litert_engine import native_messages_to_log
 
 BATCH = 32
 

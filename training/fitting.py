@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inference.engines import LOGITS_NAME
+from inference.engine_protocol import LOGITS_NAME
 from training.batches import Batch, draw_batches
 from training.checkpoint import Checkpoint, read_checkpoint
 from training.films import Films

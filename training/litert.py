@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from inference.engines import INPUT_NAME
+from inference.engine_protocol import INPUT_NAME
 
 BACKEND = "tensorflow"
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inference.engines import INPUT_NAME, LOGITS_NAME, MAPS_NAME
+from inference.engine_protocol import INPUT_NAME, LOGITS_NAME, MAPS_NAME
 from training.backbones import DEFAULT_BACKBONE, INPUT_SCALING, WeightsError, read_backbone
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inference.decision import calibrate
-from inference.engines import LOGITS_NAME
+from inference.engine_protocol import LOGITS_NAME
 from training.dataset import Case
 from training.films import Films
 from training.sampling import balance_classes

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.opencv import cv2
-from inference.classifier import Prediction
 from inference.heatmap import draw_overlay
 from inference.labels import Label
+from inference.prediction import Prediction
 from training.answers import Answer
 from training.audit import Film
 

@@ -20,7 +20,6 @@ from celery.exceptions import SecurityWarning
 from sqlalchemy.exc import DBAPIError
 
 from inference.bundle import BundleError
-from store.states import Priority
 from worker.children import build_screener
 from worker.consumer import PatientConsumer
 from worker.deaths import DeathWatch
@@ -30,38 +29,14 @@ from worker.fence import die_with_parent, keep_freed_memory, limit_memory
 from worker.home import Home, own_scratch
 from worker.leases import name_lease
 from worker.logs import configure_logging
+from worker.messages import build_celery
 from worker.model import ServingModel
-from worker.queues import QUEUES, TASK, TRANSPORT, build_queues
+from worker.queues import TASK
 from worker.screening import Screener, log_bug
 from worker.settings import WorkerSettings
 from worker.stages import StageSender
 
 logger = logging.getLogger(__name__)
-
-
-def build_celery(broker_url: str) -> Celery:
-    """Build the application as far as a sender needs it."""
-    app = Celery("xray_watch", broker=broker_url, set_as_current=False)
-    app.conf.update(
-        task_serializer="json",
-        accept_content=["json"],
-        task_ignore_result=True,
-        task_default_queue=QUEUES[Priority.ROUTINE],
-        task_queues=build_queues(),
-        task_acks_late=False,
-        worker_prefetch_multiplier=1,
-        worker_hijack_root_logger=False,
-        worker_redirect_stdouts=False,
-        worker_enable_remote_control=False,
-        worker_send_task_events=False,
-        worker_lost_wait=0.5,
-        worker_cancel_long_running_tasks_on_connection_loss=False,
-        broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,
-        broker_channel_error_retry=True,
-        broker_transport_options=TRANSPORT,
-    )
-    return app
 
 
 def count_processes(settings: WorkerSettings) -> int:

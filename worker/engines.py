@@ -14,7 +14,8 @@ from pathlib import Path
 
 from inference.serving.report import EngineReport, EngineState, create_page, read_report
 from inference.serving.wire import LONGEST_SOCKET_PATH
-from worker.devices import Device, Devices
+from worker.device_names import Device
+from worker.devices import Devices
 from worker.engine_board import EngineBoard, EngineFacts, sweep_boards
 from worker.errors import HomeError
 from worker.home import Home

@@ -6,7 +6,7 @@ It is written in place, always in the same length, so that it beats on a full di
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,6 +34,9 @@ class ServiceState(StrEnum):
     STOPPING = "stopping"  # files in work are finished first
     STOPPED = "stopped"  # it ended in order
 
+
+Health = Callable[[], tuple[ServiceState, Sequence[str]]]
+"""Says how a service or a worker is, and why."""
 
 # what a service manager is to know of states in which the main loop does not go round
 _MANAGER_FACTS = {

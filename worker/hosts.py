@@ -19,8 +19,8 @@ from worker.home import prepare_home
 from worker.leases import name_lease
 from worker.logs import configure_logging
 from worker.model import ServingModel, choose_model
-from worker.monitoring import WORKER, monitor_worker
-from worker.processes import KeptProcess, pass_on_environment
+from worker.monitoring import monitor_worker
+from worker.processes import WORKER, KeptProcess, pass_on_environment
 from worker.settings import WatchSettings
 
 logger = logging.getLogger(__name__)

@@ -13,8 +13,7 @@ from threading import Thread
 from prometheus_client import CollectorRegistry, MetricsHandler
 from prometheus_client.process_collector import ProcessCollector
 
-from worker.heartbeat import ServiceState, describe_health
-from worker.monitoring import Health
+from worker.heartbeat import Health, ServiceState, describe_health
 
 logger = logging.getLogger(__name__)
 

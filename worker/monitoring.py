@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from store.database import open_database
@@ -18,27 +19,24 @@ from worker.celery_app import count_processes
 from worker.heartbeat import ServiceState, judge_health
 from worker.home import Home
 from worker.model import ServingModel
-from worker.process_names import name_locally, name_process
-from worker.processes import KeptProcess
-from worker.settings import OFF, WatchSettings, WorkerSettings
+from worker.process_names import name_process
+from worker.processes import WORKER, KeptProcess
+from worker.settings import OFF, WatchSettings
+from worker.stages import find_stages_socket
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
-    from worker.service import Service
-
 logger = logging.getLogger(__name__)
 
-Health = Callable[[], tuple[ServiceState, Sequence[str]]]
-
-WORKER = "worker"
 LOOK_SECONDS = 5.0  # a worker asks broker and database no more often than this, however many ask it
 
 
 @contextmanager
-def monitor_service(service: "Service") -> Iterator[None]:
+def monitor_service(
+    settings: WatchSettings, home: Home, engine: Engine, model: ServingModel, processes: Sequence[KeptProcess]
+) -> Iterator[None]:
     """Serve the figures and the health of a service meanwhile, where its settings say so."""
-    settings, home = service.settings, service.home
     if settings.metrics_address == OFF:
         yield
         return
@@ -47,11 +45,11 @@ def monitor_service(service: "Service") -> Iterator[None]:
     from worker.metrics_page import serve_page
 
     collectors = (
-        LedgerMetrics(service.engine),
+        LedgerMetrics(engine),
         ServiceMetrics(home, settings.min_free_bytes),
         EngineMetrics(home, lambda notice: not notice.has_page),
     )
-    with _collect(settings, home.stages_socket, service.model, service.processes) as registry:
+    with _collect(settings, home.stages_socket, model, processes) as registry:
         for collector in collectors:
             registry.register(collector)
         with serve_page(settings.metrics_address, registry, lambda: judge_health(home)):
@@ -73,18 +71,6 @@ def monitor_worker(settings: WatchSettings, home: Home, model: ServingModel, wor
         registry.register(EngineMetrics(home, lambda notice: notice.worker == name_process(worker.pid or 0)))
         with serve_page(settings.metrics_worker_address, registry, health.judge):
             yield
-
-
-def find_stages_socket(settings: WorkerSettings, home: Home, keeper_pid: int) -> Path:
-    """Say where a worker's screening processes tell how long each step took.
-
-    Parameters
-    ----------
-    keeper_pid : int
-        The process that keeps the worker: it listens if it serves figures, else the service of this home does.
-    """
-    own = settings.metrics_worker_address != OFF
-    return home.runtime / f"stages-{name_locally(keeper_pid)}.sock" if own else home.stages_socket
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from worker.settings import ENVIRONMENT_PREFIX
 
 logger = logging.getLogger(__name__)
 
+WORKER = "worker"  # the name of the process that screens
 STEADY_SECONDS = 30.0  # a process that has run for this long has started well
 LONGEST_PAUSE_SECONDS = 30.0
 LASTING = frozenset({os.EX_DATAERR, os.EX_NOINPUT, os.EX_CONFIG})  # exit codes that another start would give again

@@ -14,7 +14,6 @@ from store.database import open_database
 from store.schema import check_schema, upgrade_schema
 from store.sweeps import release_all
 from worker.broker import build_broker, check_broker, find_broker_url, wait_for_broker
-from worker.celery_app import build_celery
 from worker.devices import choose_devices
 from worker.disk import DiskWatch
 from worker.dispatch import Dispatcher
@@ -23,6 +22,7 @@ from worker.finishing import Finisher
 from worker.heartbeat import Heartbeat, ServiceState
 from worker.home import Home, lock_home, prepare_home
 from worker.hosts import STOP_MARGIN_SECONDS, build_worker
+from worker.messages import build_celery
 from worker.model import ServingModel, choose_model
 from worker.presence import Presence
 from worker.processes import KeptProcess

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, Field, FilePath, SecretStr, field_validator, model_validator
 
 from store.states import AfterScreening
-from worker.devices import parse_devices
+from worker.device_names import parse_devices
 
 ENVIRONMENT_PREFIX = "XRAY_"
 MEBIBYTE = 1 << 20

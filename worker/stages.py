@@ -15,6 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 
+from worker.home import Home
+from worker.process_names import name_locally
+from worker.settings import OFF, WorkerSettings
+
 STAGES = ("read", "decode", "infer", "record", "move")
 LONGEST_MESSAGE = 4096
 MOST_UNSENT = 200  # the kernel's queue may hold ten messages only
@@ -120,3 +124,15 @@ def _read_note(message: bytes) -> Note:
     stages = {stage: float(told["stages"][stage]) for stage in STAGES if stage in told["stages"]}
     retry = told["retry"] and (str(told["retry"][0]), str(told["retry"][1]))
     return Note(stages, retry, told["death"] and str(told["death"]))
+
+
+def find_stages_socket(settings: WorkerSettings, home: Home, keeper_pid: int) -> Path:
+    """Say where a worker's screening processes tell how long each step took.
+
+    Parameters
+    ----------
+    keeper_pid : int
+        The process that keeps the worker: it listens if it serves figures, else the service of this home does.
+    """
+    own = settings.metrics_worker_address != OFF
+    return home.runtime / f"stages-{name_locally(keeper_pid)}.sock" if own else home.stages_socket

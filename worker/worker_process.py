@@ -12,8 +12,8 @@ from worker.engines import keep_engines
 from worker.home import prepare_home
 from worker.logs import configure_logging
 from worker.model import ServingModel, choose_model
-from worker.monitoring import find_stages_socket
 from worker.settings import WorkerSettings
+from worker.stages import find_stages_socket
 
 
 def run_worker_process(settings: WorkerSettings, expect_model: str, *, leave_when_deaf: bool) -> None:

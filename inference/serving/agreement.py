@@ -9,7 +9,8 @@ from imaging import normalize
 from imaging.phantom_anatomy import draw_chest, draw_lungs
 from inference.bundle import KERAS_NAME, Bundle
 from inference.decision import calibrate
-from inference.engines import Engine, load_engine
+from inference.engine_protocol import Engine
+from inference.engines import load_engine
 from inference.framing import frame
 from inference.keras_engine import FLOAT32, MIXED, KerasEngine
 from inference.serving.batches import BatchRunner

@@ -15,7 +15,8 @@ import numpy as np
 
 from inference.bundle import LUNGS_NAME, Bundle, read_bundle
 from inference.classifier import Classifier
-from inference.engines import Engine, load_engine
+from inference.engine_protocol import Engine
+from inference.engines import load_engine
 from inference.lungs import LungFinder
 from inference.serving.wire import (
     Floats,

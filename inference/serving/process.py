@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from inference.bundle import BundleError, BundleMismatchError, read_bundle
-from inference.engines import EngineUnavailableError
+from inference.engine_protocol import EngineUnavailableError
 from inference.keras_engine import forbid_tf32, has_gpu
 from inference.serving.agreement import DisagreementError, load_agreeing_engine
 from inference.serving.batches import BatchRunner

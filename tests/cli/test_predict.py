@@ -18,8 +18,8 @@ from cli.predict import _write_json, _write_text
 from imaging import NotAChestRadiographError, Radiograph
 from imaging.phantom import write_dicom_phantom, write_png_phantom
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
-from inference.classifier import Prediction
 from inference.labels import LABELS, NOTICE, OUTSIDE_TRAINING_POPULATION, Label, Outcome
+from inference.prediction import Prediction
 from tests.cli.conftest import Run
 
 SMALL = {"rows": 500, "columns": 400}

@@ -11,7 +11,7 @@ from store.database import open_database, reading
 from store.states import ArrivalState, Priority
 from tests.acceptance.conftest import Site
 from tests.faults.conftest import FaultRun
-from worker.celery_app import build_celery
+from worker.messages import build_celery
 from worker.queues import send_arrival
 from worker.selftest.site import PROGRAM
 

@@ -9,7 +9,8 @@ import pytest
 from imaging import normalize, read_radiograph
 from inference.bundle import SHIPPED_BUNDLE
 from inference.classifier import Classifier
-from inference.engines import Engine, load_engine
+from inference.engine_protocol import Engine
+from inference.engines import load_engine
 from tests.inference.conftest import MAP_SIZE, SIZE
 
 TOLERANCE = 1e-4

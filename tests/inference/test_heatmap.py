@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from inference.classifier import Prediction
 from inference.framing import Box
 from inference.heatmap import (
     FRAME,
@@ -20,6 +19,7 @@ from inference.heatmap import (
     write_heatmap,
 )
 from inference.labels import LABELS, NOTICE, OUTSIDE_TRAINING_POPULATION, Label, Outcome
+from inference.prediction import Prediction
 
 VERSION = "lite0-2026.11.3"
 CORNER = np.zeros((7, 7), np.float32)

@@ -6,9 +6,10 @@ import pytest
 from imaging import Identity, Radiograph
 from imaging.phantom_anatomy import draw_chest
 from inference.bundle import SHIPPED_BUNDLE
-from inference.classifier import Classifier, Prediction
+from inference.classifier import Classifier
 from inference.labels import LABELS, Label
 from inference.occlusion import GRID, explain
+from inference.prediction import Prediction
 
 
 class Seeing(Classifier):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from imaging import Identity
-from inference.classifier import Prediction
 from inference.labels import LABELS, OUTSIDE_TRAINING_POPULATION, Label, Outcome
 from inference.population import TRAINING_AGES_YEARS, mark_population
+from inference.prediction import Prediction
 from reports.advice import MARKS
 
 

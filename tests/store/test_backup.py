@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Engine
 
 import store.backup
-from store.backup import back_up, check_counts, count_rows
+from store.backup import back_up
+from store.counting import check_counts, count_rows
 from store.database import open_database, reading
 from store.errors import BackupError, BackupToolMissingError
 from store.queries import list_newest_results

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.classifier import Prediction
 from inference.labels import LABELS, Label, Outcome
+from inference.prediction import Prediction
 from tests.training.test_evaluation import film, predict
 from training.answers import Answer
 from training.audit import Film, audit, judge

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from inference.bundle import SHIPPED_BUNDLE
-from inference.engines import LOGITS_NAME, MAPS_NAME
+from inference.engine_protocol import LOGITS_NAME, MAPS_NAME
 from training.backbones import WeightsError, find_films_seen, find_weights
 from training.network import build_network, to_float32
 from training.overlap import name_films

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.classifier import Prediction
 from inference.labels import BELOW_OPERATING_POINT, LABELS, OTHER_FINDING, Label, Outcome
+from inference.prediction import Prediction
 from training.answers import Answer, Refusal
 from training.dataset import Case
 from training.evaluation import evaluate

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.engines import LOGITS_NAME, MAPS_NAME
+from inference.engine_protocol import LOGITS_NAME, MAPS_NAME
 from training.network import WeightsError, build_network, find_features, freeze_backbone, set_head
 from training.run import TrainingResult
 

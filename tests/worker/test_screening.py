@@ -12,8 +12,9 @@ from sqlalchemy import Engine, select
 from imaging import NotAChestRadiographError
 from imaging.phantom import write_dicom_phantom, write_png_phantom
 from inference.bundle import SHIPPED_BUNDLE
-from inference.classifier import Classifier, Prediction
+from inference.classifier import Classifier
 from inference.labels import Label, Outcome
+from inference.prediction import Prediction
 from store.arrivals import Arrival, find_arrival
 from store.database import reading
 from store.identifiers import build_protection
