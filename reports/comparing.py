@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, literal
 
+from documents.figures import say_percent
 from inference.labels import LABELS, Label
 from reports.divergence import PSI_BINS, measure_ks, measure_psi, measure_share, merge_bins
 from reports.drift import MIN_FILMS, SCORE_BINS, Drift, DriftCheck, ScoreHistogram, judge_distance, say_too_little
 from reports.inputs import compare_inputs
 from reports.question import Question
 from reports.summary import Summary, summarize
-from reports.wording import say_percent
 from store.distributions import SCORE_STEPS, ScoreCount, count_inputs, count_scores
 from store.queries import count_results, count_states_by
 from store.selection import Selection

@@ -48,8 +48,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "table": Format("reports.table_report", "write_table"),
         "csv": Format("reports.csv_report", "write_csv"),
         "json": Format("reports.json_report", "write_json"),
-        "html": Format("reports.page", "write_html", is_page=True),
-        "pdf": Format("reports.pdf.document", "write_pdf", is_binary=True, is_page=True),
+        "html": Format("reports.writers.html_report", "write_html", is_page=True),
+        "pdf": Format("reports.writers.pdf_report", "write_pdf", is_binary=True, is_page=True),
         "xlsx": Format("reports.xlsx.workbook", "write_xlsx", is_binary=True, is_page=True),
     }
 )

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from documents.figures import say_percent
 from reports.divergence import measure_ks, measure_psi, measure_share
 from reports.drift import MIN_FILMS, DriftCheck, DriftLevel, judge_distance, say_too_little
-from reports.wording import say_percent
 from store.distributions import InputCount
 
 MIN_GROUP_FILMS = 30  # of one station and view, in the period and in its reference

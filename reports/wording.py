@@ -3,13 +3,10 @@
 An estimate is the mapping ``{"value", "low", "high"}``, each a number or None.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from inference.labels import LABELS
 from store.states import Priority
-
-ABSENT = "–"  # noqa: RUF001  (an en dash, as tables print a figure that cannot be had)
 
 TITLES: Mapping[str, str] = {
     "covid19": "COVID-19",
@@ -29,52 +26,6 @@ def name_label(label: str) -> str:
 def name_priority(priority: str) -> str:
     """Return what people call a priority: "STAT" or "routine"."""
     return priority.upper() if priority == Priority.STAT else priority
-
-
-def say_percent(share: float | None) -> str:
-    """Write a share in [0, 1] as whole percents; 0 % and 100 % only where it is nothing or all."""
-    if share is None:
-        return ABSENT
-    digits = 1 if 0 < share < 0.005 or 0.995 <= share < 1 else 0
-    number = min(100 * share, 99.9) if share < 1 else 100.0
-    return f"{max(number, 0.1) if share > 0 else 0.0:.{digits}f} %"
-
-
-def say_number(value: float | None, digits: int = 3) -> str:
-    """Write a number with fixed digits."""
-    return ABSENT if value is None else f"{value:.{digits}f}"
-
-
-def say_estimate(estimate: Mapping[str, float | None] | None, say: Callable[[float | None], str] = say_percent) -> str:
-    """Write a value with its interval, as in "91 % (87 to 95)"; without the interval where there is none."""
-    if not estimate or estimate.get("value") is None:
-        return ABSENT
-    low, high = estimate.get("low"), estimate.get("high")
-    if low is None or high is None:
-        return say(estimate["value"])
-    return f"{say(estimate['value'])} ({say(low).removesuffix(' %')} to {say(high).removesuffix(' %')})"
-
-
-def get_value(estimate: Mapping[str, Any] | None) -> float | None:
-    """Return an estimate's value, None where there is no estimate."""
-    return estimate.get("value") if estimate else None
-
-
-def say_count(number: int, thing: str) -> str:
-    """Write a count with its noun: "1 film", "1,236 films"."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
-
-
-def say_duration(seconds: float) -> str:
-    """Write a span of time with its two largest units: "0.84 s", "12.3 s", "3 min 4 s", "2 h 5 min", "3 d 4 h"."""
-    if seconds < 60:
-        return f"{seconds:.2f} s" if seconds < 9.995 else f"{seconds:.1f} s"
-    names = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
-    whole = round(seconds)
-    place = next(place for place, (_, size) in enumerate(names) if whole >= size)
-    (large, size), (small, part) = names[place : place + 2]
-    rest = whole % size // part
-    return f"{whole // size} {large}" + (f" {rest} {small}" if rest else "")
 
 
 def list_labels() -> list[tuple[str, str]]:

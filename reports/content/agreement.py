@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from datetime import tzinfo
 
+from documents.figures import say_count
 from reports.agreement import Agreement, CalibrationBin
 from reports.agreement_table import MEASURES, SOURCES, describe_answer, name_contradictions
 from reports.content.blocks import Block, Column, Kind, Row, Section, Sentences, Table
 from reports.contradictions import Contradiction
 from reports.report import Report
-from reports.wording import name_label, say_count
+from reports.wording import name_label
 from store.references import ReferenceSource
 
 FIGURES = (

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from documents.figures import say_count
 from reports.charts.columns import Column as ChartColumn
 from reports.charts.columns import draw_columns
 from reports.charts.shapes import Chart
@@ -10,7 +11,6 @@ from reports.content.blocks import Block, Column, Kind, Row, Section, Table
 from reports.content.timeline import SIZES, fill_gaps, name_slots
 from reports.report import Group, Report
 from reports.summary import PARTS, Summary
-from reports.wording import say_count
 from store.selection import Dimension, Part
 
 MEANINGS = {

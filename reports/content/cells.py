@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from documents.figures import ABSENT, say_percent
 from reports.content.blocks import Cell, Kind
 from reports.rates import Rate
-from reports.wording import ABSENT, say_percent
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
 NUMBERS = frozenset({Kind.COUNT, Kind.SHARE, Kind.RATE, Kind.PROBABILITY})

@@ -1,10 +1,11 @@
 """How often each label was given, with what chance leaves open."""
 
+from documents.figures import say_count
 from inference.labels import LABELS
 from reports.content.blocks import Column, Kind, Row, Section, Sentences, Table
 from reports.rates import Rate
 from reports.report import Report
-from reports.wording import name_label, say_count
+from reports.wording import name_label
 from store.selection import Part
 
 COLUMNS = (

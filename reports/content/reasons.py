@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from documents.figures import say_count
 from reports.content.blocks import Block, Column, Kind, Row, Section, Sentences, Table
 from reports.report import ReasonCount, Report
-from reports.wording import say_count
 from store.selection import Part
 
 COLUMNS = (

@@ -2,10 +2,11 @@
 
 from datetime import tzinfo
 
+from documents.figures import say_count
 from inference.labels import Label
 from reports.content.blocks import Block, Cell, Column, Kind, Row, Section, Sentences, Table
 from reports.report import Report
-from reports.wording import name_label, say_count
+from reports.wording import name_label
 from store.queries import Result
 from store.states import Priority
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from documents.figures import say_estimate, say_percent
 from reports.markup.elements import EMPTY, element, join
 from reports.markup.plot import TICKS
-from reports.wording import say_estimate, say_percent
 
 Estimate = Mapping[str, float | None]
 

@@ -1,25 +1,15 @@
 """The page as a whole: headline, navigation, sections."""
 
-from typing import TextIO
-
 from markupsafe import Markup
 
-from reports.content import build_content
 from reports.content.blocks import Content, Section, Tile
-from reports.formats import ReportSource
 from reports.markup.document import render_document
 from reports.markup.elements import EMPTY, build_section, element
 from reports.page.blocks import build_block
-from reports.report import Report
 
 
-def write_html(source: ReportSource, stream: TextIO) -> None:
-    """Write a report as one HTML page; its lists are bounded, so that a year's page is no larger than a week's."""
-    stream.write(render_page(source.report))
-
-
-def render_page(report: Report) -> str:
-    """Render a report as one HTML page that needs nothing else.
+def render_content(content: Content) -> str:
+    """Render what a report says as one HTML page that needs nothing else.
 
     Returns
     -------
@@ -27,7 +17,6 @@ def render_page(report: Report) -> str:
         A whole document, for screens, light and dark, and for paper; no scripts, no network. It is also
         well-formed XML.
     """
-    content = build_content(report)
     links = [element("li", element("a", section.heading, href=f"#{section.key}")) for section in content.sections]
     return render_document(
         f"{content.title}, {content.period}",

@@ -8,16 +8,13 @@ from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph,
 from reportlab.platypus import Table as Grid
 
 from reports.charts.shapes import Chart
-from reports.content import build_content
 from reports.content.blocks import Block, Content, Gallery, Section, Sentences, Table, Tile
-from reports.formats import ReportSource
 from reports.pdf.drawing import draw_chart
 from reports.pdf.fonts import REGULAR, register_fonts
 from reports.pdf.pages import WIDTH, Document
 from reports.pdf.styles import ACCENT, BAD, BAD_PAPER, RAISED, RULE
 from reports.pdf.tables import build_table
 from reports.pdf.words import build_paragraph
-from reports.report import Report
 
 ACROSS = 4
 ROOM = 130.0
@@ -26,15 +23,9 @@ SHORT = 12
 GAP = 14.0
 
 
-def write_pdf(source: ReportSource, stream: BinaryIO) -> None:
-    """Write a report as PDF; the same report gives the same bytes."""
-    write_document(source.report, stream)
-
-
-def write_document(report: Report, stream: BinaryIO) -> None:
-    """Lay a report out on A4, with embedded fonts, and write it."""
+def write_content(content: Content, stream: BinaryIO) -> None:
+    """Lay what a report says out on A4, with embedded fonts, and write it."""
     register_fonts()
-    content = build_content(report)
     Document(stream, f"{content.title}, {content.period}", content.period).write(_build_story(content))
 
 

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from documents.figures import say_estimate
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import NOTICE
-from reports.wording import say_estimate
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from reports.wording import say_duration
+from documents.figures import say_duration
 
 
 @pytest.mark.parametrize(

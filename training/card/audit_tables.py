@@ -1,6 +1,6 @@
 """Tables of an evaluation: what is left without the lungs, what was left out, and what was refused."""
 
-from reports.wording import say_estimate, say_percent
+from documents.figures import say_estimate, say_percent
 from training.card.tables import Figures, build_table, quote, say_group
 
 

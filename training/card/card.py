@@ -12,9 +12,9 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from documents.figures import say_number
 from inference.bundle import Bundle
 from inference.labels import NOTICE, OTHER_FINDING
-from reports.wording import say_number
 from training.card import audit_tables, sentences, tables
 from training.card.goals import tabulate_goals
 from training.card.provenance import read_toml, tabulate_films, tabulate_settings, tabulate_sources

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports.wording import ABSENT, get_value, say_estimate, say_number
+from documents.figures import ABSENT, get_value, say_estimate, say_number
 from training.card.tables import build_table
 
 NOT_MEASURED = "not measured"

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from reports.wording import get_value, name_label, say_estimate, say_number
+from documents.figures import get_value, say_estimate, say_number
+from reports.wording import name_label
 from training.card.tables import quote
 
 Figures = Mapping[str, Any]

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from documents.figures import say_estimate, say_number
 from inference.labels import LABELS
 from reports.text import show_text
-from reports.wording import say_estimate, say_number
 from training.groups import name_grouping
 
 Figures = Mapping[str, Any]

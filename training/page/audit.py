@@ -5,9 +5,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from documents.figures import get_value, say_estimate, say_number, say_percent
 from reports.markup.elements import EMPTY, build_section, element, isolate, join
 from reports.markup.intervals import Heading, Row, Scale, build_figure, draw_table
-from reports.wording import get_value, list_labels, name_label, say_estimate, say_number, say_percent
+from reports.wording import list_labels, name_label
 
 VIEWS: Mapping[str, tuple[str, str]] = {
     "lungs_masked": ("this model, lungs masked out", "the lungs replaced by their blurred surroundings"),

@@ -5,10 +5,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from documents.figures import get_value, say_estimate, say_number, say_percent
+from documents.html.curves import draw_coverage, draw_reliability
 from reports.markup.elements import EMPTY, build_section, element
 from reports.markup.intervals import Row, Scale, draw_table
-from reports.wording import get_value, say_estimate, say_number, say_percent
-from training.page.curves import draw_coverage, draw_reliability
 
 ANSWERED: Mapping[str, str] = {
     "coverage": "get an answer",

@@ -5,10 +5,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from documents.figures import say_estimate, say_number, say_percent
+from documents.html.curves import Curve, draw_curves
 from reports.markup.elements import EMPTY, build_section, element, join
 from reports.markup.intervals import Heading, Row, build_figure, draw_table, fit_scale, frame_table
-from reports.wording import list_labels, name_label, say_estimate, say_number, say_percent
-from training.page.curves import Curve, draw_curves
+from reports.wording import list_labels, name_label
 from training.page.matrix import draw_matrix
 
 METRICS: Mapping[str, tuple[str, str]] = {

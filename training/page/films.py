@@ -8,8 +8,9 @@ from typing import Any
 from markupsafe import Markup
 from PIL import Image
 
+from documents.figures import say_percent
 from reports.markup.elements import EMPTY, build_section, element, isolate
-from reports.wording import list_labels, name_label, say_percent
+from reports.wording import list_labels, name_label
 
 JPEG_QUALITY = 82
 MAX_SIDE = 288

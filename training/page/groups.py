@@ -5,10 +5,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from documents.figures import get_value, say_count, say_number
 from inference.labels import LABELS
 from reports.markup.elements import EMPTY, build_section, element, isolate, join, join_names
 from reports.markup.intervals import Heading, Row, build_figure, draw_table, fit_scale
-from reports.wording import get_value, list_labels, name_label, say_count, say_number
+from reports.wording import list_labels, name_label
 from training.groups import name_grouping
 
 FIGURE = "balanced accuracy"

@@ -5,9 +5,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from documents.figures import get_value, say_count, say_number, say_percent
 from reports.markup.elements import EMPTY, element, isolate
 from reports.markup.intervals import Scale, draw_mark
-from reports.wording import get_value, say_count, say_number, say_percent
 from training.page.verdict import find_stamp, say_verdict
 
 Say = Callable[[float | None], str]

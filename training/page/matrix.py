@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from documents.figures import say_percent
 from reports.markup.elements import element
 from reports.markup.intervals import frame_table
-from reports.wording import list_labels, say_percent
+from reports.wording import list_labels
 
 
 def draw_matrix(matrix: Sequence[Sequence[int]], caption: str) -> Markup:

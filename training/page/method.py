@@ -5,8 +5,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from documents.figures import say_count, say_percent
 from reports.markup.elements import build_section, element
-from reports.wording import name_label, say_count, say_percent
+from reports.wording import name_label
 
 LEAD = (
     "Measured through the classifier that serves. Intervals are 95 % percentile intervals of a bootstrap that draws "

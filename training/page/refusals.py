@@ -5,9 +5,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from documents.figures import say_count, say_estimate
 from reports.markup.elements import EMPTY, build_section, element, isolate, join
 from reports.markup.intervals import Row, Scale, draw_table, frame_table
-from reports.wording import list_labels, name_label, say_count, say_estimate
+from reports.wording import list_labels, name_label
 
 
 def build_other_findings(report: Mapping[str, Any]) -> Markup:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reports.wording import get_value, say_count, say_estimate, say_number, say_percent
+from documents.figures import get_value, say_count, say_estimate, say_number, say_percent
 from training.groups import name_grouping
 
 Report = Mapping[str, Any]

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from inference.labels import Label
-from reports.page import render_page, write_html
 from reports.report import Report
+from reports.writers.html_report import render_page, write_html
 from store.selection import Dimension, Part
 from tests.outline import PROMISES, Outline
 from tests.reports.reports import LONG, make_report

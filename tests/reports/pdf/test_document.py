@@ -6,7 +6,7 @@ import pytest
 from pypdf import PdfReader
 
 from inference.labels import NOTICE
-from reports.pdf.document import write_document, write_pdf
+from reports.writers.pdf_report import write_document, write_pdf
 from store.selection import Dimension
 from tests.reports.reports import LONG, make_report
 from tests.reports.results import HOSTILE_NAMES, GivenSource

@@ -13,6 +13,7 @@ from reports.markup.plot import draw_axes, draw_chart, draw_line, frame_shares
 BEGINNINGS = (0.0, 0.5, 0.8)
 """Where the axis of accuracy may begin: as far up as the points allow."""
 
+
 Points = Sequence[Sequence[float]]
 
 

@@ -1,0 +1,18 @@
+"""A report as PDF: for archives and printers."""
+
+from typing import BinaryIO
+
+from reports.content import build_content
+from reports.formats import ReportSource
+from reports.pdf.document import write_content
+from reports.report import Report
+
+
+def write_pdf(source: ReportSource, stream: BinaryIO) -> None:
+    """Write a report as PDF; the same report gives the same bytes."""
+    write_document(source.report, stream)
+
+
+def write_document(report: Report, stream: BinaryIO) -> None:
+    """Lay a report out on A4, with embedded fonts, and write it."""
+    write_content(build_content(report), stream)
