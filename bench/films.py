@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from imaging.phantom import write_dicom_phantom, write_png_phantom
+from imaging.phantoms.files import write_dicom_phantom, write_png_phantom
 
 ROWS, COLUMNS = 2500, 2048
 BASES = 4

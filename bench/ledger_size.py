@@ -18,21 +18,21 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, select, text
 
+from reports.figures.reading import read_report
 from reports.formats import write_report_to
-from reports.periods import Period
-from reports.question import Question
-from reports.reading import read_report
-from store.arrivals import queue_arrivals
-from store.counts import count_pending, count_screening
+from reports.question.periods import Period
+from reports.question.question import Question
 from store.database import open_database, reading
-from store.queries import find_last_finished, find_oldest_pending
+from store.ledger.arrivals import queue_arrivals
+from store.ledger.counts import count_pending, count_screening
+from store.ledger.sweeps import list_unsettled, release_expired, release_lost
+from store.questions.queries import find_last_finished, find_oldest_pending
+from store.questions.tallies import read_backlog, tally
 from store.schema import upgrade_schema
 from store.states import Priority
-from store.sweeps import list_unsettled, release_expired, release_lost
 from store.tables import arrivals
-from store.tallies import read_backlog, tally
-from worker.fates import REASONS
-from worker.queue_facts import read_queue
+from worker.health.queue_facts import read_queue
+from worker.screening.fates import REASONS
 
 BATCH = 250_000
 PENDING = 500

@@ -24,8 +24,8 @@ from bench.running import (
     start_warm,
     wait_for_rows,
 )
+from selftest.site import PROGRAM
 from store.tables import arrivals
-from worker.selftest.site import PROGRAM
 
 TRICKLE_SECONDS = 1.0
 IDLE_SECONDS = 20.0

@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 from sqlalchemy import Connection, func, select
 
+from selftest.site import Site, SiteError, wait_until
 from store.database import open_database, reading
 from store.tables import arrivals
-from worker.selftest.site import Site, SiteError, wait_until
 
 STABLE_SECONDS = 0.5
 LONG_SECONDS = 3600.0

@@ -16,11 +16,11 @@ from pathlib import Path
 import pydicom
 from sqlalchemy import func, select
 
-from imaging.phantom import write_dicom_phantom
-from store.counts import count_pending
+from imaging.phantoms.files import write_dicom_phantom
+from selftest.site import Site, wait_until
 from store.database import open_database, reading
+from store.ledger.counts import count_pending
 from store.tables import arrivals
-from worker.selftest.site import Site, wait_until
 
 ROWS, COLUMNS = 250, 200
 PAUSE_SECONDS = 2.0

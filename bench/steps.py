@@ -14,14 +14,14 @@ from sqlalchemy import Engine
 from imaging import Radiograph, decode_radiograph, normalize, read_source
 from inference.classifier import FILM_SIZE, Classifier
 from inference.prediction import Prediction
-from store.arrivals import NewArrival, claim_arrival, queue_arrivals, record_arrivals
 from store.database import open_database, undurable
-from store.models import record_model
-from store.outcomes import NewScreening, record_screening
+from store.ledger.arrivals import NewArrival, claim_arrival, queue_arrivals, record_arrivals
+from store.ledger.models import record_model
+from store.ledger.outcomes import NewScreening, record_screening
+from store.ledger.sweeps import settle_arrival
 from store.schema import upgrade_schema
 from store.states import AfterScreening
-from store.sweeps import settle_arrival
-from worker.fence import keep_freed_memory
+from worker.processes.fence import keep_freed_memory
 
 WARM_UP = 5  # files not counted: libraries load, statements are compiled
 STEPS = ("read and hash", "decode and window", "normalize", "find lungs, infer", "ledger", "move")

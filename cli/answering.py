@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.errors import InputMissingError
+from documents.text import find_file_name
 from imaging import Radiograph, RadiographError, SourceFile, decode_radiograph, read_source
 from inference.classifier import Classifier
 from inference.labels import Outcome
 from inference.prediction import Prediction
-from reports.text import find_file_name
-from store.queries import Result
+from store.questions.queries import Result
 from store.states import ArrivalState
-from worker.fates import FateKind, decide_fate
-from worker.inbox import list_files
+from worker.intake.inbox import list_files
+from worker.screening.fates import FateKind, decide_fate
 
 NAMED_MISSING = 3  # as many as one line can name
 NAME_DIGITS = 16  # of the SHA-256, as in the names on the shelf
@@ -120,8 +120,8 @@ class Answerer:
     def _draw(self, source: SourceFile, radiograph: Radiograph, prediction: Prediction) -> Path | None:
         if self._heatmaps is None:
             return None
-        from inference.heatmap import write_heatmap
-        from inference.occlusion import explain
+        from inference.explanation.heatmap import write_heatmap
+        from inference.explanation.occlusion import explain
 
         prediction = explain(self._classifier, radiograph, prediction)
         name, version = source.sha256[:NAME_DIGITS], self._classifier.bundle.model_version

@@ -71,7 +71,7 @@ def bench(
 
         from bench.benchmark import SIZES, run_benchmark
         from inference.bundle import SHIPPED_BUNDLE
-        from worker.selftest.site import ending_in_order
+        from selftest.site import ending_in_order
 
         with (
             ending_in_order(),
@@ -102,7 +102,7 @@ def _write(figures: "Figures", output_format: BenchFormat, output: Path | None) 
     import json
 
     from bench.text import write_markdown, write_tables
-    from reports.output import open_output
+    from documents.output import open_output
 
     with open_output(output) as stream:
         if output_format is BenchFormat.JSON:

@@ -22,10 +22,10 @@ def daily(
     """
     with exit_codes(), opened_ledger() as (settings, engine):
         from cli.delivering import send_report
-        from reports.asking import ask_question
         from reports.formats import write_report_to
-        from worker.fates import REASONS
+        from reports.question.asking import ask_question
         from worker.home import Home
+        from worker.screening.fates import REASONS
 
         question = ask_question(day, day, settings.time_zone)
         name = f"xray-report-{question.period.since:%Y-%m-%d}"

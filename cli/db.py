@@ -11,7 +11,7 @@ from cli.opening import opened_ledger
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from store.pruning import Pruned
+    from store.upkeep.pruning import Pruned
 
 app = typer.Typer(help="The ledger's database.", no_args_is_help=True)
 
@@ -57,7 +57,7 @@ def backup(
     Example: xray-cli db backup --output /backup/xray.db
     """
     with exit_codes(), opened_ledger() as (settings, engine):
-        from store.backup import back_up
+        from store.upkeep.backup import back_up
 
         target = output or _name_backup(settings.home, engine.dialect.name)
         rows = back_up(engine, target)
@@ -80,7 +80,7 @@ def prune(
     Example: xray-cli db prune --older-than 90d --dry-run
     """
     with exit_codes(), opened_ledger() as (settings, engine):
-        from store.pruning import find_prunable, prune
+        from store.upkeep.pruning import find_prunable, prune
 
         before = _find_cutoff(older_than, settings.time_zone)
         _show(find_prunable(engine, before) if dry_run else prune(engine, before), before, dry_run=dry_run)
@@ -98,7 +98,7 @@ def _find_cutoff(older_than: str, time_zone: str) -> "datetime":
     from datetime import UTC, datetime, timedelta
 
     from reports.errors import PeriodError
-    from reports.periods import find_zone, parse_moment
+    from reports.question.periods import find_zone, parse_moment
 
     now = datetime.now(tz=UTC)
     before = parse_moment(older_than, now=now, zone=find_zone(time_zone))

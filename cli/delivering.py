@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from reports.delivery.mail import MailSettings
     from reports.delivery.outbox import Carrier, Outbox, Way
-    from reports.question import Question
+    from reports.question.question import Question
     from worker.settings import WatchSettings
 
 
@@ -88,7 +88,7 @@ def send_report(
     from uuid import uuid4
 
     from reports.delivery.posting import Posting, post_report
-    from worker.fates import REASONS
+    from worker.screening.fates import REASONS
 
     addresses = read_recipients(recipients)
     carriers = find_carriers(settings, needs_mail=bool(addresses), needs_webhook=to_webhook)

@@ -9,13 +9,13 @@ from PIL import Image, ImageOps
 from cli.errors import exit_codes
 from cli.running import run
 from cli.settings import read_settings
-from imaging.phantom import write_dicom_phantom, write_png_phantom
-from reports.asking import ask_question
+from imaging.phantoms.files import write_dicom_phantom, write_png_phantom
 from reports.formats import write_report_to
+from reports.question.asking import ask_question
 from store.states import AfterScreening
-from worker.fates import REASONS
+from worker.screening.fates import REASONS
+from worker.service.watch import open_intake, screen_once
 from worker.settings import WatchSettings
-from worker.watch import open_intake, screen_once
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ def doctor(
         from dataclasses import asdict
 
         from cli.settings import read_settings
-        from worker.doctor import run_checks
+        from worker.health.doctor import run_checks
 
         checks = list(run_checks(read_settings(), inbox))
     if output_format == "json":

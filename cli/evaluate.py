@@ -12,8 +12,8 @@ from cli.opening import opened_ledger
 
 if TYPE_CHECKING:
     from inference.labels import Label
-    from training.assessment import AssessmentSettings
-    from training.dataset import Case
+    from training.data.dataset import Case
+    from training.evaluation.assessment import AssessmentSettings
 
 FORMATS = ("table", "json", "html")
 SPLITS = ("all", "train", "validation", "test", "held-out")
@@ -77,7 +77,7 @@ def evaluate(
     with exit_codes():
         _check_choices(output_format, split, leave_out)
         _check_packages(audit or strict or leave_out is not None)
-        from training.assessment import AssessmentSettings
+        from training.evaluation.assessment import AssessmentSettings
 
         folder, cases = (dataset, None) if dataset is not None else _find_outcomes(since, until)
         settings = AssessmentSettings(
@@ -102,7 +102,7 @@ def evaluate(
 def _assess(settings: "AssessmentSettings") -> "Mapping[str, Any]":
     from rich.console import Console
 
-    from training.assessment import assess
+    from training.evaluation.assessment import assess
 
     return assess(settings, Console(stderr=True))
 
@@ -123,10 +123,10 @@ def _check_films(dataset: Path | None, from_outcomes: bool, has_period: bool) ->
 
 def _find_outcomes(since: str | None, until: str | None) -> "tuple[Path, tuple[Case, ...]]":
     """Return the home, and the cases of a period in its ledger."""
-    from reports.asking import ask_question
+    from reports.question.asking import ask_question
     from store.database import reading
-    from store.labelled_films import list_labelled_films
-    from training.outcomes import find_cases
+    from store.questions.labelled_films import list_labelled_films
+    from training.evaluation.outcomes import find_cases
 
     with opened_ledger() as (settings, engine):
         question = ask_question(since or "1970-01-02", until, settings.time_zone)
@@ -153,7 +153,7 @@ def _check_packages(needed: bool) -> None:
 
 def _read_prevalences(given: "Sequence[str]") -> "Mapping[Label, Sequence[float]]":
     from inference.labels import LABELS, Label
-    from training.evaluation import PREVALENCES
+    from training.evaluation.evaluation import PREVALENCES
 
     chosen: dict[Label, list[float]] = {}
     for pair in (part for text in given for part in text.split(",")):
@@ -170,20 +170,20 @@ def _read_prevalences(given: "Sequence[str]") -> "Mapping[Label, Sequence[float]
 
 
 def _write(report: "Mapping[str, Any]", output_format: str, output: Path | None) -> None:
-    from reports.output import open_output
+    from documents.output import open_output
 
     with open_output(output) as stream:
         if output_format == "json":
             import json
 
-            from training.worst import drop_pictures
+            from training.evaluation.worst import drop_pictures
 
             stream.write(json.dumps(drop_pictures(report), indent=1, allow_nan=False) + "\n")
         elif output_format == "html":
-            from training.page import render_page
+            from training.evaluation.page import render_page
 
             stream.write(render_page(report))
         else:
-            from training.evaluation_table import write_table
+            from training.evaluation.evaluation_table import write_table
 
             write_table(report, stream)

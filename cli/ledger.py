@@ -9,7 +9,7 @@ from cli.errors import FAILED, exit_codes
 from cli.opening import opened_ledger
 
 if TYPE_CHECKING:
-    from worker.health import Status
+    from worker.health.status import Status
 
 
 def status(
@@ -39,7 +39,7 @@ def status(
 
 def _check() -> None:
     from cli.settings import read_settings
-    from worker.heartbeat import ServiceState, describe_health, judge_health
+    from worker.health.heartbeat import ServiceState, describe_health, judge_health
     from worker.home import Home
 
     state, reasons = judge_health(Home(read_settings().home))
@@ -53,7 +53,7 @@ def _read_status() -> "Status":
     from sqlalchemy.exc import OperationalError
 
     from cli.settings import read_settings
-    from worker.health import read_status
+    from worker.health.status import read_status
 
     try:
         with opened_ledger() as (settings, engine):
@@ -68,7 +68,7 @@ def retry(
     """Try again now what waits because of a fault; quarantined files: 'xray-cli quarantine release'."""
     with exit_codes(), opened_ledger() as (_, engine):
         from store.audit import record_event
-        from store.sweeps import retry_now
+        from store.ledger.sweeps import retry_now
 
         with engine.begin() as connection:
             count = retry_now(connection, ids)

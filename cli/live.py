@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from inference.labels import NOTICE
-from store.counts import count_pending
 from store.database import reading
-from store.queries import count_states
+from store.ledger.counts import count_pending
+from store.questions.queries import count_states
 from store.states import FINISHED_STATES, ArrivalState
 from worker.logs import configure_logging
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
 
-    from worker.service import Service
+    from worker.service.service import Service
     from worker.settings import WatchSettings
 
 logger = logging.getLogger("xray_watch")

@@ -21,7 +21,7 @@ def list_bundles() -> None:
     """List the bundles that have served here; * marks the one that was activated."""
     with exit_codes(), opened_ledger() as (_, engine):
         from store.database import reading
-        from store.models import list_models
+        from store.ledger.models import list_models
 
         with reading(engine) as connection:
             models = list_models(connection)
@@ -52,7 +52,7 @@ def verify(folder: Folder = None) -> None:
 def activate(folder: Annotated[Path, typer.Argument(help="The bundle's folder.")]) -> None:
     """Let a bundle serve from the next start on; it is verified first, and its hash is kept."""
     with exit_codes(), opened_ledger() as (settings, engine):
-        from store.models import activate_model, record_model
+        from store.ledger.models import activate_model, record_model
 
         bundle = _read(folder)
         with engine.begin() as connection:
@@ -77,8 +77,8 @@ def card(
     Example: xray-cli model card BUNDLE --evaluation evaluation.json --output MODEL_CARD.md
     """
     with exit_codes():
-        from reports.output import open_output
-        from training.card import read_evaluation, render_card
+        from documents.output import open_output
+        from training.evaluation.card import read_evaluation, render_card
 
         if evaluation is not None and not evaluation.is_file():
             raise InputMissingError(f"no file {evaluation}")

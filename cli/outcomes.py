@@ -10,7 +10,7 @@ from cli.errors import BAD_DATA, FAILED, InputMissingError, exit_codes
 from cli.opening import opened_ledger
 
 if TYPE_CHECKING:
-    from store.results.recording import Imported
+    from store.references.recording import Imported
 
 app = typer.Typer(help="Reference labels (RT-PCR, readers) of films that were screened.", no_args_is_help=True)
 
@@ -45,14 +45,14 @@ def import_outcomes(
     Example: xray-cli outcomes import pcr.csv --map POS=covid19 --map NEG=not_covid19 --dry-run
     """
     with exit_codes(), opened_ledger() as (settings, engine):
-        from reports.periods import find_zone
+        from reports.question.periods import find_zone
 
         if not file.is_file():
             raise InputMissingError(f"there is no file {file}")
-        from store.references import FilmKey, ReferenceSource
-        from store.results.columns import Choice
-        from store.results.recording import ImportSettings, import_results
-        from worker.protection import find_protection
+        from store.references.columns import Choice
+        from store.references.recording import ImportSettings, import_results
+        from store.references.references import FilmKey, ReferenceSource
+        from worker.screening.protection import find_protection
 
         choice = Choice(
             _choose("--key", key, FilmKey),

@@ -93,7 +93,7 @@ def _write_text(answers: "Iterable[Answer]") -> int:
     """Write a line a file, then the sums and what to do; returns how many files could not be read."""
     from reports.advice import find_advice
     from store.states import ArrivalState
-    from worker.fates import REASONS
+    from worker.screening.fates import REASONS
 
     ends: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
@@ -114,7 +114,7 @@ def _write_text(answers: "Iterable[Answer]") -> int:
 
 
 def _describe(answer: "Answer", end: str) -> str:
-    from reports.text import show_text
+    from documents.text import show_text
 
     result = answer.result
     said = " ".join(filter(None, (end, result.label, result.reason_code)))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from reports.formats import Track
-    from store.queries import Result
+    from store.questions.queries import Result
 
 SHOWN_EVERY = 1000  # results: a bar that is told of each would take longer than writing them
 

@@ -10,7 +10,7 @@ from cli.opening import opened_ledger
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from worker.shelf import Shelf
+    from worker.screening.shelf import Shelf
 
 app = typer.Typer(help="Files that could not be read.", no_args_is_help=True)
 
@@ -21,9 +21,9 @@ def list_quarantined(
 ) -> None:
     """List quarantined files: arrival id, reason, name, and what was found."""
     with exit_codes(), opened_ledger() as (_, engine):
-        from reports.text import show_text
+        from documents.text import show_text
         from store.database import reading
-        from store.quarantine import list_quarantined
+        from store.ledger.quarantine import list_quarantined
 
         with reading(engine) as connection:
             arrivals = list_quarantined(connection, limit)
@@ -42,7 +42,7 @@ def release(
     """Put files back into their inbox, to go the one way again (after an upgrade, say)."""
     with exit_codes(), opened_ledger() as (settings, engine):
         from worker.home import Home
-        from worker.shelf import Shelf
+        from worker.screening.shelf import Shelf
 
         shelf = Shelf(Home(settings.home))
         released = [_release(engine, shelf, arrival_id) for arrival_id in ids]
@@ -51,11 +51,11 @@ def release(
 
 
 def _release(engine: "Engine", shelf: "Shelf", arrival_id: int) -> bool:
-    from store.arrivals import find_arrival
     from store.database import reading
-    from store.quarantine import record_release
+    from store.ledger.arrivals import find_arrival
+    from store.ledger.quarantine import record_release
+    from store.ledger.sweeps import settle_arrival
     from store.states import AfterScreening, ArrivalState
-    from store.sweeps import settle_arrival
 
     with reading(engine) as connection:
         arrival = find_arrival(connection, arrival_id)

@@ -14,7 +14,7 @@ from cli.progress import showing_progress
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from reports.question import Question
+    from reports.question.question import Question
 
 
 def report(
@@ -45,8 +45,8 @@ def report(
     """
     _check_output(show, output)
     with exit_codes(), opened_ledger() as (settings, engine):
-        from reports.asking import ask_question, parse_filters
         from reports.formats import name_format
+        from reports.question.asking import ask_question, parse_filters
 
         filters = parse_filters(
             labels=label,
@@ -74,7 +74,7 @@ def report(
 
 def _write(engine: "Engine", question: "Question", wanted: str, output: Path | None) -> None:
     from reports.formats import find_format, write_report_to
-    from worker.fates import REASONS
+    from worker.screening.fates import REASONS
 
     if find_format(wanted).is_binary and output is None and sys.stdout.isatty():
         raise typer.BadParameter(f"{wanted} is not for a terminal: name a file", param_hint="--output")

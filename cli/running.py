@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from threading import Event
 
 from cli.live import Progress, show_progress
-from worker.service import Service, run_service
+from worker.service.service import Service, run_service
+from worker.service.watch import stop_on_signals
 from worker.settings import WatchSettings
-from worker.watch import stop_on_signals
 
 WORKER_COMMAND = (sys.executable, "-m", "cli", "worker")
 

@@ -10,7 +10,7 @@ import typer
 from cli.errors import FAILED, exit_codes
 
 if TYPE_CHECKING:
-    from worker.selftest.report import Report
+    from selftest.report import Report
 
 INTERRUPTED = 130
 FORMATS = ("table", "json")
@@ -45,8 +45,8 @@ def selftest(
 
 def _run(*, full: bool, keep: bool) -> "Report":
     from cli.settings import read_settings
-    from worker.selftest.selftest import run_selftest
-    from worker.selftest.stand import FULL, QUICK
+    from selftest.selftest import run_selftest
+    from selftest.stand import FULL, QUICK
 
     model = read_settings().model
     with _show_progress() as show:

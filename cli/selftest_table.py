@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from inference.labels import NOTICE
-from worker.selftest.promises import MOST_FAULTS, PROMISES, Finding, State
+from selftest.promises import MOST_FAULTS, PROMISES, Finding, State
 
 if TYPE_CHECKING:
-    from worker.selftest.report import Report
+    from selftest.report import Report
 
 COLUMNS_WITHOUT_TERMINAL = 80
 STYLES = {State.HELD: "green", State.BROKEN: "bold red", State.NOT_CHECKED: "yellow"}

@@ -74,11 +74,11 @@ def _train(
 ) -> None:
     from rich.console import Console
 
-    from training.experiment import read_training_settings
-    from training.plot import write_plot
-    from training.record import write_report
-    from training.run import train_and_export
-    from training.run_folder import find_run_folder, name_run_folder
+    from training.run.experiment import read_training_settings
+    from training.run.plot import write_plot
+    from training.run.record import write_report
+    from training.run.run import train_and_export
+    from training.run.run_folder import find_run_folder, name_run_folder
 
     settings = read_training_settings(experiment, options)
     folder = run_folder or (find_run_folder(settings) if resume else name_run_folder(settings))

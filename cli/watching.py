@@ -38,8 +38,8 @@ def watch(
 
 def _watch(settings: "WatchSettings", inboxes: list[Path], *, no_worker: bool) -> None:
     from cli.running import run
-    from worker.monitoring import monitor_service
-    from worker.watch import open_intake, watch
+    from worker.monitoring.monitoring import monitor_service
+    from worker.service.watch import open_intake, watch
 
     if inboxes == [Path("inbox")]:
         inboxes[0].mkdir(exist_ok=True)  # the default inbox is ours to make; a named one may be a typing error
@@ -75,7 +75,7 @@ def scan(
 def _scan(settings: "WatchSettings", folders: list[Path]) -> bool:
     from cli.running import run
     from store.states import AfterScreening
-    from worker.watch import open_intake, screen_once
+    from worker.service.watch import open_intake, screen_once
 
     with run(settings) as running, open_intake(running.service, folders, AfterScreening.KEEP, running.wake) as intake:
         running.progress.announce(f"screening {', '.join(str(folder) for folder in folders)}", running.service)
@@ -103,7 +103,7 @@ def worker(
         if expect_model is None:
             _keep_worker(settings)
         else:
-            from worker.worker_process import run_worker_process
+            from worker.pool.worker_process import run_worker_process
 
             run_worker_process(settings, expect_model, leave_when_deaf=leave_when_deaf)
 
@@ -112,8 +112,8 @@ def _keep_worker(settings: "WatchSettings") -> None:
     from threading import Event
 
     from cli.running import WORKER_COMMAND
-    from worker.hosts import keep_worker
-    from worker.watch import stop_on_signals
+    from worker.service.hosts import keep_worker
+    from worker.service.watch import stop_on_signals
 
     with stop_on_signals(Event()) as stop:
         keep_worker(settings, WORKER_COMMAND, stop)

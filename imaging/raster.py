@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
+from imaging.dicom.pixel_layout import check_size
+from imaging.dicom.robust_range import robust_range
 from imaging.fence import fence
 from imaging.formats import SourceFormat
 from imaging.opencv import cv2
-from imaging.pixel_layout import check_size
 from imaging.radiograph import Identity, Radiograph
-from imaging.robust_range import robust_range
 from imaging.unreadable import DamagedPixelDataError, TruncatedFileError
 from imaging.unsuitable import MultiFrameError
 

@@ -58,7 +58,7 @@ def decode_radiograph(content: bytes) -> Radiograph:
     source_format = require_format(content)
     if source_format == "dicom":
         # outside the fence: a library that cannot be loaded is no fault of the file
-        from imaging.dicom import decode_dicom
+        from imaging.dicom.decoding import decode_dicom
 
         with fence(UndecodableRadiographError, "decoding failed"):
             radiograph = decode_dicom(content)

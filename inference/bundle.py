@@ -74,7 +74,7 @@ class Bundle:
     gate : Mapping[str, float]
         Limits of the input gate, the fields of `inference.gate.GateLimits`.
     training_data_sha256 : str
-        Hash over the files and reference labels of the training side, see `training.pixels`.
+        Hash over the files and reference labels of the training side, see `training.data.pixels`.
     metrics : Mapping[str, Any]
         Figures on held-out patients, written by the training run.
     """

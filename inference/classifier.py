@@ -23,8 +23,8 @@ import numpy.typing as npt
 from imaging import Radiograph, normalize
 from inference.bundle import LUNGS_NAME, Bundle, read_bundle
 from inference.decision import calibrate, decide, renormalize
-from inference.engine_protocol import Engine
-from inference.engines import EngineName, load_engine
+from inference.engines.loading import EngineName, load_engine
+from inference.engines.protocol import Engine
 from inference.framing import Box, find_box, frame, frame_box
 from inference.gate import GateLimits, check_sighting
 from inference.labels import LABELS, Outcome

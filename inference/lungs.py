@@ -14,8 +14,8 @@ import numpy.typing as npt
 from imaging import normalize
 from imaging.opencv import cv2
 from inference.bundle import BundleCorruptError
-from inference.engine_protocol import INPUT_NAME
-from inference.litert_engine import load_litert, native_messages_to_log
+from inference.engines.litert import load_litert, native_messages_to_log
+from inference.engines.protocol import INPUT_NAME
 
 Pixels = npt.NDArray[np.float32]
 

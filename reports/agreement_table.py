@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from reports.agreement import Agreement
-from reports.contradictions import Contradiction, Contradictions
-from reports.rates import Rate
-from reports.table.layout import begin_table, cut_text
-from reports.text import show_text
+from documents.rates import Rate
+from documents.terminal import begin_table, cut_text
+from documents.text import show_text
+from reports.figures.agreement import Agreement
+from reports.figures.contradictions import Contradiction, Contradictions
 from reports.wording import name_label
-from store.references import ReferenceSource
+from store.references.references import ReferenceSource
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from reports.contradictions import Contradictions
-from reports.report import Report
-from store.queries import Result
+from reports.figures.contradictions import Contradictions
+from reports.figures.report import Report
+from store.questions.queries import Result
 
 
 def hide_name(result: Result) -> Result:

@@ -13,14 +13,14 @@ from typing import IO, Any
 
 from sqlalchemy import Connection, Engine
 
+from documents.output import open_output
 from reports.anonymous import hide_name, hide_names
 from reports.errors import ReportFormatError
-from reports.output import open_output
-from reports.question import Question
-from reports.reading import NO_ADVICE, compute_report
-from reports.report import Report
+from reports.figures.reading import NO_ADVICE, compute_report
+from reports.figures.report import Report
+from reports.question.question import Question
 from store.database import reading
-from store.queries import Result, count_results, stream_results
+from store.questions.queries import Result, count_results, stream_results
 
 Track = Callable[[Iterable[Result], Callable[[], int]], Iterable[Result]]
 
@@ -45,12 +45,12 @@ class Format:
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "table": Format("reports.table_report", "write_table"),
-        "csv": Format("reports.csv_report", "write_csv"),
-        "json": Format("reports.json_report", "write_json"),
+        "table": Format("reports.writers.table_report", "write_table"),
+        "csv": Format("reports.writers.csv_report", "write_csv"),
+        "json": Format("reports.writers.json_report", "write_json"),
         "html": Format("reports.writers.html_report", "write_html", is_page=True),
         "pdf": Format("reports.writers.pdf_report", "write_pdf", is_binary=True, is_page=True),
-        "xlsx": Format("reports.xlsx.workbook", "write_xlsx", is_binary=True, is_page=True),
+        "xlsx": Format("reports.writers.xlsx_report", "write_xlsx", is_binary=True, is_page=True),
     }
 )
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, tzinfo
 
-from store.queries import Result
+from store.questions.queries import Result
 
 
 def result_to_json(result: Result, zone: tzinfo = UTC) -> dict[str, object]:

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Engine, func, select
 
 from inference.labels import Label, Outcome
-from store.arrivals import NewArrival, claim_arrival, record_arrivals
-from store.models import record_model
-from store.outcomes import NewScreening, record_quarantine, record_screening, record_vanished
+from store.ledger.arrivals import NewArrival, claim_arrival, record_arrivals
+from store.ledger.models import record_model
+from store.ledger.outcomes import NewScreening, record_quarantine, record_screening, record_vanished
 from store.states import AfterScreening, ArrivalState, Priority
 from store.tables import arrivals, screenings
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from imaging.phantom_anatomy import draw_chest
+from imaging.phantoms.anatomy import draw_chest
 
 GRAY = (480, 640)
 

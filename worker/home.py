@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from worker.errors import HomeError, HomeInUseError
-from worker.process_names import has_ended, name_locally
+from worker.processes.names import has_ended, name_locally
 
 PRIVATE = 0o700
 SCRATCH = "worker-"

@@ -1,6 +1,6 @@
 """The name under which a worker process holds its arrivals."""
 
-from worker.process_names import name_process
+from worker.processes.names import name_process
 
 
 def name_lease(worker_pid: int, task_id: str = "") -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from inference.bundle import SHIPPED_BUNDLE, Bundle, BundleMismatchError, read_bundle
 from store.database import reading
-from store.models import find_active_model, record_model
+from store.ledger.models import find_active_model, record_model
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reports.charts.frame import Frame
-from reports.markup.elements import EMPTY, element, join
-from reports.markup.plot import draw_axes, draw_chart, draw_line, frame_shares
+from documents.charts.frame import Frame
+from documents.html.elements import EMPTY, element, join
+from documents.html.plot import draw_axes, draw_chart, draw_line, frame_shares
 
 BEGINNINGS = (0.0, 0.5, 0.8)
 """Where the axis of accuracy may begin: as far up as the points allow."""

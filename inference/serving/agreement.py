@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from imaging import normalize
-from imaging.phantom_anatomy import draw_chest, draw_lungs
+from imaging.phantoms.anatomy import draw_chest, draw_lungs
 from inference.bundle import KERAS_NAME, Bundle
 from inference.decision import calibrate
-from inference.engine_protocol import Engine
-from inference.engines import load_engine
+from inference.engines.keras import FLOAT32, MIXED, KerasEngine
+from inference.engines.loading import load_engine
+from inference.engines.protocol import Engine
 from inference.framing import frame
-from inference.keras_engine import FLOAT32, MIXED, KerasEngine
 from inference.serving.batches import BatchRunner
 from inference.serving.wire import Floats
 

@@ -4,7 +4,7 @@ import logging
 
 import numpy as np
 
-from inference.engine_protocol import Engine
+from inference.engines.protocol import Engine
 from inference.serving.wire import Floats, Shapes
 
 log = logging.getLogger(__name__)

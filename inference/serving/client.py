@@ -15,8 +15,8 @@ import numpy as np
 
 from inference.bundle import LUNGS_NAME, Bundle, read_bundle
 from inference.classifier import Classifier
-from inference.engine_protocol import Engine
-from inference.engines import load_engine
+from inference.engines.loading import load_engine
+from inference.engines.protocol import Engine
 from inference.lungs import LungFinder
 from inference.serving.wire import (
     Floats,
@@ -78,7 +78,7 @@ class ServedEngine:
         return self._fallback.output_count
 
     def run(self, batch: Floats) -> tuple[Floats, Floats]:
-        """Return logits and activation maps, see `inference.engines.Engine.run`."""
+        """Return logits and activation maps, see `inference.engines.loading.Engine.run`."""
         answers = [self._ask(radiograph) for radiograph in batch]
         return np.stack([logits for logits, _ in answers]), np.stack([maps for _, maps in answers])
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from inference.bundle import BundleError, BundleMismatchError, read_bundle
-from inference.engine_protocol import EngineUnavailableError
-from inference.keras_engine import forbid_tf32, has_gpu
+from inference.engines.keras import forbid_tf32, has_gpu
+from inference.engines.protocol import EngineUnavailableError
 from inference.serving.agreement import DisagreementError, load_agreeing_engine
 from inference.serving.batches import BatchRunner
 from inference.serving.report import EngineReport, EngineState, write_report

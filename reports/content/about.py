@@ -1,8 +1,8 @@
 """What was asked, so that a printed report can be made again."""
 
-from reports.content.blocks import Column, Kind, Row, Section, Table
-from reports.question import Question, name_filters
-from reports.report import Report
+from documents.blocks import Column, Kind, Row, Section, Table
+from reports.figures.report import Report
+from reports.question.question import Question, name_filters
 
 COLUMNS = (Column("question", Kind.WORDS, 0.28), Column("answer", Kind.NAME, 0.72))
 

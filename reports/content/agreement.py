@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import tzinfo
 
+from documents.blocks import Block, Column, Kind, Row, Section, Sentences, Table
 from documents.figures import say_count
-from reports.agreement import Agreement, CalibrationBin
 from reports.agreement_table import MEASURES, SOURCES, describe_answer, name_contradictions
-from reports.content.blocks import Block, Column, Kind, Row, Section, Sentences, Table
-from reports.contradictions import Contradiction
-from reports.report import Report
+from reports.figures.agreement import Agreement, CalibrationBin
+from reports.figures.contradictions import Contradiction
+from reports.figures.report import Report
 from reports.wording import name_label
-from store.references import ReferenceSource
+from store.references.references import ReferenceSource
 
 FIGURES = (
     Column("label", Kind.WORDS, 0.2),

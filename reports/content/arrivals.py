@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from documents.blocks import Block, Column, Kind, Row, Section, Table
+from documents.charts.columns import Column as ChartColumn
+from documents.charts.columns import draw_columns
+from documents.charts.shapes import Chart
 from documents.figures import say_count
-from reports.charts.columns import Column as ChartColumn
-from reports.charts.columns import draw_columns
-from reports.charts.shapes import Chart
-from reports.content.blocks import Block, Column, Kind, Row, Section, Table
 from reports.content.timeline import SIZES, fill_gaps, name_slots
-from reports.report import Group, Report
-from reports.summary import PARTS, Summary
-from store.selection import Dimension, Part
+from reports.figures.report import Group, Report
+from reports.figures.summary import PARTS, Summary
+from store.questions.selection import Dimension, Part
 
 MEANINGS = {
     Part.PREDICTED: "a label whose probability reaches the operating point",

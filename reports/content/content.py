@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from documents.blocks import Content, Section
 from reports.content.about import build_about, say_period
 from reports.content.agreement import build_agreement
 from reports.content.arrivals import build_arrivals
-from reports.content.blocks import Content, Section
 from reports.content.drift import build_drift
 from reports.content.headline import build_tiles, say_verdict, say_warnings
 from reports.content.labels import build_labels
@@ -14,7 +14,7 @@ from reports.content.quality import build_quality
 from reports.content.reasons import build_reasons
 from reports.content.speed import build_speed
 from reports.content.worklist import build_worklist
-from reports.report import Report
+from reports.figures.report import Report
 
 SECTIONS: tuple[Callable[[Report], Section | None], ...] = (
     build_worklist,

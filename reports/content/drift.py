@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from documents.blocks import Block, Column, Gallery, Kind, Row, Section, Sentences, Table
+from documents.charts.distributions import draw_distributions
+from documents.charts.shapes import Chart
 from documents.figures import say_count
-from reports.charts.distributions import draw_distributions
-from reports.charts.shapes import Chart
-from reports.content.blocks import Block, Column, Gallery, Kind, Row, Section, Sentences, Table
-from reports.drift import SCORE_BINS, Drift, DriftCheck, DriftLevel, ScoreHistogram
-from reports.report import Report
+from reports.figures.drift import SCORE_BINS, Drift, DriftCheck, DriftLevel, ScoreHistogram
+from reports.figures.report import Report
 from reports.wording import name_label
 
 COLUMNS = (

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
+from documents.blocks import Tile
+from documents.cells import say_rate
 from documents.figures import ABSENT, say_count, say_duration, say_percent
 from inference.labels import LABELS, Label
 from reports.agreement_table import SOURCES
-from reports.content.blocks import Tile
-from reports.content.cells import say_rate
 from reports.content.drift import list_shifted
-from reports.report import Report
+from reports.figures.report import Report
 from reports.wording import name_label
 
 LONG_SECONDS = 3600.0

@@ -1,12 +1,12 @@
 """How often each label was given, with what chance leaves open."""
 
+from documents.blocks import Column, Kind, Row, Section, Sentences, Table
 from documents.figures import say_count
+from documents.rates import Rate
 from inference.labels import LABELS
-from reports.content.blocks import Column, Kind, Row, Section, Sentences, Table
-from reports.rates import Rate
-from reports.report import Report
+from reports.figures.report import Report
 from reports.wording import name_label
-from store.selection import Part
+from store.questions.selection import Part
 
 COLUMNS = (
     Column("label", Kind.WORDS, 0.26),

@@ -1,7 +1,7 @@
 """Which models answered, and when one took over from another."""
 
-from reports.content.blocks import Block, Column, Kind, Row, Section, Sentences, Table
-from reports.report import Report
+from documents.blocks import Block, Column, Kind, Row, Section, Sentences, Table
+from reports.figures.report import Report
 
 SERVED = (
     Column("model", Kind.NAME, 0.27),

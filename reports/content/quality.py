@@ -1,9 +1,9 @@
 """What the headers of the films leave out."""
 
+from documents.blocks import Block, Column, Kind, Row, Section, Sentences, Table
 from documents.figures import say_count
-from reports.content.blocks import Block, Column, Kind, Row, Section, Sentences, Table
-from reports.rates import Rate
-from reports.report import Quality, Report
+from documents.rates import Rate
+from reports.figures.report import Quality, Report
 
 COLUMNS = (
     Column("attribute", Kind.WORDS, 0.3),

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from documents.blocks import Block, Column, Kind, Row, Section, Sentences, Table
 from documents.figures import say_count
-from reports.content.blocks import Block, Column, Kind, Row, Section, Sentences, Table
-from reports.report import ReasonCount, Report
-from store.selection import Part
+from reports.figures.report import ReasonCount, Report
+from store.questions.selection import Part
 
 COLUMNS = (
     Column("reason", Kind.WORDS, 0.27),

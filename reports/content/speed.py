@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from documents.blocks import Block, Section, Sentences
+from documents.charts.columns import Column, draw_columns
+from documents.charts.shapes import Chart
 from documents.figures import say_count, say_duration
-from reports.charts.columns import Column, draw_columns
-from reports.charts.shapes import Chart
-from reports.content.blocks import Block, Section, Sentences
 from reports.content.timeline import SIZES, fill_gaps, name_slots
-from reports.report import Latency, Report
+from reports.figures.report import Latency, Report
 from reports.wording import name_priority
-from store.selection import Dimension
+from store.questions.selection import Dimension
 from store.states import Priority
 
 FINISHED = "finished"

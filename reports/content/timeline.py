@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 
-from reports.periods import Period
-from store.selection import Dimension
+from reports.question.periods import Period
+from store.questions.selection import Dimension
 
 MOST_SLOTS = 10_000
 HOUR = timedelta(hours=1)

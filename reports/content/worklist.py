@@ -2,12 +2,12 @@
 
 from datetime import tzinfo
 
+from documents.blocks import Block, Cell, Column, Kind, Row, Section, Sentences, Table
 from documents.figures import say_count
 from inference.labels import Label
-from reports.content.blocks import Block, Cell, Column, Kind, Row, Section, Sentences, Table
-from reports.report import Report
+from reports.figures.report import Report
 from reports.wording import name_label
-from store.queries import Result
+from store.questions.queries import Result
 from store.states import Priority
 
 COLUMNS = (

@@ -7,13 +7,13 @@ from io import StringIO
 
 from markupsafe import Markup
 
+from documents.html.elements import element
+from documents.rates import Rate
 from inference.labels import NOTICE
+from reports.figures.report import Report
+from reports.figures.summary import PARTS
 from reports.formats import ReportSource
-from reports.markup.elements import element
-from reports.rates import Rate
-from reports.report import Report
-from reports.summary import PARTS
-from reports.table_report import write_table
+from reports.writers.table_report import write_table
 
 DAY = "%Y-%m-%d"
 MINUTE = "%Y-%m-%d %H:%M"

@@ -13,7 +13,7 @@ from reports.delivery.mail import build_message
 from reports.delivery.outbox import Outbox, Way
 from reports.delivery.webhook import build_body
 from reports.formats import ReportSource, write_report_to
-from reports.question import Question
+from reports.question.question import Question
 from store.database import reading
 
 MAX_ATTACHMENT_BYTES = 20 << 20  # more is refused by most mail servers

@@ -11,8 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from inference.labels import NOTICE
 from reports.errors import DeliveryError, DeliverySettingsError
-from reports.report import Report
-from reports.summary import summary_to_json
+from reports.figures.report import Report
+from reports.figures.summary import summary_to_json
 
 SCHEMA = 1
 TIMEOUT_SECONDS = 30.0

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from documents.terminal import begin_table, cut_text, show_interval, show_moment, show_share, write_below
+from documents.text import show_text
 from inference.labels import LABELS
-from reports.report import Group, ReasonCount, Report
-from reports.summary import PARTS, Summary
-from reports.table.layout import begin_table, cut_text, show_interval, show_moment, show_share, write_below
-from reports.text import show_text
-from store.selection import Dimension, Part
+from reports.figures.report import Group, ReasonCount, Report
+from reports.figures.summary import PARTS, Summary
+from store.questions.selection import Dimension, Part
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from reports.drift import MIN_FILMS, Drift, DriftCheck, DriftLevel
-from reports.report import Report
-from reports.table.layout import begin_table, show_moment
-from reports.text import show_text
+from documents.terminal import begin_table, show_moment
+from documents.text import show_text
+from reports.figures.drift import MIN_FILMS, Drift, DriftCheck, DriftLevel
+from reports.figures.report import Report
 
 if TYPE_CHECKING:
     from rich.table import Table

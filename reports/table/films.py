@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from documents.terminal import TIME_IN_YEAR, begin_table, cut_text, show_moment, write_below
+from documents.text import show_text
 from inference.labels import Label
-from reports.report import Report
-from reports.table.layout import TIME_IN_YEAR, begin_table, cut_text, show_moment, write_below
-from reports.text import show_text
-from store.queries import Result
+from reports.figures.report import Report
+from store.questions.queries import Result
 from store.states import PENDING_STATES, Priority
 
 if TYPE_CHECKING:

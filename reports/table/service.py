@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from reports.rates import Rate
-from reports.report import Report
-from reports.table.layout import begin_table, cut_text, show_moment, show_seconds, show_share, write_below
-from reports.text import show_text
+from documents.rates import Rate
+from documents.terminal import begin_table, cut_text, show_moment, show_seconds, show_share, write_below
+from documents.text import show_text
+from reports.figures.report import Report
 from reports.wording import name_priority
 from store.states import Priority
 

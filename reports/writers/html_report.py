@@ -2,10 +2,10 @@
 
 from typing import TextIO
 
+from documents.html.page import render_content
 from reports.content import build_content
+from reports.figures.report import Report
 from reports.formats import ReportSource
-from reports.page.page import render_content
-from reports.report import Report
 
 
 def write_html(source: ReportSource, stream: TextIO) -> None:

@@ -2,10 +2,10 @@
 
 from typing import BinaryIO
 
+from documents.pdf.document import write_content
 from reports.content import build_content
+from reports.figures.report import Report
 from reports.formats import ReportSource
-from reports.pdf.document import write_content
-from reports.report import Report
 
 
 def write_pdf(source: ReportSource, stream: BinaryIO) -> None:

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from selftest.site import PROGRAM, wait_until
+from selftest.site import Site as DrivenSite
 from tests.databases import (
     empty_postgresql_url,
     postgresql_server,
     postgresql_template,
     postgresql_url,
 )
-from worker.selftest.site import PROGRAM, wait_until
-from worker.selftest.site import Site as DrivenSite
 
 __all__ = ["empty_postgresql_url", "postgresql_server", "postgresql_template", "postgresql_url", "wait_until"]
 

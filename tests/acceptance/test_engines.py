@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 
 from imaging import Identity, Radiograph, UnsuitableRadiographError, read_radiograph
-from imaging.phantom_anatomy import draw_chest
+from imaging.phantoms.anatomy import draw_chest
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.classifier import Classifier
 from inference.serving.client import load_served_classifier
-from store.arrivals import Arrival, list_arrivals
 from store.database import open_database, reading
+from store.ledger.arrivals import Arrival, list_arrivals
 from store.states import ArrivalState
 from tests.acceptance.conftest import Site, wait_until
 from tests.acceptance.test_main_job import drop_phantoms, names
-from worker.engine_board import read_engines
+from worker.engines.board import read_engines
 from worker.home import Home
 
 # TensorFlow starts in seconds on a quiet machine and in minutes on one where others compute too
@@ -118,7 +118,7 @@ def test_no_process_of_the_service_is_told_a_secret_that_it_does_not_use(site: S
 
 
 def test_engines_that_are_killed_at_work_cost_no_film_and_no_attempt_and_come_back(site: Site) -> None:
-    processes = site.find_processes("worker.engine_process")
+    processes = site.find_processes("worker.engines.program")
     for process in processes:
         process.suspend()  # so that films are surely under way in them
     drop_phantoms(site.inbox, FILMS)
@@ -151,7 +151,7 @@ def read_arrivals(site: Site, state: ArrivalState) -> list[Arrival]:
 
 
 def test_nothing_outlives_a_service_that_is_killed(site: Site) -> None:
-    processes = site.find_processes("worker.engine_process")
+    processes = site.find_processes("worker.engines.program")
     assert len(processes) == 2
     before = shared_memory()
     assert site.service is not None

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from imaging import REASONS
-from imaging.phantom import write_dicom_phantom, write_png_phantom
-from store.arrivals import Arrival
+from imaging.phantoms.files import write_dicom_phantom, write_png_phantom
 from store.database import open_database, reading
-from store.sweeps import list_unsettled
+from store.ledger.arrivals import Arrival
+from store.ledger.sweeps import list_unsettled
 from tests.acceptance.conftest import Site, wait_until
 from tests.pictures import write_refused
-from worker.broker import build_broker, embedded_broker_url, wait_for_broker
 from worker.home import prepare_home
+from worker.queue.broker import build_broker, embedded_broker_url, wait_for_broker
 
 pytestmark = pytest.mark.acceptance
 

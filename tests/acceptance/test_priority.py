@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from imaging.phantom import write_dicom_phantom
+from imaging.phantoms.files import write_dicom_phantom
+from selftest.films import write_films
+from selftest.run import drop
 from store.database import open_database, reading
 from store.states import Priority
 from store.tables import UNFINISHED, arrivals
 from tests.acceptance.conftest import Site, wait_until
-from worker.selftest.films import write_films
-from worker.selftest.run import drop
 
 pytestmark = pytest.mark.acceptance
 

@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from cli.app import app
-from imaging.phantom import write_png_phantom
+from imaging.phantoms.files import write_png_phantom
 from inference.bundle import SHIPPED_BUNDLE
 from tests.cli.conftest import Run
 from worker.settings import WatchSettings

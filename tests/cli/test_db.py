@@ -9,10 +9,10 @@ from sqlalchemy import update
 
 from store.audit import list_events
 from store.columns import database_now
-from store.counts import count_by_state
 from store.database import open_database, reading
+from store.ledger.counts import count_by_state
+from store.ledger.sweeps import settle_arrival
 from store.states import ArrivalState
-from store.sweeps import settle_arrival
 from store.tables import arrivals, screenings
 from tests.cli.conftest import Run
 from tests.databases import sqlite_template

@@ -10,19 +10,19 @@ import typer
 from typer.testing import CliRunner, Result
 
 from cli.evaluate import evaluate
-from imaging.phantom import write_png_phantom
+from imaging.phantoms.files import write_png_phantom
 from inference.bundle import read_bundle
 from inference.labels import LABELS, NOTICE
 from store.database import open_database
-from store.outcomes import record_screening
-from store.references import Reference, ReferenceLabel, ReferenceSource, record_references
+from store.ledger.outcomes import record_screening
+from store.references.references import Reference, ReferenceLabel, ReferenceSource, record_references
 from tests.databases import sqlite_template
 from tests.ledger import OWNER, hold, new_screening, register_model
 from tests.training.factories import write_manifest, write_open_gate
-from training.assessment import AssessmentSettings
-from training.export import BundleFacts
-from training.export import write_manifest as export_manifest
-from training.overlap import FILMS_KEY, name_films
+from training.data.overlap import FILMS_KEY, name_films
+from training.evaluation.assessment import AssessmentSettings
+from training.run.export import BundleFacts
+from training.run.export import write_manifest as export_manifest
 
 # TensorFlow's imports and its tensors use what numpy has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -4,7 +4,7 @@ from pathlib import Path
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import NOTICE
 from tests.cli.conftest import Run
-from tests.training.page.reports import make_report
+from tests.training.evaluation.page.reports import make_report
 
 
 def test_the_card_of_the_shipped_model_is_printed(run: Run):

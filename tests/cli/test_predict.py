@@ -16,7 +16,7 @@ from cli.answering import Answer, Answerer, find_files
 from cli.errors import InputMissingError
 from cli.predict import _write_json, _write_text
 from imaging import NotAChestRadiographError, Radiograph
-from imaging.phantom import write_dicom_phantom, write_png_phantom
+from imaging.phantoms.files import write_dicom_phantom, write_png_phantom
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import LABELS, NOTICE, OUTSIDE_TRAINING_POPULATION, Label, Outcome
 from inference.prediction import Prediction

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from store.arrivals import find_arrival
 from store.audit import list_events
 from store.database import open_database, reading
+from store.ledger.arrivals import find_arrival
 from store.schema import upgrade_schema
 from store.states import AfterScreening
 from tests.cli.conftest import Run
 from tests.worker.conftest import OWNER, claim, enroll, home, inbox
-from worker.fates import Fate, FateKind
-from worker.finishing import Claim, Finisher
 from worker.home import Home
-from worker.shelf import Shelf
+from worker.screening.fates import Fate, FateKind
+from worker.screening.finishing import Claim, Finisher
+from worker.screening.shelf import Shelf
 
 __all__ = ["home", "inbox"]
 

@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 from cli.app import app
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import NOTICE
-from worker.selftest import selftest
-from worker.selftest.promises import PROMISES, Notebook
-from worker.selftest.report import Report
-from worker.selftest.stand import QUICK
+from selftest import selftest
+from selftest.promises import PROMISES, Notebook
+from selftest.report import Report
+from selftest.stand import QUICK
 
 
 def build_report(*, broken: bool = False) -> Report:

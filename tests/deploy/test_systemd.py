@@ -63,7 +63,7 @@ def test_the_model_answers_where_no_memory_may_be_written_and_run() -> None:
         "else: sys.exit(77)\n"
         "import celery, imagecodecs, psycopg, redis, watchdog.observers\n"
         "from imaging import Identity, Radiograph\n"
-        "from imaging.phantom_anatomy import draw_chest\n"
+        "from imaging.phantoms.anatomy import draw_chest\n"
         "from inference.bundle import SHIPPED_BUNDLE\n"
         "from inference.classifier import Classifier\n"
         "Classifier.load(SHIPPED_BUNDLE).predict_radiograph(Radiograph(draw_chest(1, 625, 512), Identity()))\n"

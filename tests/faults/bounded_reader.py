@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from typing import Self
 
 from imaging import Radiograph, RadiographError, decode_radiograph
-from worker.fence import limit_memory
+from worker.processes.fence import limit_memory
 
 Decode = Callable[[bytes], Radiograph]
 
@@ -69,7 +69,7 @@ class BoundedReader:
 
 
 def _serve(pipe: Connection, decode: Decode) -> None:
-    import imaging.dicom
+    import imaging.dicom.decoding
     import imaging.raster  # noqa: F401  (what a child imports before its first file is no part of a file's cost)
 
     limit_memory(SPARE_BYTES)

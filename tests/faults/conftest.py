@@ -10,13 +10,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from selftest.films import Films as PlainFilms
+from selftest.films import write_films
+from selftest.ledger import Answer
+from selftest.ledger_check import find_faults
+from selftest.run import Run
 from tests.acceptance.conftest import Site, site
 from tests.databases import empty_postgresql_url, postgresql_server
-from worker.selftest.films import Films as PlainFilms
-from worker.selftest.films import write_films
-from worker.selftest.ledger import Answer
-from worker.selftest.ledger_check import find_faults
-from worker.selftest.run import Run
 
 __all__ = ["empty_postgresql_url", "postgresql_server", "site"]
 

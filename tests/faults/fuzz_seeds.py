@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from imaging.phantom import write_dicom_phantom, write_png_phantom
-from imaging.phantom_anatomy import draw_chest
+from imaging.phantoms.anatomy import draw_chest
+from imaging.phantoms.files import write_dicom_phantom, write_png_phantom
 from tests.imaging import dicom_factory as factory
 from tests.imaging.dicom_factory import build_dicom
 

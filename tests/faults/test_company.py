@@ -6,14 +6,14 @@ import time
 
 import pytest
 
-from store.arrivals import list_arrivals
+from selftest.site import PROGRAM
 from store.database import open_database, reading
+from store.ledger.arrivals import list_arrivals
 from store.states import ArrivalState, Priority
 from tests.acceptance.conftest import Site
 from tests.faults.conftest import FaultRun
-from worker.messages import build_celery
-from worker.queues import send_arrival
-from worker.selftest.site import PROGRAM
+from worker.queue.celery_app import build_celery
+from worker.queue.queues import send_arrival
 
 pytestmark = pytest.mark.faults
 

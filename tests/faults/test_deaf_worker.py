@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 import trustme
 
+from selftest.films import write_films
+from selftest.ledger_check import Ledger, find_faults
+from selftest.run import drop
+from selftest.site import wait_until
 from tests.hosts.conftest import Hosts, Servers, build_context, ca, database_url, hosts, servers
 from tests.hosts.relay import Relay
-from worker.selftest.films import write_films
-from worker.selftest.ledger_check import Ledger, find_faults
-from worker.selftest.run import drop
-from worker.selftest.site import wait_until
 
 __all__ = ["ca", "database_url", "hosts", "servers"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from store.counts import count_by_state
 from store.database import open_database, reading
+from store.ledger.counts import count_by_state
 from tests.acceptance.conftest import Site
 from tests.faults.conftest import SOAK_MINUTES, wait_for
 

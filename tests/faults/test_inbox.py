@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from selftest.ledger_check import find_faults
 from tests.acceptance.conftest import Site
 from tests.faults.conftest import FaultRun, wait_for
 from tests.faults.mounts import mounted, small_disk, unmount
-from worker.selftest.ledger_check import find_faults
 
 pytestmark = pytest.mark.faults
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from selftest.ledger import Ledger
+from selftest.ledger_check import find_faults
 from store.states import ArrivalState
 from tests.faults.conftest import Films
-from worker.selftest.ledger import Ledger
-from worker.selftest.ledger_check import find_faults
 
 pytestmark = pytest.mark.faults
 

@@ -13,8 +13,8 @@ from tempfile import mkdtemp
 
 import pytest
 
+from selftest.ledger_check import find_faults
 from tests.faults.conftest import FaultRun, wait_for
-from worker.selftest.ledger_check import find_faults
 
 pytestmark = pytest.mark.faults
 

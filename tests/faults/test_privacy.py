@@ -16,10 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from store.tables import metadata
-from tests.acceptance.conftest import Site, site, wait_until
-from tests.ports import find_free_port
-from worker.selftest.canaries import (
+from selftest.canaries import (
     ACCESSION,
     PATIENT_ID,
     UID_ROOT,
@@ -29,7 +26,10 @@ from worker.selftest.canaries import (
     write_canary,
     write_canary_pictures,
 )
-from worker.selftest.traces import Broker, describe_processes, search
+from selftest.traces import Broker, describe_processes, search
+from store.tables import metadata
+from tests.acceptance.conftest import Site, site, wait_until
+from tests.ports import find_free_port
 
 __all__ = ["site"]
 

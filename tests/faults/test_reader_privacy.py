@@ -14,8 +14,8 @@ from pydicom.dataelem import DataElement
 from pydicom.tag import Tag
 
 from imaging import RadiographError, decode_radiograph
-from imaging.phantom import write_dicom_phantom
-from worker.selftest.canaries import WORD, find_traces
+from imaging.phantoms.files import write_dicom_phantom
+from selftest.canaries import WORD, find_traces
 
 READ = (
     *("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "SpecificCharacterSet", "Modality"),

@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from imaging.phantom import write_dicom_phantom
+from imaging.phantoms.files import write_dicom_phantom
+from selftest.ledger import Ledger
+from selftest.ledger_check import find_faults
 from tests.acceptance.conftest import Site
 from tests.faults.conftest import wait_for
-from worker.selftest.ledger import Ledger
-from worker.selftest.ledger_check import find_faults
 
 pytestmark = pytest.mark.faults
 

@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.worker.selftest.conftest import TINY, made_stand
-from worker.selftest import backlog
-from worker.selftest.limits import run_limits
-from worker.selftest.promises import PROMISES, State
-from worker.selftest.small_disk import run_small_disk
+from selftest import backlog
+from selftest.limits import run_limits
+from selftest.promises import PROMISES, State
+from selftest.small_disk import run_small_disk
+from tests.selftest.conftest import TINY, made_stand
 
 pytestmark = pytest.mark.faults
 

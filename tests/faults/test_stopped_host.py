@@ -5,12 +5,12 @@ import signal
 import psutil
 import pytest
 
+from selftest.films import write_films
+from selftest.ledger_check import Ledger, find_faults
+from selftest.run import drop
+from selftest.site import wait_until
 from tests.hosts.conftest import Hosts, ca, database_url, hosts, servers
 from tests.hosts.work import is_settled, list_held
-from worker.selftest.films import write_films
-from worker.selftest.ledger_check import Ledger, find_faults
-from worker.selftest.run import drop
-from worker.selftest.site import wait_until
 
 __all__ = ["ca", "database_url", "hosts", "servers"]
 

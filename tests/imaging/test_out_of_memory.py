@@ -4,12 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from imaging.phantom import write_dicom_phantom
+from imaging.phantoms.files import write_dicom_phantom
 
 PROGRAM = """
 import resource, sys
 from pathlib import Path
-import imaging.dicom
+import imaging.dicom.decoding
 from imaging import RadiographError, decode_radiograph, read_source
 source = read_source(Path(sys.argv[1]))
 pages = int(Path("/proc/self/statm").read_text().split()[0])

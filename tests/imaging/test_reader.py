@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imaging import RadiographError, UnreadableRadiographError, decode_radiograph, read_radiograph
-from imaging.phantom import write_png_phantom
+from imaging.phantoms.files import write_png_phantom
 from imaging.unreadable import UndecodableRadiographError
 from tests.imaging import dicom_factory as factory
 from tests.imaging.dicom_factory import build_dicom
@@ -71,7 +71,7 @@ def test_what_no_check_foresaw_is_a_decision_too(monkeypatch: pytest.MonkeyPatch
     def fail(_: bytes) -> None:
         raise KeyError("CANARY")
 
-    monkeypatch.setattr("imaging.dicom.decode_dicom", fail)
+    monkeypatch.setattr("imaging.dicom.decoding.decode_dicom", fail)
     with pytest.raises(UnreadableRadiographError, match="KeyError in fail") as refused:
         decode_radiograph(build_dicom())
     assert refused.value.reason_code == "undecodable"
@@ -83,7 +83,7 @@ def test_an_os_error_of_a_decoder_is_about_the_file(monkeypatch: pytest.MonkeyPa
     def fail(_: bytes) -> None:
         raise OSError("image file is truncated")
 
-    monkeypatch.setattr("imaging.dicom.decode_dicom", fail)
+    monkeypatch.setattr("imaging.dicom.decoding.decode_dicom", fail)
     with pytest.raises(UnreadableRadiographError):
         decode_radiograph(build_dicom())
 
@@ -92,7 +92,7 @@ def test_too_little_memory_is_not_the_file_s_fault(monkeypatch: pytest.MonkeyPat
     def fail(_: bytes) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("imaging.dicom.decode_dicom", fail)
+    monkeypatch.setattr("imaging.dicom.decoding.decode_dicom", fail)
     with pytest.raises(MemoryError):
         decode_radiograph(build_dicom())
 

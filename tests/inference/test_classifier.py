@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from imaging import Identity, Radiograph, UnsuitableRadiographError
-from imaging.phantom_anatomy import draw_chest, draw_lungs
+from imaging.phantoms.anatomy import draw_chest, draw_lungs
 from inference.bundle import FILE_NAMES, SHIPPED_BUNDLE, BundleCorruptError, BundleMismatchError
 from inference.classifier import Classifier
 from inference.decision import calibrate, decide, renormalize

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imaging.phantom_anatomy import draw_chest, draw_lungs
+from imaging.phantoms.anatomy import draw_chest, draw_lungs
 from inference.bundle import LITERT_NAME, LUNGS_NAME, SHIPPED_BUNDLE, BundleCorruptError
 from inference.lungs import KINDS, LungFinder
 

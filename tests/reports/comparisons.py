@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+from documents.rates import Rate
 from inference.labels import LABELS, Label
-from reports.agreement import Agreement, Calibration, CalibrationBin, LabelAgreement
-from reports.contradictions import Contradiction, Contradictions
-from reports.drift import SCORE_BINS, Drift, DriftCheck, DriftLevel, ScoreHistogram
-from reports.periods import Period
-from reports.question import find_days_before
-from reports.rates import Rate
-from reports.summary import Summary
-from store.queries import Result
-from store.references import Reference, ReferenceSource
+from reports.figures.agreement import Agreement, Calibration, CalibrationBin, LabelAgreement
+from reports.figures.contradictions import Contradiction, Contradictions
+from reports.figures.drift import SCORE_BINS, Drift, DriftCheck, DriftLevel, ScoreHistogram
+from reports.figures.summary import Summary
+from reports.question.periods import Period
+from reports.question.question import find_days_before
+from store.questions.queries import Result
+from store.references.references import Reference, ReferenceSource
 from store.states import Priority
 from tests.reports.results import PREDICTED
 

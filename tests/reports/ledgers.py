@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, insert, select
 
 from inference.labels import LABELS, Label, Outcome
-from reports.periods import Period
-from reports.question import Question
-from store.models import record_model
+from reports.question.periods import Period
+from reports.question.question import Question
+from store.ledger.models import record_model
 from store.states import FINISHED_STATES, AfterScreening, ArrivalState, Priority
 from store.tables import arrivals, models, screenings
 from tests.ledger import digest

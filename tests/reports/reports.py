@@ -7,9 +7,7 @@ from random import Random
 
 from inference.labels import LABELS, Label
 from reports.advice import find_advice
-from reports.periods import Period
-from reports.question import Question
-from reports.report import (
+from reports.figures.report import (
     Group,
     HeaderGap,
     HourCount,
@@ -20,10 +18,12 @@ from reports.report import (
     Report,
     ServedModel,
 )
-from reports.summary import PARTS, Summary
-from store.selection import Dimension, Part
+from reports.figures.summary import PARTS, Summary
+from reports.question.periods import Period
+from reports.question.question import Question
+from store.questions.selection import Dimension, Part
+from store.questions.statistics import EXPECTED_ATTRIBUTES
 from store.states import Priority
-from store.statistics import EXPECTED_ATTRIBUTES
 from tests.reports.comparisons import MADE_AT, make_agreement, make_drift, make_positives
 
 WEIGHTS = {

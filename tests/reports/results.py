@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from documents.text import find_file_name
 from inference.labels import Label, Outcome
-from reports.periods import Period
-from reports.question import Question
-from reports.report import Quality, Report
-from reports.summary import Summary
-from reports.text import find_file_name
-from store.queries import Result
+from reports.figures.report import Quality, Report
+from reports.figures.summary import Summary
+from reports.question.periods import Period
+from reports.question.question import Question
+from store.questions.queries import Result
 from store.states import ArrivalState, Priority
 
 PERIOD = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from reports.formats import FORMATS, name_format
-from reports.periods import Period
-from reports.question import Question
-from store.selection import Dimension
+from reports.question.periods import Period
+from reports.question.question import Question
+from store.questions.selection import Dimension
 from tests.reports.results import PERIOD
 
 

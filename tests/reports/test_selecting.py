@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from inference.labels import LABELS, Label, Outcome
-from reports.asking import parse_filters
-from reports.reading import read_report
-from reports.summary import PARTS, Summary
-from store.selection import Dimension, Filters
+from reports.figures.reading import read_report
+from reports.figures.summary import PARTS, Summary
+from reports.question.asking import parse_filters
+from store.questions.selection import Dimension, Filters
 from store.states import ArrivalState, Priority
 from tests.reports.ledgers import DAY, Film, ask, fill_ledger
 

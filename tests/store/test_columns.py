@@ -9,9 +9,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import StatementError
 
-from reports.text import find_file_name
+from documents.text import find_file_name
 from store.columns import FileName, FilePath, UtcDateTime, database_now
-from store.models import list_models, record_model
+from store.ledger.models import list_models, record_model
 from store.tables import arrivals
 from tests.ledger import digest
 

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from store import database, location
-from store.arrivals import record_arrivals
-from store.counts import count_pending
 from store.database import open_database, reading, undurable
 from store.errors import DatabaseLocationError, DatabaseUrlError, StoreError
-from store.models import record_model
+from store.ledger.arrivals import record_arrivals
+from store.ledger.counts import count_pending
+from store.ledger.models import record_model
 from tests.ledger import arrive, digest, hold, new_arrival, new_screening, screen
 
 

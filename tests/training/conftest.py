@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from tests.training.factories import write_backbone, write_dataset, write_open_gate, write_other_findings
-from training.run import TrainingResult, train_and_export
-from training.settings import FitSettings, TrainingSettings
+from training.fit.settings import FitSettings, TrainingSettings
+from training.run.run import TrainingResult, train_and_export
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from imaging.phantom_anatomy import draw_chest
+from imaging.phantoms.anatomy import draw_chest
 from inference.bundle import FILE_NAMES, SHIPPED_BUNDLE, read_bundle
 from inference.labels import LABELS
-from training import export
-from training.dataset import Case
+from training.data.dataset import Case
+from training.run import export
 
 FILMS_OF_A_LABEL = 18
 FILMS_OF_A_PATIENT = 2

@@ -7,12 +7,12 @@ from tempfile import TemporaryDirectory
 import pytest
 from sqlalchemy import Engine
 
-from store.arrivals import Arrival, NewArrival, claim_arrival, list_arrivals, record_arrivals
 from store.database import reading
+from store.ledger.arrivals import Arrival, NewArrival, claim_arrival, list_arrivals, record_arrivals
 from store.states import AfterScreening, ArrivalState, Priority
 from tests.databases import sqlite_engine, sqlite_template, sqlite_url
 from worker.home import Home, prepare_home
-from worker.inbox import fingerprint_file, look_at
+from worker.intake.inbox import fingerprint_file, look_at
 
 __all__ = ["sqlite_engine", "sqlite_template", "sqlite_url"]
 

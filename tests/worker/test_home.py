@@ -9,7 +9,7 @@ import pytest
 
 from worker.errors import HomeError, HomeInUseError
 from worker.home import Home, is_locked, lock_home, own_scratch, prepare_home, read_identifier_key
-from worker.process_names import name_locally
+from worker.processes.names import name_locally
 
 
 def test_the_home_is_not_open_to_others(home: Home) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from inference.serving.report import EngineState
 from store.states import FINISHED_STATES
-from worker.fates import FateKind
 from worker.logs import configure_logging
+from worker.screening.fates import FateKind
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGGERS = ("logger", "log")
@@ -102,20 +102,20 @@ def stream() -> Iterator[io.StringIO]:
 def test_machines_get_a_line_of_json_each(stream: io.StringIO) -> None:
     configure_logging("json", logging.StreamHandler(stream))
     facts = {"action": "done", "arrival_id": 42, "outcome": "predicted"}
-    logging.getLogger("worker.finishing").info("done %s", "predicted", extra=facts)
+    logging.getLogger("worker.screening.finishing").info("done %s", "predicted", extra=facts)
     logging.getLogger("some.library").warning("it is late")
     ours, theirs = map(json.loads, stream.getvalue().splitlines())
     at = datetime.fromisoformat(ours.pop("at"))
     assert at.utcoffset() == timedelta(0)
     assert abs(datetime.now(tz=UTC) - at) < timedelta(minutes=1)
-    assert ours == {"level": "INFO", "logger": "worker.finishing", "message": "done predicted", **facts}
+    assert ours == {"level": "INFO", "logger": "worker.screening.finishing", "message": "done predicted", **facts}
     assert (theirs["action"], theirs["level"]) == ("library", "WARNING")
 
 
 def test_people_get_a_line_of_text_each(stream: io.StringIO) -> None:
     configure_logging("text", logging.StreamHandler(stream))
-    logging.getLogger("worker.finishing").info("done", extra={"action": "done", "arrival_id": 42})
-    logging.getLogger("worker.watch").info("intake goes on", extra={"action": "intake_resumed"})
+    logging.getLogger("worker.screening.finishing").info("done", extra={"action": "done", "arrival_id": 42})
+    logging.getLogger("worker.service.watch").info("intake goes on", extra={"action": "intake_resumed"})
     first, second = stream.getvalue().splitlines()
     assert re.fullmatch(r"\d\d:\d\d:\d\d INFO    arrival 42: done", first)
     assert second.endswith("INFO    intake goes on")

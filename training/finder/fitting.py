@@ -18,7 +18,7 @@ from inference.lungs import KINDS, KINDS_OUTPUT, LUNGS_OUTPUT
 from training.finder.lessons import Lesson, Teacher
 from training.finder.network import LUNGS_SIZE, SIZE
 from training.finder.pictures import PICTURE_SIZE, Pictures, shrink
-from training.progress import RunProgress
+from training.fit.progress import RunProgress
 
 BATCH_SIZE = 32
 AHEAD = 6

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from imaging import normalize
 from imaging.opencv import cv2
-from imaging.phantom_anatomy import draw_chest, draw_lungs
+from imaging.phantoms.anatomy import draw_chest, draw_lungs
 from inference.lungs import KINDS
 from training.finder.distortion import cut_off, invert, place, retouch
 from training.finder.drawings import draw_crude_chest, draw_other
@@ -114,7 +114,7 @@ def _crop_picture(picture: Bytes, generator: np.random.Generator) -> Bytes:
 
 @cache
 def draw_phantom(seed: int, size: int) -> tuple[Bytes, Bytes]:
-    """Return a phantom of `imaging.phantom` and its lungs, uint8 (size, size) each."""
+    """Return a phantom of `imaging.phantoms.files` and its lungs, uint8 (size, size) each."""
     film, lungs = (normalize(draw(seed, 5 * size // 4, size), size) for draw in (draw_chest, draw_lungs))
     return np.rint(film * 255).astype(np.uint8), np.rint(lungs * 255).astype(np.uint8)
 

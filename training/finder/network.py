@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inference.engine_protocol import INPUT_NAME
+from inference.engines.protocol import INPUT_NAME
 from inference.lungs import DISTANCE_OUTPUT, KINDS, KINDS_OUTPUT, LUNGS_OUTPUT
 
 SIZE = 128

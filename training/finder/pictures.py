@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from imaging import RadiographError, normalize, read_radiograph
 from imaging.opencv import cv2
-from training.dataset import SUFFIXES, Case, DatasetNotFoundError
+from training.data.dataset import SUFFIXES, Case, DatasetNotFoundError
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from rich.progress import track
 from inference.bundle import FILE_NAMES, LUNGS_NAME, SHIPPED_BUNDLE, Bundle, read_bundle
 from inference.gate import GateLimits
 from inference.lungs import LungFinder
-from training.dataset import Case, read_dataset, read_other_findings
-from training.export import BundleFacts, stage_bundle, write_manifest
+from training.data.dataset import Case, read_dataset, read_other_findings
+from training.data.split import deal_patients
 from training.finder.fitting import Stage, find_masks, fit_stage
 from training.finder.lessons import Teacher, draw_phantoms
 from training.finder.limits import (
@@ -27,9 +27,9 @@ from training.finder.limits import (
 )
 from training.finder.network import SIZE, build_finder, finish_finder
 from training.finder.pictures import Pictures, read_pictures
-from training.litert import write_litert
-from training.progress import RunProgress
-from training.split import deal_patients
+from training.fit.progress import RunProgress
+from training.run.export import BundleFacts, stage_bundle, write_manifest
+from training.run.litert import write_litert
 
 HELD_OUT_SHARE = 0.2
 
@@ -41,7 +41,7 @@ class FinderSettings:
     Attributes
     ----------
     dataset, other_findings : Path
-        Frontal chest films, as for `training.settings.TrainingSettings`.
+        Frontal chest films, as for `training.fit.settings.TrainingSettings`.
     masks : Path
         Folder or ZIP file of lung masks for some of them.
     laterals, others : Path

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inference.labels import Label
-from training.dataset import DatasetNotFoundError
+from training.data.dataset import DatasetNotFoundError
 from training.preparation.offer import Offer
 from training.preparation.tables import read_age, read_sex, read_table
 from training.preparation.views import Views

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from imaging import Identity
-from training.dataset import DatasetManifestError, DatasetNotFoundError
+from training.data.dataset import DatasetManifestError, DatasetNotFoundError
 from training.preparation.offer import MISSING_FILE, Offer
 from training.preparation.selection import LABEL_CONFLICT
 from training.preparation.tables import read_age, read_sex, read_table

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from inference.labels import Label
-from training.dataset import SUFFIXES, DatasetNotFoundError
+from training.data.dataset import SUFFIXES, DatasetNotFoundError
 from training.preparation.offer import Offer
 from training.preparation.patients import read_patient
 from training.preparation.vocabulary import BACTERIAL, UNKNOWN_FOLDER, UNSTATED_PNEUMONIA, read_folder_name

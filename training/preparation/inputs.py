@@ -7,7 +7,7 @@ from pathlib import Path
 
 from inference.labels import LABELS, OTHER_FINDING
 from store.identifiers import build_protection
-from training.dataset import MANIFEST_NAME
+from training.data.dataset import MANIFEST_NAME
 from training.preparation import cohen, dicom
 from training.preparation.folders import list_folders, recognise_layout
 from training.preparation.offer import MISSING_FILE, Offer, OutputTakenError

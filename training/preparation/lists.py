@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from training.dataset import MANIFEST_NAME
+from training.data.dataset import MANIFEST_NAME
 from training.preparation.offer import Offer, OutputTakenError
 from training.preparation.selection import Film
 from training.preparation.tables import read_table

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.dataset import DatasetError
+from training.data.dataset import DatasetError
 
 MISSING_FILE = "missing_file"
 """The reason of a film that is listed, but whose file is not there."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from training.dataset import MANIFEST_NAME, DatasetManifestError
+from training.data.dataset import MANIFEST_NAME, DatasetManifestError
 from training.preparation.offer import Offer
 from training.preparation.tables import read_age, read_sex, read_table
 from training.preparation.vocabulary import read_label
@@ -15,7 +15,7 @@ def list_prepared(folder: Path, source: str = "") -> Iterator[Offer]:
     Parameters
     ----------
     folder : Path
-        With `manifest.csv`: columns `file` and `label` (or `class`), and those of `training.dataset.read_dataset`.
+        With `manifest.csv`: columns `file` and `label` (or `class`), and those of `training.data.dataset.read_dataset`.
     source : str
         Name of the data set for rows that give none; "" takes the folder's.
 

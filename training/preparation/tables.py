@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from training.dataset import DatasetManifestError, DatasetNotFoundError
+from training.data.dataset import DatasetManifestError, DatasetNotFoundError
 from training.preparation.offer import clean
 
 OLDEST_YEARS = 120.0

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from inference.bundle import SHIPPED_BUNDLE, Bundle, read_bundle
-from inference.engines import load_engine
+from inference.engines.loading import load_engine
 from inference.serving.batches import BatchRunner
 from inference.serving.client import ServedEngine
 from inference.serving.server import EngineServer, open_listener

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
-from inference.engines import load_engine
-from inference.keras_engine import FLOAT32, MIXED, KerasEngine, forbid_tf32
+from inference.engines.keras import FLOAT32, MIXED, KerasEngine, forbid_tf32
+from inference.engines.loading import load_engine
 from inference.serving import agreement
 from inference.serving.agreement import DisagreementError, draw_probe, load_agreeing_engine
 from tests.inference.conftest import SIZE

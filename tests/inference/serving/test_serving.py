@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
-from inference.engines import load_engine
+from inference.engines.loading import load_engine
 from inference.serving.client import ServedEngine, load_served_classifier
 from inference.serving.wire import Shapes, receive_welcome, send_hello, send_request
 from tests.inference.conftest import SIZE

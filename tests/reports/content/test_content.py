@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import pytest
 
+from documents.blocks import Content, Gallery, Kind, Sentences, Table
 from inference.labels import Label
 from reports.content import build_content
-from reports.content.blocks import Content, Gallery, Kind, Sentences, Table
-from reports.drift import DriftLevel
-from reports.report import Report
-from store.selection import Dimension
+from reports.figures.drift import DriftLevel
+from reports.figures.report import Report
+from store.questions.selection import Dimension
 from store.states import Priority
 from tests.reports.reports import make_report
 

@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from reports.content.timeline import MOST_SLOTS, fill_gaps, name_slots
-from reports.periods import Period
-from store.selection import Dimension
+from reports.question.periods import Period
+from store.questions.selection import Dimension
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

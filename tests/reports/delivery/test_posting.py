@@ -13,9 +13,9 @@ from sqlalchemy import Engine
 from inference.labels import NOTICE, Label
 from reports.delivery.outbox import Outbox
 from reports.delivery.posting import Posting, post_report
-from reports.periods import Period
-from reports.question import Question
-from store.references import Reference, ReferenceLabel, ReferenceSource, record_references
+from reports.question.periods import Period
+from reports.question.question import Question
+from store.references.references import Reference, ReferenceLabel, ReferenceSource, record_references
 from tests.ledger import digest, predict, register_model, reject
 
 NOW = datetime.now(tz=UTC)

@@ -6,13 +6,13 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from imaging.phantom import write_png_phantom
-from imaging.phantom_anatomy import draw_lungs
+from imaging.phantoms.anatomy import draw_lungs
+from imaging.phantoms.files import write_png_phantom
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.classifier import Classifier
 from inference.gate import GateLimits
 from inference.lungs import KINDS
-from training.dataset import DatasetNotFoundError, read_dataset
+from training.data.dataset import DatasetNotFoundError, read_dataset
 from training.finder import fitting, limits
 from training.finder.lessons import SHARES
 from training.finder.limits import fit_gaussian

@@ -8,7 +8,7 @@ import numpy as np
 import pydicom
 from PIL import Image
 
-from imaging.phantom import write_dicom_phantom
+from imaging.phantoms.files import write_dicom_phantom
 from training.preparation.offer import Offer
 from training.preparation.selection import Film
 

@@ -11,7 +11,7 @@ from tests.training.preparation.factories import (
     write_film,
     write_table,
 )
-from training.dataset import DatasetManifestError, DatasetNotFoundError, read_dataset
+from training.data.dataset import DatasetManifestError, DatasetNotFoundError, read_dataset
 from training.preparation import Preparation, PrepareSettings, prepare
 from training.preparation.folder import open_folder
 from training.preparation.offer import OutputTakenError

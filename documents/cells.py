@@ -1,0 +1,35 @@
+"""How a cell is written for people, by the kind of its column."""
+
+from datetime import datetime
+
+from documents.blocks import Cell, Kind
+from documents.figures import ABSENT, say_percent
+from documents.rates import Rate
+
+MOMENT = "%Y-%m-%d %H:%M:%S"
+NUMBERS = frozenset({Kind.COUNT, Kind.SHARE, Kind.RATE, Kind.PROBABILITY})
+"""Kinds that stand at the right of their column, so that digits lie below each other."""
+
+
+def say_cell(kind: Kind, cell: Cell) -> str:
+    """Return a cell as text; what is not known is an en dash, and a bar says nothing that its neighbour does not."""
+    if cell is None:
+        return ABSENT
+    if kind is Kind.BAR:
+        return ""
+    if isinstance(cell, Rate):
+        return say_rate(cell)
+    if isinstance(cell, datetime):
+        return f"{cell:{MOMENT}}"
+    if isinstance(cell, str):
+        return cell
+    if kind is Kind.COUNT:
+        return f"{cell:,}"
+    return say_percent(cell) if kind is Kind.SHARE else f"{cell:.3f}"
+
+
+def say_rate(rate: Rate) -> str:
+    """Write a share with its interval, as in "12.5 % (8.1 to 18.8)"."""
+    if rate.value is None or rate.low is None or rate.high is None:
+        return ABSENT
+    return f"{100 * rate.value:.1f} % ({100 * rate.low:.1f} to {100 * rate.high:.1f})"

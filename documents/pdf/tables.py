@@ -1,0 +1,87 @@
+"""Tables of the report on paper: they go on over pages, with their heads."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from reportlab.platypus import Flowable, LongTable, TableStyle
+
+from documents.blocks import Cell, Column, Kind, Row, Table
+from documents.cells import NUMBERS, say_cell
+from documents.pdf.drawing import draw_bar, draw_rate
+from documents.pdf.fonts import REGULAR
+from documents.pdf.pages import WIDTH
+from documents.pdf.styles import GRID, RULE
+from documents.pdf.words import build_paragraph
+from documents.rates import Rate
+
+PADDING = 4.0
+MOST_SIGNS = 80
+STRONG = frozenset({"whole", "alarm"})
+RATE_SHARE = 0.55
+"""How much of the width of a rate is its mark; its figures take the rest."""
+
+
+def build_table(table: Table) -> list[Flowable]:
+    """Build a table with its caption and the note below it."""
+    widths = list(_find_widths(table))
+    rows = [_build_row(row, table, widths) for row in table.rows]
+    found = LongTable(
+        [_build_head(table), *rows], colWidths=widths, repeatRows=1, spaceAfter=4, style=_build_style(), hAlign="LEFT"
+    )
+    note = [build_paragraph(table.note, "note")] if table.note else []
+    return [build_paragraph(table.caption, "caption"), found, *note]
+
+
+def _find_widths(table: Table) -> Iterator[float]:
+    whole = sum(column.weight for column in table.columns)
+    for column in table.columns:
+        width = WIDTH * column.weight / whole
+        yield from (width * RATE_SHARE, width * (1 - RATE_SHARE)) if column.kind is Kind.RATE else (width,)
+
+
+def _build_head(table: Table) -> list[Any]:
+    return [cell for column in table.columns for cell in _build_heading(column)]
+
+
+def _build_heading(column: Column) -> list[Any]:
+    if column.kind is Kind.RATE:
+        return ["", build_paragraph(column.heading, "head-number")]
+    return [build_paragraph(column.heading, "head-number" if column.kind in NUMBERS else "head")]
+
+
+def _build_row(row: Row, table: Table, widths: list[float]) -> list[Any]:
+    cells: list[Any] = []
+    for column, cell in zip(table.columns, row.cells, strict=True):
+        cells += _build_cell(column.kind, cell, row.tone, widths[len(cells)] - 2 * PADDING)
+    return cells
+
+
+def _build_cell(kind: Kind, cell: Cell, tone: str, width: float) -> list[Any]:
+    if isinstance(cell, Rate):
+        mark = draw_rate(cell.value, cell.low, cell.high, tone, width)
+        return [mark, build_paragraph(say_cell(kind, cell), _name_style("number", tone))]
+    if kind is Kind.BAR:
+        return [draw_bar(cell if isinstance(cell, float) else None, tone, width)]
+    most = MOST_SIGNS if kind is Kind.NAME else None
+    return [build_paragraph(say_cell(kind, cell), _name_style("number" if kind in NUMBERS else "cell", tone), most)]
+
+
+def _name_style(kind: str, tone: str) -> str:
+    return f"{kind}-{tone}" if tone in STRONG else kind
+
+
+def _build_style() -> TableStyle:
+    return TableStyle(
+        [
+            ("FONTNAME", (0, 0), (-1, -1), REGULAR),  # else empty cells ask for a font that is not embedded
+            ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+            ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
+            ("LINEBELOW", (0, 0), (-1, 0), 0.6, RULE),
+            ("LINEBELOW", (0, 1), (-1, -1), 0.4, GRID),
+            ("LEFTPADDING", (0, 0), (-1, -1), PADDING),
+            ("RIGHTPADDING", (0, 0), (-1, -1), PADDING),
+            ("LEFTPADDING", (0, 0), (0, -1), 0),
+            ("TOPPADDING", (0, 0), (-1, -1), 2.2),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 2.6),
+        ]
+    )

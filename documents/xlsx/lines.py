@@ -1,0 +1,67 @@
+"""A sheet that is written from the top, line by line."""
+
+from collections.abc import Iterator, Sequence
+
+from xlsxwriter.worksheet import Worksheet
+
+from documents.blocks import Cell, Column, Kind, Row, Section, Sentences, Table
+from documents.rates import Rate
+from documents.xlsx.pen import HEAD, HEADING, PLAIN, Book, Properties
+
+Typed = tuple[Kind, Cell]
+
+
+class Lines:
+    """The next line of a sheet."""
+
+    def __init__(self, book: Book, sheet: Worksheet) -> None:
+        self._book = book
+        self._row = 0
+        self.sheet = sheet
+
+    def add(self, text: str, properties: Properties = PLAIN) -> None:
+        """Add a line of text; none for no text."""
+        if text:
+            self._book.write_text(self.sheet, (self._row, 0), text, properties)
+            self._row += 1
+
+    def add_section(self, section: Section) -> None:
+        """Add a section's sentences and tables; its charts are in its tables."""
+        self._row += 1
+        self.add(section.heading, HEADING)
+        for block in section.blocks:
+            if isinstance(block, Sentences):
+                for text in block.texts:
+                    self.add(text)
+            elif isinstance(block, Table):
+                self.add(block.caption)
+                self.add_table(block)
+                self.add(block.note)
+
+    def add_table(self, table: Table) -> None:
+        """Add a table's head and rows; a rate takes three cells: value, and where its interval begins and ends."""
+        names = [name for column in table.columns for name in _name(column)]
+        for place, name in enumerate(names):
+            self._book.write_text(self.sheet, (self._row, place), name, HEAD)
+        self._row += 1
+        for row in table.rows:
+            self._add_cells(list(_spread(table.columns, row)))
+
+    def _add_cells(self, cells: Sequence[Typed]) -> None:
+        for column, (kind, cell) in enumerate(cells):
+            self._book.write(self.sheet, (self._row, column), kind, cell)
+        self._row += 1
+
+
+def _name(column: Column) -> list[str]:
+    if column.kind is Kind.BAR:
+        return []
+    return ["rate", "95 % from", "to"] if column.kind is Kind.RATE else [column.heading]
+
+
+def _spread(columns: Sequence[Column], row: Row) -> Iterator[Typed]:
+    for column, cell in zip(columns, row.cells, strict=True):
+        if isinstance(cell, Rate):
+            yield from ((column.kind, bound) for bound in (cell.value, cell.low, cell.high))
+        elif column.kind is not Kind.BAR:
+            yield column.kind, cell

@@ -1,0 +1,1 @@
+"""Synthetic chests, for demonstrations and tests."""

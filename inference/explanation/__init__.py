@@ -1,0 +1,1 @@
+"""Where in the film the evidence lies."""

@@ -1,1 +1,0 @@
-"""Blocks as one HTML page: to be looked at, printed, and sent."""

@@ -1,0 +1,1 @@
+"""What is asked: the period, the filters, the grouping."""

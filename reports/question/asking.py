@@ -1,0 +1,125 @@
+"""From the words of the command line to a ``Question``."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from inference.labels import Label
+from reports.errors import QuestionError
+from reports.question.periods import Period, find_zone, parse_period
+from reports.question.question import POSITIVES_SHOWN, Question, find_days_before
+from store.questions.selection import ALL, Dimension, Filters, Part
+from store.states import Priority
+
+Words = Sequence[str] | None
+Choice = TypeVar("Choice", bound=StrEnum)
+REFERENCE = "28d"
+NO_REFERENCE = "none"
+
+
+def ask_question(
+    since: str,
+    until: str | None,
+    time_zone: str,
+    *,
+    by: str | None = None,
+    filters: Filters = ALL,
+    reference: str = REFERENCE,
+    positives_shown: int = POSITIVES_SHOWN,
+) -> Question:
+    """Read what the command line asks.
+
+    Parameters
+    ----------
+    since, until : str
+        As ``reports.question.periods.parse_moment`` reads them; ``until`` None is now.
+    time_zone : str
+        The site's, by its IANA name, or ``local``.
+    by : str or None
+        One of ``Dimension``.
+    reference : str
+        What the period is compared with: ``28d`` before it, two times with ``/`` between, or ``none``.
+
+    Raises
+    ------
+    PeriodError, TimeZoneError, QuestionError
+        What is asked for does not exist.
+    """
+    now, zone = datetime.now(tz=UTC), find_zone(time_zone)
+    period = parse_period(since, until, now, zone)
+    return Question(
+        period=period,
+        filters=filters,
+        by=None if by is None else _choose(Dimension, by, "group"),
+        reference=_parse_reference(reference, period, now, zone),
+        positives_shown=positives_shown,
+    )
+
+
+def parse_filters(
+    *,
+    labels: Words = None,
+    outcomes: Words = None,
+    reasons: Words = None,
+    models: Words = None,
+    inboxes: Sequence[str | Path] | None = None,
+    modalities: Words = None,
+    minimums: Words = None,
+    priorities: Words = None,
+) -> Filters:
+    """Read filters, None for none; reasons and models may be any, since the ledger remembers those of earlier versions.
+
+    Parameters
+    ----------
+    minimums : sequence of str
+        ``covid19=0.8``, or ``0.8`` for the most probable label.
+
+    Raises
+    ------
+    QuestionError
+        There is no such label, outcome or priority, or no such probability.
+    """
+    return Filters(
+        labels=tuple(_choose(Label, text, "label") for text in labels or ()),
+        parts=tuple(_choose(Part, text, "outcome") for text in outcomes or ()),
+        reasons=tuple(reasons or ()),
+        models=tuple(models or ()),
+        inboxes=tuple(Path(inbox).resolve() for inbox in inboxes or ()),
+        modalities=tuple(text.upper() for text in modalities or ()),
+        minimums=tuple(map(_parse_minimum, minimums or ())),
+        priorities=tuple(_choose(Priority, text, "priority") for text in priorities or ()),
+    )
+
+
+def _choose(kind: type[Choice], text: str, what: str) -> Choice:
+    try:
+        return kind(text.strip().lower())
+    except ValueError:
+        raise QuestionError(f"there is no {what} {text[:40]!r}; accepted are {', '.join(kind)}") from None
+
+
+def _parse_minimum(text: str) -> tuple[Label | None, float]:
+    name, equals, number = text.rpartition("=")
+    label = _choose(Label, name, "label") if equals else None
+    try:
+        least = float(number)
+    except ValueError:
+        least = -1.0
+    if not 0 <= least <= 1:
+        raise QuestionError(f"{text[:40]!r} is no probability; accepted are 0.8 and covid19=0.8, from 0 to 1")
+    return label, least
+
+
+def _parse_reference(text: str, period: Period, now: datetime, zone: tzinfo) -> Period | None:
+    wanted = text.strip().lower()
+    if wanted == NO_REFERENCE:
+        return None
+    if days := re.fullmatch(r"([1-9][0-9]{0,3})d", wanted):
+        return find_days_before(period, int(days[1]))
+    since, slash, until = wanted.partition("/")
+    if not slash:
+        raise QuestionError(f"{text[:40]!r} is no reference; accepted are 28d, 2026-09-01/2026-09-30 and none")
+    return parse_period(since, until, now, zone)

@@ -1,0 +1,135 @@
+"""The whole self-test: its trials in turn, each on a site of its own in one temporary folder."""
+
+import os
+import random
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import SubprocessError
+
+import psutil
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from inference.bundle import SHIPPED_BUNDLE, read_bundle
+from selftest import backlog, bundle_guard, calm, havoc, hostile, limits, small_disk
+from selftest.films import Films, write_films
+from selftest.ledger import Answer
+from selftest.promises import Notebook
+from selftest.report import Report
+from selftest.site import SiteError, ending_in_order
+from selftest.stand import Plan, Stand
+from store.location import find_filesystem_type
+from worker.errors import HomeError
+
+PREFIX = "xray-selftest-"
+LONGEST_SOCKET_FOLDER = 33  # of the 107 bytes of a socket's path the rest is ours
+NEEDED_BYTES = 1 << 29
+WHY_QUICK = "takes longer, see --full"
+EARLY = "its trial came to an early end"
+# what a service that does not do what it should looks like from outside
+TROUBLE = (SiteError, SQLAlchemyError, sqlite3.Error, RedisError, psutil.Error, SubprocessError, OSError)
+Show = Callable[[str, int, int], None]
+
+
+def run_selftest(plan: Plan, model: Path | None, show: Show, *, keep: bool = False, seed: int | None = None) -> Report:
+    """Run all trials; whatever was started and written is gone at the end, also after Ctrl-C.
+
+    Parameters
+    ----------
+    model : Path or None
+        The bundle that serves; None for the one that ships.
+    show : Callable
+        Called with what begins, how many steps are done, and how many there are.
+    keep : bool
+        Leave the folder of a test that came to its end, for who wants to look.
+
+    Raises
+    ------
+    BundleError
+        The model cannot be read as it is.
+    HomeError
+        There is no room, or the temporary folder's name is too long for a socket.
+    """
+    began, seed = time.monotonic(), time.time_ns() if seed is None else seed
+    bundle = read_bundle(model or SHIPPED_BUNDLE)
+    with _temporary_folder(keep=keep) as root, ending_in_order():
+        steps = _Steps(show, _count_steps(plan))
+        steps.tell("drawing synthetic radiographs")
+        book, films = Notebook(), _draw_films(root, plan.films)
+        chance = random.Random(seed)  # noqa: S311  (no secret)
+        stand = Stand(root, plan, book, bundle.folder, bundle.model_sha256, films, chance, steps.tell)
+        _run_trials(stand)
+        file_system = find_filesystem_type(root)
+    return Report(plan, book, bundle, time.monotonic() - began, root, file_system, seed, os.getloadavg()[1])
+
+
+class _Steps:
+    def __init__(self, show: Show, total: int) -> None:
+        self._show, self._done, self._total = show, 0, total
+
+    def tell(self, what: str) -> None:
+        self._show(what, self._done, self._total)
+        self._done += 1
+
+
+def _count_steps(plan: Plan) -> int:
+    steps = 1 + calm.STEPS + havoc.count_steps(plan) + hostile.STEPS + bundle_guard.STEPS
+    return steps + (limits.STEPS + small_disk.STEPS + backlog.STEPS if plan.thorough else 0)
+
+
+def _run_trials(stand: Stand) -> None:
+    expected: Mapping[str, Answer] = {}
+    with _accusing(stand, "P1", "P2"):
+        expected = calm.run_calm(stand)
+    with _accusing(stand, "P5", "P6", "P7", "P8", "P9", "P10"):
+        havoc.run_havoc(stand, expected)
+    with _accusing(stand, "P3", "P4", "P11", "P12", "P13"):
+        hostile.run_hostile(stand)
+    with _accusing(stand, "P16"):
+        bundle_guard.run_damaged_model(stand)
+    if not stand.plan.thorough:
+        limits.leave_limits_out(stand, WHY_QUICK)
+        small_disk.leave_small_disk_out(stand, WHY_QUICK)
+        return
+    for promise, run in (("P11", limits.run_limits), ("P10", small_disk.run_small_disk), ("P7", backlog.run_backlog)):
+        with _accusing(stand, promise):
+            run(stand)
+
+
+@contextmanager
+def _accusing(stand: Stand, *promises: str) -> Iterator[None]:
+    """Let a trial that cannot go on break "every file ends in one row", and leave the rest of it open."""
+    try:
+        yield
+    except TROUBLE as error:
+        stand.book.check("P1", False, f"{str(error).splitlines()[0]} ({type(error).__name__})")
+        for promise in promises:
+            stand.book.leave_out(promise, EARLY)
+
+
+def _draw_films(root: Path, count: int) -> Films:
+    folder = root / "films"
+    folder.mkdir()
+    return Films(folder, write_films(folder, count))
+
+
+@contextmanager
+def _temporary_folder(*, keep: bool) -> Iterator[Path]:
+    place = Path(tempfile.gettempdir()).resolve()
+    if len(os.fsencode(place)) > LONGEST_SOCKET_FOLDER:
+        raise HomeError(f"{place} is too long a path for a socket in it: set TMPDIR to a shorter one")
+    if shutil.disk_usage(place).free < NEEDED_BYTES:
+        raise HomeError(f"the self-test needs {NEEDED_BYTES >> 20} MiB in {place}: make room, or set TMPDIR")
+    root = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+    kept = False
+    try:
+        yield root
+        kept = keep
+    finally:
+        if not kept:
+            shutil.rmtree(root, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""How arrivals change: claimed, finished, swept."""

@@ -1,0 +1,81 @@
+"""Putting right what was interrupted: leases that ran out, ids that were lost, files that did not move.
+
+A time that lies further ahead than it can was written before the clock was set back, and counts as long past.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, case, select, update
+
+from store.columns import database_now
+from store.ledger.arrivals import ARRIVAL_COLUMNS, SEND_AT_ONCE, Arrival, as_arrival
+from store.states import READY_STATES, ArrivalState, Priority
+from store.tables import IN_THE_INBOX, arrivals
+
+LONGEST_LEASE_SECONDS = 3600  # as the settings allow
+AHEAD_SECONDS = 60  # clocks of hosts differ by less
+
+
+def release_expired(connection: Connection) -> int:
+    """Make ready again what a dead worker held; the file is not to blame and keeps its attempts."""
+    until = arrivals.c.lease_until
+    expired = (until < database_now()) | (until > database_now(LONGEST_LEASE_SECONDS))
+    return _release(connection, (arrivals.c.state == ArrivalState.SCREENING) & expired)
+
+
+def release_held(connection: Connection, owner_prefix: str) -> int:
+    """Make ready again what one dead worker process held, without waiting for its leases to run out."""
+    held = arrivals.c.lease_owner.startswith(owner_prefix, autoescape=True)
+    return _release(connection, (arrivals.c.state == ArrivalState.SCREENING) & held)
+
+
+def release_lost(connection: Connection, queued_seconds: float, priority: Priority = Priority.ROUTINE) -> int:
+    """Make ready again what was sent longer ago than the queue of its priority is long."""
+    a = arrivals.c
+    sent = (a.state == ArrivalState.QUEUED) & (a.priority == priority)
+    lost = (a.queued_at < database_now(-queued_seconds)) | (a.queued_at > database_now(AHEAD_SECONDS))
+    return _release(connection, sent & lost)
+
+
+def release_all(connection: Connection) -> int:
+    """Make ready again all that was queued or held; only for a home whose workers are known to be gone."""
+    return _release(connection, arrivals.c.state.in_((ArrivalState.QUEUED, ArrivalState.SCREENING)))
+
+
+def retry_now(connection: Connection, ids: Sequence[int] | None = None) -> int:
+    """End the back-off of pending arrivals (all of them, or these)."""
+    a = arrivals.c
+    chosen = a.state.in_(READY_STATES) if ids is None else a.state.in_(READY_STATES) & a.id.in_(ids)
+    return connection.execute(
+        update(arrivals).where(chosen, a.not_before.is_not(None)).values(not_before=None)
+    ).rowcount
+
+
+def settle_arrival(connection: Connection, arrival_id: int) -> None:
+    """Note that the file has left the inbox: another of the same name is another arrival."""
+    connection.execute(update(arrivals).where(arrivals.c.id == arrival_id).values(fingerprint=None))
+
+
+def list_unsettled(connection: Connection, older_seconds: float, limit: int = SEND_AT_ONCE) -> list[Arrival]:
+    """Return finished arrivals whose file should have left the inbox and has not been seen to."""
+    a = arrivals.c
+    long_ago = (a.finished_at < database_now(-older_seconds)) | (a.finished_at > database_now(AHEAD_SECONDS))
+    statement = select(*ARRIVAL_COLUMNS).where(IN_THE_INBOX, long_ago).order_by(a.finished_at, a.id).limit(limit)
+    return [as_arrival(row) for row in connection.execute(statement)]
+
+
+def _release(connection: Connection, which: ColumnElement[bool]) -> int:
+    held = arrivals.c.state == ArrivalState.SCREENING
+    # a row that somebody else has in his hands is left to him: a host that was cut off may hold it for half a minute
+    free = select(arrivals.c.id).where(which).with_for_update(skip_locked=True).correlate(None)
+    statement = (
+        update(arrivals)
+        .where(arrivals.c.id.in_(free))
+        .values(
+            state=ArrivalState.WAITING,
+            transient_faults=arrivals.c.transient_faults + case((held, 1), else_=0),
+            lease_owner=None,
+            lease_until=None,
+        )
+    )
+    return connection.execute(statement).rowcount

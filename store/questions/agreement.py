@@ -1,0 +1,159 @@
+"""What the database computes about answers and reference labels: who agrees, on films of how many patients."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, case, cast, func, or_, select
+
+from inference.labels import LABELS, Label
+from store.questions.selection import IS_ANSWER, JOINED, Selection
+from store.references.references import Reference, ReferenceSource
+from store.tables import reference_labels, screenings
+
+BINS = 10
+
+_s, _r = screenings.c, reference_labels.c
+_SAME_FILM = _r.source_sha256 == _s.source_sha256
+_FILMS = JOINED.join(reference_labels, _SAME_FILM)
+_GIVEN = _s.label.is_not(None)
+# a film whose patient is not known is taken for a patient of its own
+_PATIENT = func.coalesce(_s.patient_id, _s.source_sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class CrossCount:
+    """How many films with a reference got an answer; ``label`` is None where they got none."""
+
+    source: ReferenceSource
+    reference: Reference
+    label: Label | None
+    films: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatientSums:
+    """A count out of a whole, over patients.
+
+    Attributes
+    ----------
+    squares : tuple of int
+        Sums over patients: count squared, count times whole, whole squared.
+    """
+
+    count: int
+    whole: int
+    patients: int
+    squares: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSums:
+    """One label against the rest, on films that were given a label."""
+
+    sensitivity: PatientSums
+    specificity: PatientSums
+    ppv: PatientSums
+    npv: PatientSums
+
+
+@dataclass(frozen=True, slots=True)
+class BinCount:
+    """Films whose probability lies in one of ``BINS`` equal parts of [0, 1], and for how many of them it came true."""
+
+    source: ReferenceSource
+    place: int
+    films: int
+    probability_sum: float
+    true: int
+
+
+def has_references(connection: Connection) -> bool:
+    """Tell whether any label was imported: without one no report has to ask more."""
+    return connection.execute(select(_r.id).limit(1)).first() is not None
+
+
+def count_answers(connection: Connection, selection: Selection) -> list[CrossCount]:
+    """Count the films of a selection by reference and answer, each film once for each model that answered."""
+    groups = (_r.source, _r.reference, _s.label)
+    statement = _select(selection, *groups, func.count()).group_by(*groups)
+    return [
+        CrossCount(ReferenceSource(source), Reference(reference), label and Label(label), films)
+        for source, reference, label, films in connection.execute(statement)
+    ]
+
+
+def count_patients(connection: Connection, selection: Selection) -> dict[ReferenceSource, int]:
+    """Count the patients of these films; a film without one counts as its own."""
+    statement = _select(selection, _r.source, func.count(_PATIENT.distinct())).group_by(_r.source)
+    return {ReferenceSource(source): patients for source, patients in connection.execute(statement)}
+
+
+def sum_by_patient(connection: Connection, selection: Selection) -> dict[ReferenceSource, dict[Label, LabelSums]]:
+    """Sum sensitivity, specificity and predictive values of each label, first within patients and then over them."""
+    names, columns = [], []
+    for label in LABELS:
+        for place, (whole, part) in enumerate(_measure(label)):
+            names.append(f"{label}_{place}")
+            columns.append(func.sum(case((whole, 1), else_=0)).label(f"{names[-1]}_whole"))
+            columns.append(func.sum(case((and_(whole, part), 1), else_=0)).label(f"{names[-1]}_part"))
+    patients = _select(selection, _r.source.label("source"), *columns).group_by(_r.source, _PATIENT).subquery()
+    sums = (column for name in names for column in _sum(patients.c[f"{name}_part"], patients.c[f"{name}_whole"]))
+    found: dict[ReferenceSource, dict[Label, LabelSums]] = {}
+    for source, *numbers in connection.execute(select(patients.c.source, *sums).group_by(patients.c.source)):
+        each = [_as_sums(numbers[place : place + 6]) for place in range(0, len(numbers), 6)]
+        found[ReferenceSource(source)] = {
+            label: LabelSums(*each[4 * place : 4 * place + 4]) for place, label in enumerate(LABELS)
+        }
+    return found
+
+
+def count_bins(connection: Connection, selection: Selection) -> list[BinCount]:
+    """Count calibration: for RT-PCR the probability of ``covid19``, for readers that of the most probable label."""
+    covid19 = _s.probability_covid19
+    from_pcr = _r.source == ReferenceSource.PCR
+    best = case(*((_is_best(label), _s[f"probability_{label}"]) for label in LABELS))
+    named = or_(*(and_(_is_best(label), _r.reference == label) for label in LABELS))
+    probability = case((from_pcr, covid19), else_=best)
+    came_true = or_(and_(from_pcr, _r.reference == Reference.COVID19), and_(~from_pcr, named))
+    place = sum((case((probability >= edge / BINS, 1), else_=0) for edge in range(1, BINS)), cast(0, Integer))
+    films = (
+        _select(
+            selection,
+            _r.source.label("source"),
+            place.label("place"),
+            probability.label("probability"),
+            case((came_true, 1), else_=0).label("came_true"),
+        )
+        .where(covid19.is_not(None))
+        .subquery()
+    )
+    f = films.c
+    statement = select(f.source, f.place, func.count(), func.sum(f.probability), func.sum(f.came_true))
+    rows = connection.execute(statement.group_by(f.source, f.place).order_by(f.source, f.place))
+    return [BinCount(ReferenceSource(source), *counts) for source, *counts in rows]
+
+
+def _select(selection: Selection, *columns: Any) -> Select[Any]:
+    return select(*columns).select_from(_FILMS).where(selection.where_finished(), IS_ANSWER)
+
+
+def _measure(label: Label) -> tuple[tuple[ColumnElement[bool], ColumnElement[bool]], ...]:
+    """Return sensitivity, specificity, PPV and NPV as conditions: on the whole, and on the part of it that counts."""
+    called, is_so = and_(_GIVEN, func.coalesce(_s.label, "") == label), _r.reference == label
+    passed, is_not = and_(_GIVEN, func.coalesce(_s.label, "") != label), _r.reference != label
+    return (and_(_GIVEN, is_so), called), (and_(_GIVEN, is_not), passed), (called, is_so), (passed, is_not)
+
+
+def _is_best(label: Label) -> ColumnElement[bool]:
+    own, others = _s[f"probability_{label}"], (_s[f"probability_{other}"] for other in LABELS if other is not label)
+    return and_(*(own >= other for other in others))
+
+
+def _sum(part: ColumnElement[int], whole: ColumnElement[int]) -> tuple[ColumnElement[int], ...]:
+    has_films = case((whole > 0, 1), else_=0)
+    return tuple(func.sum(each) for each in (part, whole, has_films, part * part, part * whole, whole * whole))
+
+
+def _as_sums(numbers: list[Any]) -> PatientSums:
+    count, whole, patients, *squares = (int(number or 0) for number in numbers)  # PostgreSQL sums to Decimal
+    return PatientSums(count, whole, patients, (squares[0], squares[1], squares[2]))

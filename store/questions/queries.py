@@ -1,0 +1,172 @@
+"""Reading the ledger for people: results of a period, and their sums computed by the database."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, case, false, func, literal, select, type_coerce
+
+from inference.labels import LABELS, Label, Outcome
+from store.columns import FileName
+from store.questions.selection import IS_ANSWER, JOINED, REASON, Selection
+from store.states import ArrivalState, Priority
+from store.tables import UNFINISHED, arrivals, models, screenings
+
+ROWS_AT_ONCE = 1000  # rows held in memory while a long report streams
+
+
+class Result(NamedTuple):
+    r"""One arrival with what is known about it: the fields of the JSON contract; a tuple, since years of them stream.
+
+    Attributes
+    ----------
+    file_name : str
+        The base name; bytes that are not UTF-8 are ``\xNN``.
+    conflict : bool
+        The same SOP Instance UID came with other bytes too.
+    priority : Priority or None
+        None where nothing waited: without a ledger.
+    """
+
+    arrival_id: int
+    file_name: str
+    source_sha256: str | None
+    state: ArrivalState
+    outcome: Outcome | None
+    label: Label | None
+    probabilities: Mapping[Label, float] | None
+    reason_code: str | None
+    conflict: bool
+    priority: Priority | None
+    model_version: str | None
+    model_sha256: str | None
+    received_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """How many arrivals of a period ended the same way."""
+
+    state: ArrivalState
+    outcome: Outcome | None
+    label: Label | None
+    reason_code: str | None
+    count: int
+    conflict: bool = False  # the same SOP Instance UID with other bytes
+
+
+def stream_results(connection: Connection, selection: Selection) -> Iterator[Result]:
+    """Give the results of a selection, a thousand in memory at a time.
+
+    In the order in which they were finished, which an index gives: sorting a year of them would fill the disk before
+    the first is seen. What is pending comes last, in order of arrival.
+    """
+    a = arrivals.c
+    finished = select_results(selection.where_finished()).order_by(a.finished_at, a.id)
+    pending = select_results(selection.where_pending()).order_by(a.id)
+    streaming = connection.execution_options(yield_per=ROWS_AT_ONCE)
+    return chain.from_iterable(map(as_result, streaming.execute(statement)) for statement in (finished, pending))
+
+
+def count_results(connection: Connection, selection: Selection) -> int:
+    """Return how many results a selection has: less work than any other question about it."""
+    counts = (select(func.count()).select_from(JOINED).where(where) for where in _list_wheres(selection))
+    return sum(connection.scalar(count) or 0 for count in counts)
+
+
+def list_newest_results(connection: Connection, selection: Selection, limit: int) -> list[Result]:
+    """Return the results of a selection that arrived last, the newest first."""
+    # not by id alone: from the newest id backwards PostgreSQL would walk through all that came after an old period
+    newest_first = (arrivals.c.received_at.desc(), arrivals.c.id.desc())
+    statements = (select_results(where).order_by(*newest_first).limit(limit) for where in _list_wheres(selection))
+    found = [as_result(row) for statement in statements for row in connection.execute(statement)]
+    return sorted(found, key=lambda result: (result.received_at, result.arrival_id), reverse=True)[:limit]
+
+
+def list_likely(connection: Connection, selection: Selection, label: Label, limit: int) -> list[Result]:
+    """Return the films that were given a label, the highest probability first; each once, however often it came."""
+    s = screenings.c
+    statement = (
+        select_results(selection.where_finished())
+        .where(IS_ANSWER, s.label == label)
+        .order_by(s[f"probability_{label}"].desc(), arrivals.c.id)
+        .limit(limit)
+    )
+    return [as_result(row) for row in connection.execute(statement)]
+
+
+def count_states(connection: Connection, since: datetime, until: datetime) -> list[StateCount]:
+    """Count the arrivals of a period by state, outcome, label and reason; the parts add up to all."""
+    return [group for _, group in count_states_by(connection, Selection(since, until), literal(0))]
+
+
+def count_states_by(
+    connection: Connection, selection: Selection, key: ColumnElement[Any]
+) -> Iterator[tuple[Any, StateCount]]:
+    """Count the arrivals of a selection by a key (one of ``KEYS``) and by all that ``count_states`` tells apart."""
+    a, s = arrivals.c, screenings.c
+    groups = (
+        key.label("group_key"),
+        a.state,
+        case((IS_ANSWER, s.outcome)).label("group_outcome"),
+        case((IS_ANSWER, s.label)).label("group_label"),
+        case((IS_ANSWER, s.reason_code), else_=a.reason_code).label("group_reason_code"),
+        (IS_ANSWER & func.coalesce(s.conflict, false())).label("group_conflict"),
+    )
+    for where in _list_wheres(selection):
+        statement = select(*groups, func.count()).select_from(JOINED).where(where)
+        rows = connection.execute(statement.group_by(*(group.name for group in groups)))
+        for found, state, outcome, label, reason_code, conflict, count in rows:
+            told = outcome and Outcome(outcome), label and Label(label), reason_code
+            yield found, StateCount(ArrivalState(state), *told, count, bool(conflict))
+
+
+def find_oldest_pending(connection: Connection) -> datetime | None:
+    """Return when the longest-waiting arrival was received, or None where nothing waits."""
+    return connection.execute(select(func.min(arrivals.c.received_at)).where(UNFINISHED)).scalar()
+
+
+def find_last_finished(connection: Connection) -> datetime | None:
+    """Return when the newest result was recorded, or None where there is none."""
+    return connection.execute(select(func.max(arrivals.c.finished_at))).scalar()
+
+
+def _list_wheres(selection: Selection) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return selection.where_finished(), selection.where_pending()
+
+
+def select_results(where: ColumnElement[bool]) -> Select[Any]:
+    """Begin to ask for the results that a condition of a selection names; each row is what ``as_result`` takes."""
+    a, s = arrivals.c, screenings.c
+    columns = (
+        *(a.id, type_coerce(a.path, FileName), a.source_sha256, a.state, a.priority, a.received_at, a.finished_at),
+        *(s.outcome, s.label, s.conflict, s.model_sha256, models.c.model_version),
+        REASON.label("reason_code"),
+        *(s[f"probability_{label}"] for label in LABELS),
+    )
+    return select(*columns).select_from(JOINED).where(where)
+
+
+def as_result(row: Sequence[Any]) -> Result:
+    """Build a result from a row of ``select_results``."""
+    arrival_id, file_name, source_sha256, state, priority, received_at, finished_at, *answer = row
+    outcome, label, conflict, model_sha256, model_version, reason_code, *probabilities = answer
+    return Result(
+        arrival_id=arrival_id,
+        file_name=file_name,
+        source_sha256=source_sha256,
+        state=ArrivalState(state),
+        outcome=outcome and Outcome(outcome),
+        label=label and Label(label),
+        probabilities=None if None in probabilities else dict(zip(LABELS, probabilities, strict=True)),
+        reason_code=reason_code,
+        conflict=bool(conflict),
+        priority=Priority(priority),
+        model_version=model_version,
+        model_sha256=model_sha256,
+        received_at=received_at,
+        finished_at=finished_at,
+    )

@@ -1,0 +1,160 @@
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, event, update
+
+from inference.labels import Label, Outcome
+from store.database import reading
+from store.ledger.arrivals import retry_arrival
+from store.ledger.counts import count_by_state, count_pending
+from store.questions.queries import (
+    ROWS_AT_ONCE,
+    Result,
+    count_states,
+    find_last_finished,
+    find_oldest_pending,
+    list_newest_results,
+    stream_results,
+)
+from store.questions.selection import Selection
+from store.states import FINISHED_STATES, ArrivalState
+from store.tables import arrivals
+from tests.ledger import (
+    MODEL_SHA256,
+    OWNER,
+    PROBABILITIES,
+    arrive,
+    digest,
+    hold,
+    predict,
+    quarantine,
+    register_model,
+    reject,
+    vanish,
+)
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+ALWAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC))
+
+
+def fill(engine: Engine) -> None:
+    """One arrival of each kind: a, b, ... in this order."""
+    register_model(engine)
+    predict(engine, "a.dcm")
+    reject(engine, "b.dcm")
+    quarantine(engine, "c.dcm")
+    predict(engine, "d.dcm", content="a.dcm")
+    vanish(engine, "e.dcm")
+    arrive(engine, "f.dcm")
+    predict(
+        engine, "g.dcm", outcome=Outcome.INDETERMINATE, label=None, reason_code="below_operating_point", reason="unsure"
+    )
+
+
+def date(engine: Engine, arrival_id: int, seconds: int) -> None:
+    moment = START + timedelta(seconds=seconds)
+    a = arrivals.c
+    with engine.begin() as connection:
+        connection.execute(update(arrivals).where(a.id == arrival_id).values(received_at=moment))
+        finished = (a.id == arrival_id) & a.state.in_(FINISHED_STATES)
+        connection.execute(update(arrivals).where(finished).values(finished_at=moment))
+
+
+def read(engine: Engine, since: datetime = ALWAYS[0], until: datetime = ALWAYS[1]) -> dict[str, Result]:
+    with reading(engine) as connection:
+        return {
+            result.file_name.removesuffix(".dcm"): result
+            for result in stream_results(connection, Selection(since, until))
+        }
+
+
+def test_results_come_in_the_order_of_their_end_then_what_is_pending_and_newest_first(engine: Engine) -> None:
+    fill(engine)
+    assert "".join(read(engine)) == "abcdegf"
+    with reading(engine) as connection:
+        newest = list_newest_results(connection, Selection(*ALWAYS), limit=3)
+    assert [result.file_name.removesuffix(".dcm") for result in newest] == ["g", "f", "e"]
+
+
+def test_each_kind_of_result_tells_what_is_known(engine: Engine) -> None:
+    fill(engine)
+    found = read(engine)
+    assert found["a"].label is Label.NORMAL
+    assert found["a"].probabilities == PROBABILITIES
+    assert (found["a"].model_version, found["a"].model_sha256) == ("1", MODEL_SHA256)
+    assert (found["b"].outcome, found["b"].reason_code, found["b"].probabilities) == (Outcome.REJECTED, "lateral", None)
+    assert (found["c"].state, found["c"].reason_code) == (ArrivalState.QUARANTINED, "truncated")
+    assert found["c"].source_sha256 == digest("c.dcm")
+    assert (found["d"].state, found["d"].label) == (ArrivalState.DUPLICATE, Label.NORMAL)
+    assert (found["e"].state, found["e"].reason_code) == (ArrivalState.VANISHED, "vanished")
+    assert (found["f"].state, found["f"].outcome, found["f"].finished_at) == (ArrivalState.WAITING, None, None)
+    assert (found["g"].label, found["g"].probabilities) == (None, PROBABILITIES)
+
+
+def test_the_counts_are_those_of_the_results(engine: Engine) -> None:
+    fill(engine)
+    with reading(engine) as connection:
+        counts = count_states(connection, *ALWAYS)
+    assert sum(group.count for group in counts) == len(read(engine)) == 7
+    found = {(group.state, group.outcome, group.label, group.reason_code): group.count for group in counts}
+    assert found[ArrivalState.DONE, Outcome.PREDICTED, Label.NORMAL, None] == 1
+    assert found[ArrivalState.DUPLICATE, None, None, None] == 1
+    assert found[ArrivalState.DONE, Outcome.REJECTED, None, "lateral"] == 1
+
+
+def test_a_period_begins_with_its_first_moment_and_ends_before_its_last(engine: Engine) -> None:
+    register_model(engine)
+    for seconds, name in enumerate("abc"):
+        date(engine, predict(engine, name), seconds)
+    assert "".join(read(engine, START, START + timedelta(seconds=2))) == "ab"
+    assert "".join(read(engine, START + timedelta(seconds=1), START + timedelta(seconds=1))) == ""
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.integers(-1, 8), st.lists(st.integers(0, 7), min_size=7, max_size=7))
+def test_two_halves_of_a_period_hold_what_the_whole_holds(sqlite_engine: Engine, cut: int, when: list[int]) -> None:
+    if not read(sqlite_engine):
+        fill(sqlite_engine)
+    for arrival_id, seconds in enumerate(when, start=1):
+        date(sqlite_engine, arrival_id, seconds)
+    middle, end = START + timedelta(seconds=cut), START + timedelta(seconds=8)
+    begin = START - timedelta(seconds=1)
+    first, second = read(sqlite_engine, begin, middle), read(sqlite_engine, middle, end)
+    assert not first.keys() & second.keys()
+    assert first | second == read(sqlite_engine, begin, end)
+
+
+def test_a_long_report_is_fetched_a_thousand_rows_at_a_time(engine: Engine) -> None:
+    arrive(engine, *(f"{number}" for number in range(ROWS_AT_ONCE + 1)))
+    options: list[object] = []
+    event.listen(
+        engine, "before_execute", lambda *args: options.append(args[-1].get("yield_per")), named=False, retval=False
+    )
+    assert len(read(engine)) == ROWS_AT_ONCE + 1
+    assert ROWS_AT_ONCE in options
+
+
+def test_what_waits_and_what_was_finished_last_can_be_asked(engine: Engine) -> None:
+    with reading(engine) as connection:
+        assert find_oldest_pending(connection) is None
+        assert find_last_finished(connection) is None
+    register_model(engine)
+    old, new, done = *arrive(engine, "old", "new"), predict(engine, "done")
+    for arrival_id, seconds in ((new, 5), (old, 2), (done, 9)):
+        date(engine, arrival_id, seconds)
+    with reading(engine) as connection:
+        assert find_oldest_pending(connection) == START + timedelta(seconds=2)
+        assert find_last_finished(connection) == START + timedelta(seconds=9)
+
+
+def test_states_are_counted_and_what_keeps_failing_can_be_left_out(engine: Engine) -> None:
+    register_model(engine)
+    predict(engine, "done")
+    failing = hold(engine, "failing")
+    arrive(engine, "waiting")
+    with engine.begin() as connection:
+        retry_arrival(connection, failing, OWNER, reason_code="x", delay_seconds=0, spoilt=False)
+        expected = {ArrivalState.DONE: 1, ArrivalState.FAILED: 1, ArrivalState.WAITING: 1}
+        assert count_by_state(connection) == expected
+        assert [count_pending(connection, patience) for patience in (None, 1, 2)] == [2, 1, 2]

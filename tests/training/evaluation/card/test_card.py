@@ -1,0 +1,208 @@
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inference.bundle import Bundle
+from inference.labels import LABELS, NOTICE
+from tests.training.evaluation.page.reports import ABSENT, make_hollow_report, make_report
+from training.evaluation.card import CardError, read_evaluation, render_card
+
+MODEL_SHA256 = "c1" * 32
+
+
+def make_bundle(**metrics: Any) -> Bundle:
+    report = make_report()
+    names = ("n", "n_patients", "accuracy", "balanced_accuracy", "ece", "per_class", "confusion_matrix", "by_group")
+    training = {
+        "backbone": "efficientnet_lite0",
+        "measured_on": "films of patients that this model was neither trained nor chosen on",
+        "calibrated_on": "validation films",
+        "films": {"train": {"covid19/cohen": 226, "normal/nih": 197, "other_finding/nih": 383}, "validation": {}},
+        "left_out": 4,
+        "held_out_films_seen_by_weights": 0,
+    }
+    return Bundle(
+        folder=Path("bundle"),
+        model_version="lite0-2026.11.2",
+        model_sha256=MODEL_SHA256,
+        labels=tuple(LABELS),
+        outputs=(*LABELS, "other_finding"),
+        input_size=224,
+        preprocessing_version="2",
+        calibration={"temperature": 0.99},
+        operating_points={"covid19": 0.94, "viral_pneumonia": 0.81, "normal": 0.8, "other_finding": 0.79},
+        gate={"min_frontal": 0.5, "max_distance": 45.0},
+        training_data_sha256="ab" * 32,
+        metrics={name: report[name] for name in (*names, "answered", "other_finding")}
+        | {"training": training}
+        | metrics,
+    )
+
+
+def make_evaluation(**changes: Any) -> dict[str, Any]:
+    return make_report() | {"model_sha256": MODEL_SHA256} | changes
+
+
+def find_section(card: str, heading: str) -> str:
+    return card.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def test_the_card_names_model_and_notice_first():
+    lines = render_card(make_bundle()).splitlines()
+    assert lines[0] == "# Model card: lite0-2026.11.2"
+    assert lines[2] == f"**{NOTICE}**"
+
+
+@pytest.mark.parametrize("evaluation", [None, make_evaluation(), make_hollow_report() | {"model_sha256": MODEL_SHA256}])
+def test_nothing_is_left_to_be_filled_in_and_every_table_is_whole(evaluation: Mapping[str, Any] | None):
+    card = render_card(make_bundle(), evaluation)
+    assert "$" not in card
+    assert not re.search(r"\b(None|nan|True|False)\b", card)
+    assert "\n\n\n" not in card
+    for block in re.findall(r"(?:^\|.*\n)+", card, flags=re.MULTILINE):
+        widths = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
+        assert len(widths) == 1, block
+
+
+def test_figures_stand_with_their_intervals():
+    card = render_card(make_bundle())
+    assert "185 films of 167 patients, and 91 films with other findings: films of patients that this" in card
+    assert "| accuracy | 91 % (88 to 94) |" in card
+    assert "| covid19 | 49 | 88 % (85 to 91) |" in card
+    assert "| source | cohen | 49 | covid19 " in card
+
+
+def test_a_goal_is_met_by_the_figure_and_not_by_its_rounding():
+    refused = {"share": {"value": 0.0204, "low": 0.01, "high": 0.03}}
+    goals = find_section(render_card(make_bundle(), make_evaluation(refused=refused)), "What was reached")
+    assert "| chest films refused by the gate | 2.0 % or less | 2.0 % (1.0 to 3.0) | **missed** |" in goals
+    assert "| balanced accuracy with the lungs masked out | 45.0 % or less | 40.0 % (34.0 to 46.0) | met |" in goals
+
+
+def test_without_an_evaluation_the_card_says_what_was_not_measured():
+    card = render_card(make_bundle())
+    assert "The shortcut audit was not run" in card
+    assert "| balanced accuracy with the lungs masked out | 45.0 % or less | not measured |  |" in card
+    assert "| other hospitals: balanced accuracy | 60.0 % or more | not measured |  |" in card
+    assert "was not measured for this card" in find_section(card, "The input gate")
+
+
+def test_a_model_that_works_without_lungs_is_stamped_at_the_top():
+    evaluation = make_report(works_without_lungs=True) | {"model_sha256": MODEL_SHA256}
+    head = render_card(make_bundle(), evaluation).split("\n## ", 1)[0]
+    assert "**WORKS WITHOUT LUNGS.**" in head
+    assert "LUNGS" not in render_card(make_bundle(), make_evaluation()).split("\n## ", 1)[0]
+
+
+def test_a_model_that_may_work_without_lungs_is_stamped_so():
+    evaluation = make_evaluation()
+    evaluation["audit"]["verdict"] = "not_ruled_out"
+    head = render_card(make_bundle(), evaluation).split("\n## ", 1)[0]
+    assert "**MAY WORK WITHOUT LUNGS.**" in head
+    assert "trained on, whose borders" not in head
+    evaluation["dataset"] |= {"n_files": 200, "n_seen": 200}
+    assert "trained on, whose borders" in render_card(make_bundle(), evaluation).split("\n## ", 1)[0]
+
+
+def test_warnings_of_the_evaluation_stand_in_the_card():
+    assert "There are fewer than 30 films of some groups" in render_card(make_bundle(), make_evaluation())
+
+
+def test_films_that_the_starting_weights_had_seen_are_named():
+    training = dict(make_bundle().metrics["training"])
+    seen = make_bundle(training=training | {"held_out_films_seen_by_weights": 3})
+    unknown = make_bundle(training=training | {"held_out_films_seen_by_weights": None})
+    assert "The starting weights had seen 3 of them" in render_card(seen)
+    assert "is not known" in find_section(render_card(unknown), "Figures")
+    assert "starting weights" not in find_section(render_card(make_bundle()), "Figures")
+
+
+def test_what_the_lung_finder_refuses_stands_in_the_gate_and_among_the_goals():
+    finder = {
+        "dice": {"value": 0.9512, "n": 61},
+        "refused_frontal": {"cohen": {"value": 0.05, "n": 20}, "nih": {"value": 0.0, "n": 80}},
+        "refused": {"rotated": {"value": 0.999, "n": 300}, "cut_off": {"value": 0.91, "n": 90}},
+    }
+    card = render_card(make_bundle(lung_finder=finder))
+    gate = find_section(card, "The input gate")
+    assert "to a Dice score of 0.951" in gate
+    assert "| frontal chest films | cohen | 20 | 5 % |" in gate
+    assert "| wrong | cut off | 90 | 91 % |" in gate
+    goals = find_section(card, "What was reached")
+    assert "unseen patients | 2.0 % or less | 1.0 % | met |" in goals
+    assert "does worst | 95.0 % or more | 91.0 % | **missed** |" in goals
+
+
+def test_folds_stand_with_mean_and_deviation():
+    folds = {
+        "folds": 2,
+        "per_fold": [{"fold": 1, "accuracy": 0.9}, {"fold": 2, "accuracy": None}],
+        "mean_sd": {"accuracy": {"mean": 0.9, "sd": None}},
+    }
+    card = render_card(make_bundle(cross_validation=folds))
+    assert "|  | fold 1 | fold 2 | mean ± SD |" in card
+    assert "| accuracy | 0.900 | – | 0.900 ± – |" in card  # noqa: RUF001
+
+
+def test_sources_are_described_and_unknown_ones_said_to_be_unknown():
+    films = {"train": {"covid19/cohen": 1, "normal/a|b": 2}, "validation": {}}
+    training = find_section(render_card(make_bundle(training={"films": films})), "Training data")
+    assert "| cohen | Cohen et al. 2020" in training
+    assert "| a\\|b | not described | not known | not known |" in training
+
+
+def test_hostile_names_end_no_cell_and_make_no_markup():
+    group = {"<b>x</b> | y\n# z": make_report()["by_group"]["source"]["nih"]}
+    card = render_card(make_bundle(by_group={"source": group}))
+    assert r"\<b\>x\</b\> \| y\\n\# z" in card
+
+
+def test_an_evaluation_of_another_model_is_refused():
+    with pytest.raises(CardError, match="evaluate this bundle"):
+        render_card(make_bundle(), make_evaluation(model_sha256="d2" * 32))
+
+
+def test_a_bundle_without_figures_is_refused():
+    with pytest.raises(CardError, match="lacks"):
+        render_card(replace(make_bundle(), metrics={}))
+
+
+def test_figures_measured_elsewhere_are_those_of_this_model_only():
+    measured = [
+        {"model_version": "lite0-2026.11.2", "what": "time a film", "value": "9 ms", "how": "`make bench`"},
+        {"model_version": "older", "what": "time a film", "value": "12 ms", "how": "`make bench`"},
+    ]
+    section = find_section(render_card(make_bundle(), measured=measured), "Measured elsewhere")
+    assert "| time a film | 9 ms | `make bench` |" in section
+    assert "12 ms" not in section
+
+
+@pytest.mark.parametrize(("heading", "first", "last"), [("TRIPOD+AI", 1, 27), ("CLAIM", 1, 42)])
+def test_each_item_of_the_guidelines_has_an_answer(heading: str, first: int, last: int):
+    rows = re.findall(
+        r"^\| (\d+)\w? [^|]+ \| ([^|]+) \|$", find_section(render_card(make_bundle()), heading), re.MULTILINE
+    )
+    assert {int(number) for number, _ in rows} == set(range(first, last + 1))
+    assert all(answer.strip() for _, answer in rows)
+
+
+def test_every_section_that_a_guideline_points_to_exists():
+    card = render_card(make_bundle())
+    answers = find_section(card, "TRIPOD+AI") + find_section(card, "CLAIM")
+    headings = set(re.findall(r"^## (.+)$", card, re.MULTILINE))
+    assert set(re.findall(r'"([^"]+)"', answers)) <= headings
+
+
+def test_an_evaluation_is_read_from_json_and_nothing_else(tmp_path: Path):
+    path = tmp_path / "evaluation.json"
+    path.write_text(json.dumps({"model_sha256": MODEL_SHA256, "accuracy": ABSENT}))
+    assert read_evaluation(path)["model_sha256"] == MODEL_SHA256
+    for wrong in ("no json", "[]", "{}"):
+        path.write_text(wrong)
+        with pytest.raises(CardError, match="evaluate --format json"):
+            read_evaluation(path)

@@ -1,0 +1,49 @@
+from typing import Any
+
+import pytest
+
+from tests.training.factories import make_cases
+from training.evaluation.cautions import find_cautions
+
+TWO_FILMS_OF_ONE = make_cases(("normal", "north", "a"), ("normal", "north", "a"), ("normal", "north", "b"))
+
+
+def make_report(*, seen: int | None = 0, same: bool = False, verdict: str | None = None, support: int = 50) -> Any:
+    return {
+        "dataset": {"n_seen": seen, "n_files": 100, "same_as_training": same},
+        "audit": verdict and {"verdict": verdict, "limit": 0.45},
+        "per_class": {label: {"support": support} for label in ("covid19", "viral_pneumonia", "normal")},
+    }
+
+
+def find_codes(**facts: Any) -> list[str]:
+    return [each["code"] for each in find_cautions(make_report(**facts), TWO_FILMS_OF_ONE)]
+
+
+def test_a_held_out_set_of_many_films_needs_no_caution():
+    assert find_codes(verdict="near_chance") == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"seen": 7}, "trained_on_these_films"),
+        ({"seen": None}, "training_films_unknown"),
+        ({"seen": 100, "same": True}, "same_as_training"),
+        ({"verdict": "works_without_lungs"}, "works_without_lungs"),
+        ({"verdict": "not_ruled_out"}, "lungs_not_ruled_out"),
+        ({"support": 29}, "few_films"),
+    ],
+)
+def test_each_caution_is_said_alone(facts: dict[str, Any], code: str):
+    assert find_codes(**facts) == [code]
+
+
+def test_a_set_without_patients_is_named_as_one():
+    found = find_cautions(make_report(), TWO_FILMS_OF_ONE[1:])
+    assert [each["code"] for each in found] == ["patients_unknown"]
+
+
+def test_the_sentence_says_how_many_films():
+    (caution,) = find_cautions(make_report(seen=7), TWO_FILMS_OF_ONE)
+    assert "7 of these 100 films" in caution["message"]

@@ -1,0 +1,63 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.bundle import SHIPPED_BUNDLE
+from inference.engines.protocol import LOGITS_NAME, MAPS_NAME
+from training.data.overlap import name_films
+from training.fit.backbones import WeightsError, find_films_seen, find_weights
+from training.fit.network import build_network, to_float32
+
+# TensorFlow hands its tensors to numpy in a way that numpy 2 has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+def test_each_word_for_weights_names_its_file(tmp_path: Path):
+    file = tmp_path / "mobilenetv2_0.35_224_imagenet_notop.keras"
+    file.touch()
+    assert find_weights("efficientnet_lite0", "shipped") == SHIPPED_BUNDLE / "model.keras"
+    assert find_weights("mobilenetv2", "imagenet-file", tmp_path) == file
+    assert find_weights("mobilenetv2", "imagenet-file", file) == file
+    assert find_weights("mobilenetv2", str(file)) == file
+    assert find_weights("mobilenetv2", str(SHIPPED_BUNDLE)) == SHIPPED_BUNDLE / "model.keras"
+    assert find_weights("mobilenetv2", "random") is None
+
+
+def test_weights_that_are_not_there_are_refused_with_their_place(tmp_path: Path):
+    with pytest.raises(WeightsError, match="efficientnet_lite0_imagenet"):
+        find_weights("efficientnet_lite0", "imagenet-file", tmp_path)
+
+
+def test_a_bundle_says_which_films_its_weights_have_seen(tmp_path: Path):
+    names = name_films(["ab" * 32, "cd" * 32])
+    (tmp_path / "bundle.json").write_text(json.dumps({"metrics": {"training": {"film_sha256": names}}}))
+    assert find_films_seen(tmp_path / "model.keras") == {"ab" * 6, "cd" * 6}
+    (tmp_path / "bundle.json").write_text(json.dumps({"metrics": {}}))
+    assert find_films_seen(tmp_path / "model.keras") is None
+    assert find_films_seen(tmp_path / "photographs.keras") == frozenset()
+    assert find_films_seen(None) == frozenset()
+
+
+def test_the_shipped_weights_are_not_those_of_the_other_backbone():
+    with pytest.raises(WeightsError, match="holds efficientnet_lite0, not mobilenetv2: give --backbone"):
+        build_network("shipped", 3, 64, backbone="mobilenetv2")
+
+
+def test_random_weights_differ_from_the_shipped_ones_in_value_only():
+    shipped, random = (build_network(weights, 3, 64) for weights in ("shipped", "random"))
+    assert [each.shape for each in shipped.get_weights()] == [each.shape for each in random.get_weights()]
+    assert not np.array_equal(shipped.get_weights()[0], random.get_weights()[0])
+
+
+def test_mixed_precision_keeps_the_head_in_float32_and_is_undone_for_what_is_served(backbone: Path):
+    mixed = build_network(str(backbone), 4, 64, precision="mixed_float16")
+    assert {layer.compute_dtype for layer in mixed.layers[2:-2]} == {"float16"}
+    assert {mixed.get_layer(name).compute_dtype for name in (MAPS_NAME, LOGITS_NAME)} == {"float32"}
+    whole = to_float32(mixed)
+    assert {layer.compute_dtype for layer in whole.layers} == {"float32"}
+    batch = np.random.default_rng(0).random((3, 64, 64, 1), dtype=np.float32)
+    left, right = (network.predict_on_batch(batch)[LOGITS_NAME] for network in (mixed, whole))
+    assert left.dtype == np.float32
+    np.testing.assert_allclose(left, right, atol=0.02)

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from inference.decision import calibrate
+from inference.labels import LABELS, OTHER_FINDING
+from training.fit.calibration import choose_operating_points, fit_temperature
+
+OUTPUTS = (*LABELS, OTHER_FINDING)
+
+
+def test_the_temperature_that_made_the_labels_is_found():
+    generator = np.random.default_rng(0)
+    logits = generator.normal(0.0, 3.0, (20_000, 3)).astype(np.float32)
+    chances = calibrate(logits, 2.5)
+    reference = np.array([generator.choice(3, p=row) for row in chances])
+    assert fit_temperature(logits, reference) == pytest.approx(2.5, rel=0.05)
+
+
+def test_overconfident_logits_are_softened():
+    logits = np.array([[9.0, 0.0, 0.0]] * 10, np.float32)
+    reference = np.array([0] * 7 + [1] * 3)
+    calibrated = calibrate(logits, fit_temperature(logits, reference))
+    assert calibrated[0, 0] == pytest.approx(0.7, abs=0.02)
+
+
+def test_a_label_gets_the_smallest_threshold_that_is_precise_enough():
+    probability = np.concatenate([np.linspace(0.51, 0.60, 10), np.linspace(0.61, 0.99, 39)])
+    reference = ["normal"] * 10 + ["covid19"] * 39
+    probabilities = np.column_stack([probability, 1 - probability, np.zeros(49)])
+    points = choose_operating_points(probabilities, reference, LABELS)
+    answered = probability >= points["covid19"]
+    # 39 right and 2 wrong are 95.1 %, 39 and 3 are 92.9 %.
+    assert answered.sum() == 41
+    assert points["covid19"] == pytest.approx(0.59)
+
+
+def test_a_label_that_is_never_precise_enough_gets_its_most_precise_threshold():
+    probabilities = np.array([[0.6, 0.4, 0.0], [0.8, 0.2, 0.0], [0.9, 0.1, 0.0]])
+    points = choose_operating_points(probabilities, ["covid19", "covid19", "normal"], LABELS)
+    assert points["covid19"] == pytest.approx(0.6)
+
+
+def test_a_label_never_answered_gets_the_floor():
+    points = choose_operating_points(np.array([[0.9, 0.1, 0.0]]), ["covid19"], LABELS)
+    assert points["normal"] == 0.5
+
+
+def test_at_most_five_percent_of_each_label_are_lost_to_other_findings():
+    generator = np.random.default_rng(1)
+    probabilities = calibrate(generator.normal(0, 2, (400, 4)).astype(np.float32), 1.0)
+    reference = [OUTPUTS[place] for place in generator.integers(0, 4, 400)]
+    points = choose_operating_points(probabilities, reference, OUTPUTS)
+    lost = probabilities[:, 3] >= points[OTHER_FINDING]
+    for label in LABELS:
+        assert lost[[name == label for name in reference]].mean() <= 0.05
+
+
+def test_at_most_five_percent_of_other_findings_are_called_a_disease_and_no_more_films_of_it_are_given_up_for_that():
+    covid19 = np.linspace(0.5, 0.98, 100)
+    other = np.linspace(0.5, 0.9, 100)
+    shares = np.concatenate([covid19, other])
+    probabilities = np.column_stack([shares, (1 - shares) / 2, (1 - shares) / 4, (1 - shares) / 4])
+    points = choose_operating_points(probabilities, ["covid19"] * 100 + [OTHER_FINDING] * 100, OUTPUTS)
+    labels = probabilities[:, 0] / probabilities[:, :3].sum(axis=1)
+    assert np.count_nonzero(labels[100:] >= points["covid19"]) == 5
+    assert points["covid19"] < labels[100 + 95]
+
+
+def test_a_film_of_another_finding_raises_the_bar_for_a_disease():
+    probabilities = np.array([[0.7, 0.1, 0.1, 0.1], [0.9, 0.05, 0.03, 0.02]])
+    points = choose_operating_points(probabilities, [OTHER_FINDING, "covid19"], OUTPUTS)
+    assert points["covid19"] > 0.7 / 0.9
+
+
+def test_films_of_other_findings_do_not_raise_the_bar_for_normal():
+    probabilities = np.array([[0.1, 0.1, 0.7, 0.1], [0.05, 0.03, 0.9, 0.02], [0.2, 0.2, 0.5, 0.1]])
+    points = choose_operating_points(probabilities, [OTHER_FINDING, "normal", "normal"], OUTPUTS)
+    assert points["normal"] == pytest.approx(0.5 / 0.9)
+
+
+def test_every_output_has_an_operating_point():
+    probabilities = np.full((3, 4), 0.25)
+    assert set(choose_operating_points(probabilities, list(LABELS), OUTPUTS)) == set(OUTPUTS)

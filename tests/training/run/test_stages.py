@@ -1,0 +1,76 @@
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.labels import LABELS
+from tests.training.factories import make_cases
+from training.data.dataset import Case, DatasetManifestError, DatasetTooSmallError
+from training.fit.settings import FitSettings, TrainingSettings
+from training.run.stages import plan_stages
+
+SETTINGS = TrainingSettings(dataset=Path("dataset"), fit=FitSettings(seed=4))
+
+
+def make_balanced(patients: int, films: int = 2) -> list[Case]:
+    films_of = [(label, "ab"[n % 2], f"{label}{n}") for label in LABELS for n in range(patients)]
+    return make_cases(*(film for film in films_of for _ in range(films)))
+
+
+def test_without_folds_a_fifth_is_held_out_and_validation_is_a_part_of_the_rest():
+    (stage,) = plan_stages(make_balanced(100), SETTINGS)
+    assert stage.is_final
+    assert len(stage.test) == 120
+    assert len(stage.validation) == pytest.approx(0.15 * 480, abs=6)
+    assert len(stage.train) + len(stage.validation) + len(stage.test) == 600
+
+
+def test_with_folds_every_film_is_held_out_once_and_the_final_training_has_all():
+    cases = make_balanced(12)
+    *folds, final = plan_stages(cases, replace(SETTINGS, folds=4))
+    assert [stage.name for stage in folds] == ["fold 1", "fold 2", "fold 3", "fold 4"]
+    assert Counter(np.concatenate([stage.test for stage in folds]).tolist()) == Counter(range(len(cases)))
+    assert sorted(np.concatenate([final.train, final.validation]).tolist()) == list(range(len(cases)))
+    assert not len(final.test)
+
+
+def test_no_patient_is_on_two_sides_of_any_training():
+    cases = make_balanced(11, films=3)
+    for stage in plan_stages(cases, replace(SETTINGS, folds=3)):
+        sides = [{cases[place].patient_id for place in side} for side in (stage.train, stage.validation, stage.test)]
+        assert sum(map(len, sides)) == len(set().union(*sides))
+
+
+def test_the_plan_follows_from_the_seed():
+    cases, settings = make_balanced(12), replace(SETTINGS, folds=3)
+    for left, right in zip(plan_stages(cases, settings), plan_stages(cases, settings), strict=True):
+        np.testing.assert_array_equal(left.train, right.train)
+    other = plan_stages(cases, replace(settings, fit=FitSettings(seed=5)))
+    assert not np.array_equal(plan_stages(cases, settings)[0].test, other[0].test)
+
+
+def test_ten_films_can_be_trained_on():
+    counts = zip(LABELS, (4, 3, 3), strict=True)
+    cases = make_cases(*((label, "a", f"{label}{n}") for label, count in counts for n in range(count)))
+    (stage,) = plan_stages(cases, SETTINGS)
+    assert [len(stage.train), len(stage.validation), len(stage.test)] == [4, 3, 3]
+
+
+def test_a_label_with_two_patients_is_refused():
+    kept = ("normal0", "normal2")
+    cases = [case for case in make_balanced(9) if case.reference_label != "normal" or case.patient_id in kept]
+    with pytest.raises(DatasetTooSmallError, match="no readable film of normal on the test side: each label needs"):
+        plan_stages(cases, SETTINGS)
+
+
+def test_more_folds_than_patients_are_refused():
+    with pytest.raises(DatasetTooSmallError, match="3 patients of covid19: 5 folds"):
+        plan_stages(make_balanced(3), replace(SETTINGS, folds=5))
+
+
+def test_folds_and_sides_named_in_the_manifest_contradict_each_other():
+    cases = [replace(case, side="train") for case in make_balanced(9)]
+    with pytest.raises(DatasetManifestError, match="leave out the column, or --folds"):
+        plan_stages(cases, replace(SETTINGS, folds=3))

@@ -1,0 +1,59 @@
+"""Training batches, drawn ahead of the step that learns from them."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+
+from training.data.films import Films
+from training.data.sampling import balance_sources
+
+AHEAD = 3
+
+Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.intp]]
+
+
+def draw_batches(
+    films: Films, reference: npt.NDArray[np.intp], *, size: int, batch_size: int, count: int, key: Sequence[int]
+) -> Iterator[Batch]:
+    """Yield augmented radiographs and their outputs' indices, balanced by class and source.
+
+    The random numbers of a batch follow from `key` and its place alone, so that it does not matter how far ahead
+    the background thread is, and a resumed run draws what an undisturbed one would. OpenCV frees the interpreter's lock
+    while it works.
+
+    Parameters
+    ----------
+    films : Films
+        What to draw from.
+    reference : numpy.ndarray
+        int (radiographs,): the true output of each.
+    size : int
+        Rows and columns of the model's input in pixels.
+    batch_size, count : int
+        Radiographs a batch, and batches.
+    key : sequence of int
+        Seed, stage and epoch.
+
+    Yields
+    ------
+    tuple
+        float32 (batch, size, size, 1) in [0, 1], and int (batch,).
+    """
+    chances = balance_sources(films.cases)
+
+    def draw(step: int) -> Batch:
+        generator = np.random.default_rng([*key, step])
+        chosen = generator.choice(len(reference), batch_size, p=chances)
+        views = [films.draw_view(int(index), size, generator) for index in chosen]
+        return np.stack(views)[..., np.newaxis], reference[chosen]
+
+    with ThreadPoolExecutor(1, "augmentation") as pool:
+        waiting = deque(pool.submit(draw, step) for step in range(min(AHEAD, count)))
+        for step in range(AHEAD, count + AHEAD):
+            batch = waiting.popleft().result()
+            if step < count:
+                waiting.append(pool.submit(draw, step))
+            yield batch

@@ -1,0 +1,141 @@
+"""Reading, framing and drawing a data set, through the same `imaging` and `inference` that serve."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from imaging import RadiographError, decode_radiograph, normalize, read_source
+from inference.bundle import LUNGS_NAME, SHIPPED_BUNDLE
+from inference.classifier import FILM_SIZE
+from inference.framing import Box, cut, find_box, frame, soften
+from inference.lungs import LungFinder
+from training.data.augmentation import augment
+from training.data.dataset import Case
+from training.data.overlap import hash_films
+
+log = logging.getLogger(__name__)
+
+CONTEXT_MARGIN = 0.22
+"""What is kept round the lungs, as a share of their size: augmentation moves and turns the frame within it."""
+CONTEXT_FACTOR = 10 / 7
+"""The kept part has this many pixels for one of the model's input: the frame in it then loses no resolution."""
+SHIPPED_LUNGS = SHIPPED_BUNDLE / LUNGS_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Radiographs:
+    """Framed radiographs in memory, uint8 in steps of 1/255: finer than what augmentation changes.
+
+    Attributes
+    ----------
+    cases : tuple of Case
+        Those that could be read.
+    framed : numpy.ndarray
+        uint8 (cases, size, size), the model's input as it is served.
+    context : numpy.ndarray
+        uint8 (cases, c, c) with c = `CONTEXT_FACTOR` * size: the lungs with `CONTEXT_MARGIN` round them.
+    visible : numpy.ndarray
+        uint8, as `context`: 255 where the model may look (`inference.framing.soften`).
+    boxes : numpy.ndarray
+        float32 (cases, 4): top, bottom, left and right of the frame, as shares of the context.
+    source_sha256 : tuple of str
+        Hash of each file, hex.
+    """
+
+    cases: tuple[Case, ...]
+    framed: npt.NDArray[np.uint8]
+    context: npt.NDArray[np.uint8]
+    visible: npt.NDArray[np.uint8]
+    boxes: npt.NDArray[np.float32]
+    source_sha256: tuple[str, ...]
+
+    def draw_view(
+        self, index: int, size: int, generator: np.random.Generator, style: int | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Return one augmented model input, float32 (size, size) in [0, 1], perhaps in the style of another film."""
+        other = None if style is None else self.context[style]
+        return augment(self.context[index], self.visible[index], self.boxes[index], size, generator, other)
+
+    def to_batch(self, indices: slice) -> npt.NDArray[np.float32]:
+        """Return model input, float32 (batch, size, size, 1) in [0, 1]."""
+        return self.framed[indices, :, :, np.newaxis].astype(np.float32) / 255.0
+
+
+def read_radiographs(
+    cases: Sequence[Case], size: int, *, lungs: Path = SHIPPED_LUNGS, progress: Iterable[Case] | None = None
+) -> Radiographs:
+    """Read and frame the files of a data set; one that `imaging` refuses is left out and counted.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        What to read.
+    size : int
+        Rows and columns of the model's input in pixels.
+    lungs : Path
+        The lung finder of the bundle that the model will be part of.
+    progress : iterable of Case, optional
+        The same cases, wrapped in a progress bar.
+
+    Raises
+    ------
+    OSError
+        A file vanished or cannot be opened.
+    BundleError
+        `lungs` is no lung finder.
+    """
+    finder = LungFinder(lungs)
+    wide = round(size * CONTEXT_FACTOR)
+    framed = np.zeros((len(cases), size, size), dtype=np.uint8)
+    context = np.zeros((len(cases), wide, wide), dtype=np.uint8)
+    visible = np.zeros_like(context)
+    boxes = np.zeros((len(cases), 4), dtype=np.float32)
+    kept: list[Case] = []
+    hashes: list[str] = []
+    refused: Counter[str] = Counter()
+    for case in progress if progress is not None else cases:
+        source = read_source(case.path)
+        try:
+            film = normalize(decode_radiograph(source.content).pixels, FILM_SIZE)
+        except RadiographError as error:
+            refused[error.reason_code] += 1
+            continue
+        place = len(kept)
+        seen = finder.find(film).lungs
+        framed[place] = _to_bytes(frame(film, seen, size))
+        context[place], visible[place], boxes[place] = _cut_context(film, seen, wide)
+        kept.append(case)
+        hashes.append(source.sha256)
+    for reason_code, count in sorted(refused.items()):
+        log.warning("%d files of the data set left out: %s", count, reason_code)
+    count = len(kept)
+    return Radiographs(tuple(kept), framed[:count], context[:count], visible[:count], boxes[:count], tuple(hashes))
+
+
+def _cut_context(
+    film: npt.NDArray[np.float32], lungs: npt.NDArray[np.float32], size: int
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], tuple[float, float, float, float]]:
+    outer, inner = find_box(lungs, CONTEXT_MARGIN), find_box(lungs)
+    top, bottom, left, right = shares = _to_shares(inner, outer)
+    visible = soften(cut(lungs, outer, size), share=(bottom - top + right - left) / 2)
+    return _to_bytes(cut(film, outer, size)), _to_bytes(visible), shares
+
+
+def _to_shares(inner: Box, outer: Box) -> tuple[float, float, float, float]:
+    high, wide = outer.bottom - outer.top, outer.right - outer.left
+    top, bottom = (inner.top - outer.top) / high, (inner.bottom - outer.top) / high
+    return top, bottom, (inner.left - outer.left) / wide, (inner.right - outer.left) / wide
+
+
+def _to_bytes(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    return np.asarray(np.rint(pixels * 255.0), dtype=np.uint8)
+
+
+def hash_training_data(radiographs: Radiographs) -> str:
+    """Return one SHA-256, in hex, over the sorted hashes and reference labels: the same films give the same hash."""
+    return hash_films(radiographs.cases, radiographs.source_sha256)

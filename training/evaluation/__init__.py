@@ -1,0 +1,1 @@
+"""How good a model is: measured, and said as page, text and model card."""

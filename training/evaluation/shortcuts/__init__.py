@@ -1,0 +1,1 @@
+"""What a model could know without looking at the lungs: the audit."""

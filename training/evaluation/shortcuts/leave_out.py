@@ -1,0 +1,153 @@
+"""Leaving a whole source or site out: the nearest that one data set comes to another hospital.
+
+A whole training for each would take hours, so only the linear head is fitted anew, on the pooled features of the given
+model's frozen network, which are computed once. That network has seen the films that are left out: the figures are
+therefore upper bounds for this recipe, and say so.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from inference.labels import LABELS, OTHER_FINDING
+from training.data.dataset import UNKNOWN, Case
+from training.data.split import deal_patients
+from training.evaluation.figures.estimates import draw_patients
+from training.evaluation.figures.metrics import Indices, Probabilities
+from training.evaluation.figures.scores import score_probabilities
+from training.evaluation.groups import FEW_FILMS
+from training.evaluation.shortcuts.baselines import FOLDS, Features, build_logistic, fit_and_predict
+
+METHOD = (
+    "Linear heads (balanced logistic regression) on the pooled features of this model's frozen network, each fitted "
+    "without one {by} and tested on it. The network itself has seen these films where the model was trained on them, "
+    "so the figures are upper bounds."
+)
+METRICS = ("balanced_accuracy", "accuracy", "auroc_covid19_vs_normal")
+OUTPUTS = (*map(str, LABELS), OTHER_FINDING)
+STRENGTH = 0.01
+
+
+def leave_out(cases: Sequence[Case], features: Features, by: str, *, seed: int) -> dict[str, Any]:
+    """Fit and test a head for each source or site that is left out.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        Films, with those of other findings if there are any: they are trained on as a fourth output.
+    features : numpy.ndarray
+        float64 (films, channels), from `training.evaluation.features.pool_features`.
+    by : {"source", "site"}
+        What is left out.
+    seed : int
+        Of the bootstrap, and of the fifth of the patients that is always held out.
+
+    Returns
+    -------
+    dict
+        `method`, figures for each group in `groups`, over all of them together in `all`, and what could not be left
+        out, with the reason, in `skipped`. Films of a class that is found nowhere else are not tested
+        (`labels_not_trained`). A group without both COVID-19 and normal films is compared with the films of
+        the missing class of held-out patients elsewhere, and `auroc_against` says so.
+    """
+    names = np.asarray([getattr(case, by) for case in cases], dtype=np.str_)
+    reference = np.asarray([OUTPUTS.index(case.reference_label) for case in cases], dtype=np.intp)
+    reserve = np.asarray(deal_patients(cases, [1.0] * FOLDS, seed)) == 0
+    patients = np.asarray([case.patient_id for case in cases], dtype=np.str_)
+    groups: dict[str, Any] = {}
+    skipped: dict[str, str] = {}
+    answered: list[tuple[Indices, Probabilities]] = []
+    for name in sorted(set(names.tolist())):
+        left_out = names == name
+        trained = ~np.isin(patients, patients[left_out]) & ~reserve
+        known = np.isin(reference, reference[trained]) & (reference < len(LABELS))
+        tested = np.flatnonzero(left_out & known)
+        if obstacle := _find_obstacle(name, left_out & (reference < len(LABELS)), tested):
+            skipped[name] = obstacle
+            continue
+        asked = np.concatenate([tested, np.flatnonzero(~left_out & reserve & known)])
+        shares = _fit_head(features, reference, trained, asked)
+        answered.append((tested, shares[: len(tested)]))
+        groups[name] = _describe(cases, reference, asked, len(tested), shares, seed)
+        groups[name]["labels_not_trained"] = _name_labels(set(reference[left_out]) - set(reference[trained]))
+    return {
+        "by": by,
+        "method": METHOD.format(by=by),
+        "groups": groups,
+        "skipped": skipped,
+        "all": _measure_all(cases, reference, answered, seed),
+    }
+
+
+def _find_obstacle(name: str, films: npt.NDArray[np.bool_], tested: Indices) -> str | None:
+    if name == UNKNOWN:
+        return "films of unknown origin cannot be left out as one"
+    if films.sum() < FEW_FILMS:
+        return f"fewer than {FEW_FILMS} films of the three classes"
+    if not len(tested):
+        return "no film of its classes would be left to train on"
+    return None
+
+
+def _name_labels(places: set[int]) -> list[str]:
+    return [str(label) for place, label in enumerate(LABELS) if place in places]
+
+
+def _fit_head(features: Features, reference: Indices, trained: npt.NDArray[np.bool_], asked: Indices) -> Probabilities:
+    outputs = fit_and_predict(
+        build_logistic(STRENGTH), features[trained], reference[trained], features[asked], len(OUTPUTS)
+    )
+    labels = outputs[:, : len(LABELS)]
+    return np.asarray(labels / np.maximum(labels.sum(axis=1, keepdims=True), 1e-12))
+
+
+def _describe(
+    cases: Sequence[Case],
+    reference: Indices,
+    asked: Indices,
+    count: int,
+    probabilities: Probabilities,
+    seed: int,
+) -> dict[str, Any]:
+    tested = asked[:count]
+    found = _measure(cases, reference, tested, probabilities[:count], seed)
+    support = np.bincount(reference[tested], minlength=len(LABELS)).tolist()
+    against = "same_group"
+    covid19, normal = 0, len(LABELS) - 1
+    missing = [place for place in (covid19, normal) if not support[place]]
+    if missing:
+        against = "held_out_patients"
+        kept = np.concatenate([np.ones(count, np.bool_), np.isin(reference[asked[count:]], missing)])
+        compared = _measure(cases, reference, asked[kept], probabilities[kept], seed)
+        found["auroc_covid19_vs_normal"] = compared["auroc_covid19_vs_normal"]
+    has_both = found["auroc_covid19_vs_normal"]["value"] is not None and len(missing) < 2
+    if not has_both:
+        found["auroc_covid19_vs_normal"] = {"value": None, "low": None, "high": None}
+    return {
+        "n": count,
+        "n_patients": len({cases[place].patient_id for place in tested}),
+        "support": dict(zip(map(str, LABELS), support, strict=True)),
+        **found,
+        "auroc_against": against if has_both else None,
+    }
+
+
+def _measure(
+    cases: Sequence[Case], reference: Indices, places: Indices, probabilities: Probabilities, seed: int
+) -> dict[str, Any]:
+    patients = [cases[place].patient_id for place in places]
+    scores = score_probabilities(reference[places], probabilities, patients, draw_patients(patients, seed=seed))
+    return {name: scores[name] for name in METRICS}
+
+
+def _measure_all(
+    cases: Sequence[Case],
+    reference: Indices,
+    answered: Sequence[tuple[Indices, Probabilities]],
+    seed: int,
+) -> Mapping[str, Any]:
+    places = np.concatenate([each for each, _ in answered]) if answered else np.zeros(0, np.intp)
+    shares = np.concatenate([each for _, each in answered]) if answered else np.zeros((0, len(LABELS)))
+    return {"n": len(places), **_measure(cases, reference, places, shares, seed)}

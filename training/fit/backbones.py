@@ -1,0 +1,134 @@
+"""The backbones and the weights that training starts from.
+
+`--weights` is one of
+
+- `shipped`: the backbone of the bundle that ships. It was fine-tuned on radiographs: on the films that it has seen,
+  figures are too kind, so a run says how many of its held-out films are among them (`find_films_seen`);
+- `imagenet-file`: ImageNet weights, the file `--imagenet-file` or, in such a folder (default `weights`), the one that
+  `IMAGENET_FILES` names for the backbone;
+- `random`: nothing; the whole network is trained;
+- a path: a `.keras` file with one input channel (made here) or three (an image classifier that expects the
+  backbone's published preprocessing), or a bundle's folder.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from inference.bundle import KERAS_NAME, MANIFEST_NAME, SHIPPED_BUNDLE
+from training.fit.settings import Backbone
+
+SHIPPED = "shipped"
+IMAGENET_FILE = "imagenet-file"
+RANDOM = "random"
+
+DEFAULT_BACKBONE: Backbone = "efficientnet_lite0"
+IMAGENET_FOLDER = Path("weights")
+IMAGENET_FILES: Mapping[str, str] = {
+    "efficientnet_lite0": "efficientnet_lite0_imagenet.keras",
+    "mobilenetv2": "mobilenetv2_0.35_224_imagenet_notop.keras",
+}
+INPUT_SCALING: Mapping[str, tuple[float, float]] = {
+    # Published preprocessing of 8-bit values, written for an input in [0, 1]: (x - 127) / 128 and x / 127.5 - 1.
+    "efficientnet_lite0": (255.0 / 128.0, -127.0 / 128.0),
+    "mobilenetv2": (2.0, -1.0),
+}
+MOBILENET_ALPHA = 0.35
+
+
+class WeightsError(ValueError):
+    """The file given as `weights` holds no backbone that a network can be built on."""
+
+
+def find_weights(backbone: str, weights: str, imagenet_file: Path | None = None) -> Path | None:
+    """Return the `.keras` file that training starts from, or None for random weights.
+
+    Raises
+    ------
+    WeightsError
+        No such file.
+    """
+    if weights == RANDOM:
+        return None
+    if weights == IMAGENET_FILE:
+        named = imagenet_file or IMAGENET_FOLDER
+        path = named / IMAGENET_FILES[backbone] if named.is_dir() or not named.suffix else named
+    else:
+        named = SHIPPED_BUNDLE if weights == SHIPPED else Path(weights)
+        path = named / KERAS_NAME if named.is_dir() else named
+    if not path.is_file():
+        raise WeightsError(f"no weights at {path}: accepted are shipped, imagenet-file, random, or a .keras file")
+    return path
+
+
+def read_backbone(backbone: str, weights: str, imagenet_file: Path | None, input_size: int) -> Any:
+    """Return the network (a Keras model) whose layers up to the last features are to be copied.
+
+    Parameters
+    ----------
+    backbone : {"efficientnet_lite0", "mobilenetv2"}
+        Which architecture.
+    weights : str
+        See the top of this module.
+    imagenet_file : Path or None
+        See there.
+    input_size : int
+        Rows and columns in pixels.
+
+    Raises
+    ------
+    WeightsError
+        No model in the file, or one of another backbone.
+    """
+    path = find_weights(backbone, weights, imagenet_file)
+    if path is None:
+        return _build_random(backbone, input_size)
+    source = _load(path)
+    _check_architecture(source, backbone, path)
+    return source
+
+
+def find_films_seen(weights: Path | None) -> frozenset[str] | None:
+    """Return what stands for each film that the weights were trained on, None where that is not known.
+
+    A bundle names them (`training.data.overlap`). Weights from elsewhere are taken for what they should be: of
+    photographs.
+    """
+    manifest = weights.with_name(MANIFEST_NAME) if weights and weights.name == KERAS_NAME else None
+    if manifest is None or not manifest.is_file():
+        return frozenset()
+    films = json.loads(manifest.read_bytes())["metrics"].get("training", {}).get("film_sha256")
+    return None if films is None else frozenset(films)
+
+
+def _build_random(backbone: str, input_size: int) -> Any:
+    import keras
+
+    if backbone == "mobilenetv2":
+        shape = (input_size, input_size, 3)
+        return keras.applications.MobileNetV2(shape, alpha=MOBILENET_ALPHA, include_top=False, weights=None)
+    # The layers of EfficientNet-Lite0 stand in the bundle that ships; a clone of them gets new random weights.
+    return keras.models.clone_model(_load(SHIPPED_BUNDLE / KERAS_NAME))
+
+
+def _load(path: Path) -> Any:
+    import keras
+
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (OSError, TypeError, ValueError) as error:
+        raise WeightsError(f"no Keras model can be read from the weights file {path.name}") from error
+
+
+def _check_architecture(source: Any, backbone: str, path: Path) -> None:
+    """Refuse a model that is known to be of the other backbone: its input would be scaled wrongly."""
+    found = next((name for name in IMAGENET_FILES if _is_made_of(source, name)), backbone)
+    if found != backbone:
+        raise WeightsError(f"{path.name} holds {found}, not {backbone}: give --backbone {found} or other --weights")
+
+
+def _is_made_of(source: Any, backbone: str) -> bool:
+    names = {layer.name for layer in source.layers}
+    signs = {"efficientnet_lite0": {"conv_stem", "_conv_stem"}, "mobilenetv2": {"Conv1", "expanded_conv_depthwise"}}
+    return bool(names & signs[backbone])

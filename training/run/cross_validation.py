@@ -1,0 +1,155 @@
+"""Out-of-fold answers: each film is answered by the one model of the cross-validation that never saw its patient.
+
+Why the shipped model's temperature and operating points may come from them: the fold models are made by the same recipe
+from other films of the same kind, so their logits on unseen patients are what the shipped model's will be like, on six
+times as many films as one validation part has, none of which chose an epoch. This is the calibration of Platt (1999) by
+cross-validation, as scikit-learn's `CalibratedClassifierCV(ensemble=False)` does it. What it assumes, that the last
+training is like the others, is looked at: `bundle.json` holds the temperature that its own validation part asks for.
+
+A figure must not be measured on what its thresholds were chosen on, so for the figures each fold is answered with the
+temperature and operating points that the other folds give.
+"""
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from inference.decision import calibrate, decide, renormalize
+from inference.labels import LABELS, Outcome
+from inference.prediction import Prediction
+from training.data.dataset import Case
+from training.evaluation.answers import Answer
+from training.evaluation.evaluation import evaluate
+from training.fit.calibration import Calibration, choose_calibration
+
+FOLD_METRICS = ("accuracy", "balanced_accuracy", "ece", "brier", "auroc_covid19_vs_normal")
+CLASS_METRICS = ("sensitivity", "specificity", "auroc")
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfFold:
+    """Films with the logits of a model that never saw their patients.
+
+    Attributes
+    ----------
+    cases : sequence of Case
+        Of all folds.
+    folds : numpy.ndarray
+        int (films,), from 1.
+    logits : numpy.ndarray
+        float32 (films, outputs).
+    outputs : sequence of str
+        Names of the logits.
+    """
+
+    cases: Sequence[Case]
+    folds: npt.NDArray[np.intp]
+    logits: npt.NDArray[np.float32]
+    outputs: Sequence[str]
+
+    def calibrate_all(self) -> Calibration:
+        """Choose temperature and operating points on all films: for the model that is shipped."""
+        return choose_calibration(self.logits, self.cases, self.outputs)
+
+    def calibrate_across(self) -> dict[int, Calibration]:
+        """Choose temperature and operating points for each fold on the others: for the figures."""
+        return {int(fold): self._calibrate_without(int(fold)) for fold in np.unique(self.folds)}
+
+    def _calibrate_without(self, fold: int) -> Calibration:
+        places = np.flatnonzero(self.folds != fold)
+        return choose_calibration(self.logits[places], [self.cases[int(place)] for place in places], self.outputs)
+
+
+def measure_out_of_fold(found: OutOfFold, *, seed: int) -> dict[str, Any]:
+    """Measure all films together, and each fold alone with mean and standard deviation over the folds.
+
+    Returns
+    -------
+    dict
+        The object of `training.evaluation.evaluation.evaluate` with the key `cross_validation`.
+    """
+    calibrations = found.calibrate_across()
+    answers = [_answer(found, place, calibrations[int(fold)]) for place, fold in enumerate(found.folds)]
+    per_fold = []
+    for fold, calibration in calibrations.items():
+        members = [answer for answer, place in zip(answers, found.folds, strict=True) if place == fold]
+        measured = _pick_values(evaluate(members, seed=seed))
+        per_fold.append({"fold": fold, "temperature": round(calibration.temperature, 4), **measured})
+    return evaluate(answers, seed=seed) | {
+        "cross_validation": {
+            "folds": len(per_fold),
+            "per_fold": per_fold,
+            "mean_sd": _summarize(per_fold),
+        }
+    }
+
+
+def write_folds(
+    found: OutOfFold, calibrations: Mapping[int, Calibration], name_file: Callable[[Case], str], path: Path
+) -> None:
+    """Write file, label, fold, logits and calibrated probabilities of each film as CSV."""
+    names = [f"{kind}_{output}" for kind in ("logit", "probability") for output in found.outputs]
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.writer(lines)
+        writer.writerow(["file", "label", "fold", *names])
+        for case, fold, logits in zip(found.cases, found.folds, found.logits, strict=True):
+            probabilities = calibrate(logits[np.newaxis], calibrations[int(fold)].temperature)[0]
+            numbers = [f"{number:.6f}" for number in (*logits, *probabilities)]
+            writer.writerow([name_file(case), case.reference_label, int(fold), *numbers])
+
+
+def describe_folds(metrics: Mapping[str, Any]) -> str:
+    """Write the figures of each fold, with mean and standard deviation, as a text table."""
+    report = metrics["cross_validation"]
+    names = list(report["mean_sd"])
+    width = max(map(len, names)) + 2
+    heads = [f"fold {each['fold']}" for each in report["per_fold"]]
+    rows = [" " * width + "".join(f"{head:>9}" for head in (*heads, "mean", "sd"))]
+    for name in names:
+        numbers = [each[name] for each in report["per_fold"]]
+        numbers += [report["mean_sd"][name]["mean"], report["mean_sd"][name]["sd"]]
+        rows.append(f"{name:{width}}" + "".join(f"{_show(number):>9}" for number in numbers))
+    return "\n".join(rows) + "\n"
+
+
+def _answer(found: OutOfFold, place: int, calibration: Calibration) -> Answer:
+    probabilities = calibrate(found.logits[place][np.newaxis], calibration.temperature)
+    label, reason_code = decide(probabilities[0], calibration.operating_points)
+    shares = renormalize(probabilities)[0]
+    prediction = Prediction(
+        outcome=Outcome.INDETERMINATE if reason_code else Outcome.PREDICTED,
+        label=None if reason_code else label,
+        probabilities={name: float(share) for name, share in zip(LABELS, shares, strict=True)},
+        reason_code=reason_code,
+        activation_map=np.zeros((1, 1), dtype=np.float32),
+    )
+    return Answer(found.cases[place], prediction)
+
+
+def _pick_values(report: Mapping[str, Any]) -> dict[str, Any]:
+    picked: dict[str, Any] = {"n": report["n"], "n_patients": report["n_patients"]}
+    picked |= {name: report[name]["value"] for name in FOLD_METRICS if name in report}
+    for label, each in report["per_class"].items():
+        picked |= {f"{label}.{name}": each[name]["value"] for name in CLASS_METRICS}
+    return picked
+
+
+def _summarize(per_fold: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float | None]]:
+    names = [name for name in per_fold[0] if name not in ("fold", "n", "n_patients", "temperature")]
+    return {name: _summarize_one([each[name] for each in per_fold if each[name] is not None]) for name in names}
+
+
+def _summarize_one(values: Sequence[float]) -> dict[str, float | None]:
+    return {
+        "mean": round(float(np.mean(values)), 4) if values else None,
+        "sd": round(float(np.std(values, ddof=1)), 4) if len(values) > 1 else None,
+    }
+
+
+def _show(number: float | None) -> str:
+    return "-" if number is None else f"{number:.3f}"

@@ -1,0 +1,193 @@
+"""A training run from data set to bundle."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from inference.bundle import SHIPPED_BUNDLE, read_bundle
+from inference.classifier import Classifier
+from training.data.overlap import name_films
+from training.evaluation.answers import answer_cases
+from training.evaluation.evaluation import evaluate
+from training.fit.backbones import find_films_seen, find_weights, read_backbone
+from training.fit.calibration import Calibration, choose_calibration
+from training.fit.history import Epoch, write_history
+from training.fit.progress import RunProgress
+from training.fit.settings import TrainingSettings
+from training.fit.validation import predict_logits
+from training.run.cross_validation import OutOfFold, measure_out_of_fold, write_folds
+from training.run.data import TrainingData, list_cases, read_data
+from training.run.export import (
+    BundleFacts,
+    check_agreement,
+    check_target,
+    stage_bundle,
+    write_manifest,
+    write_model_files,
+)
+from training.run.record import describe_run, describe_training, write_card, write_reports
+from training.run.run_folder import RunFolder, open_run_folder
+from training.run.stages import Stage, plan_stages
+from training.run.trained import Trained, count_run_steps, train_stage
+
+MAX_TEMPERATURE_FACTOR = 1.5
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """Where the bundle and the run's records lie, how training went, and the metrics that stand in `bundle.json`."""
+
+    model: Path
+    run_folder: Path
+    history: Sequence[Epoch]
+    metrics: dict[str, Any]
+
+
+def train_and_export(
+    settings: TrainingSettings, console: Console, *, run_folder: Path, resume: bool = False
+) -> TrainingResult:
+    """Split, train, calibrate, export, check, measure on held-out patients and publish a bundle.
+
+    Parameters
+    ----------
+    settings : TrainingSettings
+        All choices.
+    console : rich.console.Console
+        For progress bars.
+    run_folder : Path
+        Where the run's records and checkpoints go.
+    resume : bool
+        Go on with the run in that folder.
+
+    Raises
+    ------
+    DatasetError
+        No usable data set, or a patient on two sides.
+    WeightsError
+        No backbone in the weights file.
+    RunFolderError
+        The run folder is taken, or the run to resume is another.
+    CheckpointError
+        A checkpoint is damaged, or one of another network.
+    ExportError
+        LiteRT and Keras disagree, or the bundle's place is taken; nothing is published.
+    """
+    check_target(settings.model)
+    weights = find_weights(settings.backbone, settings.weights, settings.imagenet_file)
+    listed = list_cases(settings)
+    run = open_run_folder(run_folder, settings, resume=resume)
+    read_backbone(settings.backbone, settings.weights, settings.imagenet_file, settings.input_size)
+    data = read_data(listed, settings, console)
+    stages = plan_stages(data.cases, settings)
+    seen = _count_seen(data, stages, weights)
+    run.write_config(settings, describe_run(settings, data))
+    with RunProgress.show(console, count_run_steps(stages, settings)) as progress:
+        trained = [train_stage(stage, data, settings, run.checkpoints, progress) for stage in stages]
+    write_history([(each.stage.name, each.history) for each in trained], run.path / "history.csv")
+    with stage_bundle(settings.model) as staging:
+        metrics = Export(settings, data, trained, seen, console).write(staging, run)
+        write_history([(trained[-1].stage.name, trained[-1].history)], staging / "history.csv")
+    return TrainingResult(settings.model, run.path, trained[-1].history, metrics)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """From trained networks to a measured bundle; see `train_and_export`."""
+
+    settings: TrainingSettings
+    data: TrainingData
+    trained: Sequence[Trained]
+    seen: int | None
+    console: Console
+
+    def write(self, staging: Path, run: RunFolder) -> dict[str, Any]:
+        """Write the bundle twice: first to be loaded by the classifier that measures it, then with the measures."""
+        final, data = self.trained[-1], self.data
+        calibration, temperatures = self._calibrate()
+        lungs = read_bundle(self.settings.lungs or SHIPPED_BUNDLE)
+        facts = BundleFacts(
+            model_version=self.settings.model_version,
+            outputs=data.outputs,
+            input_size=self.settings.input_size,
+            temperature=calibration.temperature,
+            operating_points=calibration.operating_points,
+            gate=lungs.gate,
+            training_data_sha256=data.hash_films(final.stage.train),
+        )
+        write_model_files(final.network, staging, lungs.folder)
+        difference = check_agreement(staging, data.select(final.stage.validation).to_batch(slice(0, 64)))
+        write_manifest(staging, facts)
+        metrics = self._measure(staging, run, calibration)
+        metrics["litert_keras_difference"] = difference
+        metrics["training"] = describe_training(self.settings, data, final, temperatures, self.seen)
+        metrics["lung_finder"] = lungs.metrics.get("lung_finder")
+        write_manifest(staging, replace(facts, metrics=metrics))
+        write_reports(run, final, metrics)
+        write_card(staging, run)
+        return metrics
+
+    def _calibrate(self) -> tuple[Calibration, dict[str, float]]:
+        final = self.trained[-1]
+        validation = self.data.select(final.stage.validation)
+        logits = predict_logits(final.network, validation, self.settings.fit.batch_size)
+        own = choose_calibration(logits, validation.cases, self.data.outputs)
+        if len(self.trained) == 1:
+            return own, {"validation": own.temperature}
+        pooled = self._pool(self.trained[:-1]).calibrate_all()
+        if not 1 / MAX_TEMPERATURE_FACTOR <= own.temperature / pooled.temperature <= MAX_TEMPERATURE_FACTOR:
+            log.warning(
+                "the final validation films ask for temperature %.2f, the folds for %.2f: calibration may be off",
+                own.temperature,
+                pooled.temperature,
+            )
+        return pooled, {"validation": own.temperature, "out_of_fold": pooled.temperature}
+
+    def _pool(self, trained: Sequence[Trained]) -> OutOfFold:
+        places = np.concatenate([each.stage.test for each in trained])
+        return OutOfFold(
+            cases=[self.data.cases[place] for place in places],
+            folds=np.repeat([each.stage.number for each in trained], [len(each.stage.test) for each in trained]),
+            logits=np.concatenate([each.logits for each in trained]),
+            outputs=self.data.outputs,
+        )
+
+    def _measure(self, staging: Path, run: RunFolder, calibration: Calibration) -> dict[str, Any]:
+        table, seed = run.path / "folds.csv", self.settings.fit.seed
+        if len(self.trained) > 1:
+            found = self._pool(self.trained[:-1])
+            write_folds(found, found.calibrate_across(), self.data.name_file, table)
+            return measure_out_of_fold(found, seed=seed)
+        held_out = self._pool(self.trained)
+        write_folds(held_out, {self.trained[0].stage.number: calibration}, self.data.name_file, table)
+        cases = track(held_out.cases, "measuring", console=self.console)
+        answers = answer_cases(Classifier.load(staging), cases)
+        if refused := len(held_out.cases) - len(answers):
+            log.warning("%d of %d held-out films were refused by the gate", refused, len(held_out.cases))
+        return evaluate(answers, seed=seed)
+
+
+def _count_seen(data: TrainingData, stages: Sequence[Stage], weights: Path | None) -> int | None:
+    """Count the films that figures will be measured on and that the starting weights were trained on."""
+    seen = find_films_seen(weights)
+    places = np.concatenate([stage.test for stage in stages])
+    if seen is None:
+        log.warning("the starting weights do not say which films they were trained on: figures may be too kind")
+        return None
+    names = name_films([data.radiographs.source_sha256[place] for place in places])
+    count = len(seen.intersection(names))
+    if count:
+        log.warning(
+            "the starting weights were trained on %d of %d films that figures are measured on: they will be too kind; "
+            "start from --weights imagenet-file",
+            count,
+            len(places),
+        )
+    return count

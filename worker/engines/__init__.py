@@ -1,0 +1,1 @@
+"""Engine processes for GPUs: chosen, started, looked after."""

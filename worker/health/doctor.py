@@ -1,0 +1,187 @@
+"""Everything that the service needs, looked at one by one: for ``doctor``."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from imaging import RotatedError, UnsuitableRadiographError
+from inference.bundle import SHIPPED_BUNDLE, BundleError, read_bundle
+from inference.labels import Outcome
+from store.database import open_database
+from store.errors import StoreError
+from store.location import find_filesystem_type, is_network_share
+from store.schema import check_schema
+from worker.engines.devices import choose_devices
+from worker.errors import DeviceError, InboxError
+from worker.health.disk import measure_disk
+from worker.home import Home, is_locked
+from worker.intake.inbox import check_inbox
+from worker.queue.broker import find_broker_url, ping_broker
+from worker.settings import WatchSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from inference.classifier import Classifier
+
+    Pixels = npt.NDArray[np.float32]
+
+PHANTOM_SEED, PHANTOM_SIZE = 1, (625, 512)
+FEW_WATCHES = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the doctor's findings; ``advice`` is empty where all is well."""
+
+    name: str
+    found: str
+    advice: str = ""
+    is_warning: bool = False
+
+
+def run_checks(settings: WatchSettings, inbox: Path) -> Iterator[Check]:
+    """Look at everything that the service needs; each check says what was found and what to do."""
+    for check in (
+        _check_home,
+        _check_disk,
+        _check_database,
+        _check_broker,
+        _check_devices,
+        _check_model,
+        _check_answer,
+    ):
+        yield check(settings)
+    yield _check_user()
+    yield _check_inbox(settings, inbox)
+    yield _check_share(inbox)
+    yield _check_watches()
+
+
+def _check_user() -> Check:
+    if os.geteuid() == 0:
+        advice = "the service needs no rights but to its folders: give it a user of its own"
+        return Check("user", "root", advice, is_warning=True)
+    return Check("user", "not root")
+
+
+def _check_home(settings: WatchSettings) -> Check:
+    home = settings.home
+    place = next(folder for folder in (home, *home.parents) if folder.exists())
+    if os.access(place, os.W_OK | os.X_OK):
+        return Check("home", f"{home} can be written")
+    return Check("home", f"{home} cannot be written", "give this user the folder, or set XRAY_HOME")
+
+
+def _check_disk(settings: WatchSettings) -> Check:
+    space = measure_disk(settings.home, settings.min_free_bytes)
+    advice = "make room: files are moved here, and work pauses until there is some" if space.is_low else ""
+    return Check("disk", space.describe(), advice)
+
+
+def _check_database(settings: WatchSettings) -> Check:
+    if settings.database_url is None and not (settings.home / "xray.db").exists():
+        return Check("database", "none yet; 'watch' makes it")
+    return _attempt("database", lambda: _open_and_check(settings), "'xray-cli db upgrade', or see XRAY_DATABASE_URL")
+
+
+def _open_and_check(settings: WatchSettings) -> str:
+    engine = open_database(settings.sqlalchemy_url)
+    try:
+        check_schema(engine)
+        return f"{engine.dialect.name} answers, its schema is this version's"
+    finally:
+        engine.dispose()
+
+
+def _check_broker(settings: WatchSettings) -> Check:
+    home = Home(settings.home)
+    if settings.broker_url is None and not is_locked(home):
+        return Check("broker", "embedded; it starts with 'watch'")
+    return _attempt("broker", lambda: _ping(settings), "is it running, and is XRAY_BROKER_URL right?")
+
+
+def _ping(settings: WatchSettings) -> str:
+    ping_broker(find_broker_url(settings, Home(settings.home)))
+    return "answers"
+
+
+def _check_devices(settings: WatchSettings) -> Check:
+    try:
+        devices = choose_devices(settings.devices)
+    except DeviceError as error:
+        return Check("devices", str(error), "see XRAY_DEVICES")
+    return Check("devices", devices.describe(), devices.note, is_warning=bool(devices.note))
+
+
+def _check_model(settings: WatchSettings) -> Check:
+    folder = settings.model or SHIPPED_BUNDLE
+    return _attempt("model", lambda: f"{read_bundle(folder).model_version} is sound", "'xray-cli model verify'")
+
+
+def _check_answer(settings: WatchSettings) -> Check:
+    """Let the model judge a synthetic phantom, upright and turned: the way of every film, without a file."""
+    import numpy as np
+
+    from imaging.phantoms.anatomy import draw_chest
+    from inference.classifier import Classifier
+
+    try:
+        classifier = Classifier.load(settings.model or SHIPPED_BUNDLE)
+    except BundleError:
+        return Check("self-test", "the model cannot be loaded", "'xray-cli model verify'")
+    chest = draw_chest(PHANTOM_SEED, *PHANTOM_SIZE)
+    upright, turned = _ask(classifier, chest), _ask(classifier, np.ascontiguousarray(np.rot90(chest)))
+    found = f"synthetic phantom {upright}, turned on its side {turned}"
+    fits = upright in (Outcome.PREDICTED, Outcome.INDETERMINATE) and turned == RotatedError.reason_code
+    advice = "" if fits else "this model's gate does not know the phantom; see how it fares on films of your own"
+    return Check("self-test", found, advice, is_warning=not fits)
+
+
+def _ask(classifier: "Classifier", pixels: "Pixels") -> str:
+    from imaging import Identity, Radiograph
+
+    try:
+        return classifier.predict_radiograph(Radiograph(pixels, Identity())).outcome
+    except UnsuitableRadiographError as error:
+        return error.reason_code
+
+
+def _check_inbox(settings: WatchSettings, inbox: Path) -> Check:
+    if not inbox.exists():
+        return Check("inbox", f"{inbox} is not there yet", "make it, or name the inbox: xray-cli doctor INBOX")
+    try:
+        check_inbox(inbox, settings.home, settings.after)
+    except InboxError as error:
+        return Check("inbox", str(error), "see XRAY_AFTER and the folder's permissions")
+    return Check("inbox", f"{inbox} can be read" + (" and emptied" if settings.after == "move" else ""))
+
+
+def _check_share(inbox: Path) -> Check:
+    kind = find_filesystem_type(inbox)
+    if is_network_share(inbox):
+        advice = "events and leases do not cross a share: files are found by scanning, within XRAY_RESCAN_SECONDS"
+        return Check("file system", f"{kind}, a network share", advice, is_warning=True)
+    return Check("file system", f"{kind}, a local disk")
+
+
+def _check_watches() -> Check:
+    path = Path("/proc/sys/fs/inotify/max_user_watches")
+    allowed = int(path.read_text()) if path.exists() else 0
+    advice = "" if allowed >= FEW_WATCHES else "raise fs.inotify.max_user_watches; scanning still finds every file"
+    return Check("file events", f"{allowed} folders may be watched", advice, is_warning=bool(advice))
+
+
+def _attempt(name: str, look: Callable[[], str], advice: str) -> Check:
+    try:
+        return Check(name, look())
+    except (StoreError, BundleError) as error:
+        return Check(name, str(error), advice)
+    except (SQLAlchemyError, RedisError, OSError, ValueError) as error:
+        return Check(name, f"does not answer ({type(error).__name__})", advice)

@@ -1,0 +1,69 @@
+"""What waits and what has finished of late: what ``status`` asks of the ledger, however large that has grown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from store.database import reading
+from store.ledger.counts import count_finished_states, count_pending_states, count_stat
+from store.ledger.models import list_models
+from store.questions.queries import find_last_finished, find_oldest_pending
+from store.states import FINISHED_STATES, PENDING_STATES, ArrivalState
+
+RECENT = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What the ledger says of its arrivals, without a look at what finished long ago.
+
+    Attributes
+    ----------
+    waiting : mapping
+        Files that have no result now, by state.
+    recent : mapping
+        Files that have finished in the last 24 hours, by state.
+    """
+
+    waiting: Mapping[ArrivalState, int] = field(default_factory=lambda: dict.fromkeys(PENDING_STATES, 0))
+    recent: Mapping[ArrivalState, int] = field(default_factory=lambda: dict.fromkeys(FINISHED_STATES, 0))
+    oldest_pending_at: datetime | None = None
+    last_finished_at: datetime | None = None
+    model_version: str | None = None
+    pending_stat: int = 0
+
+    @property
+    def pending(self) -> int:
+        """How many files have no result yet."""
+        return sum(self.waiting.values())
+
+    @property
+    def recently_finished(self) -> int:
+        """How many files have finished in the last 24 hours."""
+        return sum(self.recent.values())
+
+    @property
+    def recently_quarantined(self) -> int:
+        """How many of them could not be read."""
+        return self.recent[ArrivalState.QUARANTINED]
+
+
+def read_queue(engine: Engine) -> Queue | None:
+    """Ask the ledger; None where the database does not answer."""
+    try:
+        with reading(engine) as connection:
+            models = list_models(connection)
+            active = next((model.model_version for model in models if model.active), None)
+            return Queue(
+                count_pending_states(connection),
+                count_finished_states(connection, datetime.now(tz=UTC) - RECENT),
+                find_oldest_pending(connection),
+                find_last_finished(connection),
+                active or (models[0].model_version if models else None),
+                count_stat(connection),
+            )
+    except DBAPIError:
+        return None

@@ -1,0 +1,157 @@
+"""How the service is, seen from outside of it, and what to do about it: for ``status``."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from redis.exceptions import RedisError
+from sqlalchemy import Engine
+
+from inference.serving.report import EngineState
+from store.states import ArrivalState
+from worker.engines.board import EngineFacts, read_engines
+from worker.health.disk import DiskSpace, measure_disk
+from worker.health.heartbeat import ServiceState, judge_health
+from worker.health.queue_facts import Queue, read_queue
+from worker.home import Home
+from worker.queue.broker import find_broker_url, ping_broker
+from worker.settings import WatchSettings
+
+STUCK_SECONDS = 120.0
+MANY_QUARANTINED, LARGE_SHARE = 10, 0.2  # so many of the last day's files, and so large a part of them, is no chance
+RUNNING = (ServiceState.STARTING, ServiceState.READY, ServiceState.PAUSED, ServiceState.STALLED, ServiceState.STOPPING)
+ADVICE = {
+    ServiceState.PAUSED: "it goes on by itself once that is put right; 'xray-cli doctor' looks closer",
+    ServiceState.STALLED: "see the log, and restart the service if it stays so",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The service, what it needs, what is queued, and what is wrong; ``queue`` is None while the database is away."""
+
+    state: ServiceState
+    reasons: Sequence[str]
+    disk: DiskSpace
+    broker: str
+    engines: Sequence[EngineFacts]
+    queue: Queue | None
+    problems: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what machines read."""
+        queue = self.queue or Queue()
+        return {
+            "service_runs": self.state in RUNNING,
+            "service": {"state": self.state, "reasons": list(self.reasons)},
+            "disk": {"free_bytes": self.disk.free_bytes, "min_free_bytes": self.disk.min_free_bytes},
+            "broker": self.broker,
+            "engines": [asdict(engine) for engine in self.engines],
+            "database_answers": self.queue is not None,
+            "pending": {state.value: count for state, count in queue.waiting.items()},
+            "pending_stat": queue.pending_stat,
+            "oldest_pending_at": queue.oldest_pending_at and queue.oldest_pending_at.isoformat(),
+            "last_finished_at": queue.last_finished_at and queue.last_finished_at.isoformat(),
+            "last_24_hours": {
+                "finished": queue.recently_finished,
+                **{state.value: count for state, count in queue.recent.items()},
+            },
+            "model_version": queue.model_version,
+            "problems": list(self.problems),
+        }
+
+    def as_lines(self) -> Iterator[str]:
+        """Return what people read, on one screen: what is, then what is wrong and what to do."""
+        yield f"service          {self.state if self.state in RUNNING else 'not running'}"
+        yield f"disk             {self.disk.describe()}"
+        yield f"broker           {self.broker}"
+        yield from self._engine_lines()
+        if not self.engines:
+            yield "devices          cpu: LiteRT in each screening process"
+        yield from self._queue_lines()
+        yield from (f"! {problem}" for problem in self.problems)
+
+    def _engine_lines(self) -> Iterator[str]:
+        several = len({engine.host for engine in self.engines}) > 1
+        for engine in self.engines:
+            yield f"engine {engine.device:9} {f'{engine.host}: ' if several else ''}{engine.describe()}"
+
+    def _queue_lines(self) -> Iterator[str]:
+        if self.queue is None:
+            yield "database         does not answer"
+            return
+        yield f"model            {self.queue.model_version or '-'}"
+        for state, count in self.queue.waiting.items():
+            yield f"{state.value:16} {count}"
+        yield f"without result   {self.queue.pending}, {self.queue.pending_stat} of them STAT"
+        yield f"oldest waiting   {_ago(self.queue.oldest_pending_at)}"
+        yield f"last finished    {_ago(self.queue.last_finished_at)}"
+        share = self.queue.recently_quarantined / max(1, self.queue.recently_finished)
+        yield f"last 24 hours    {self.queue.recently_finished} finished, {share:.1%} of them quarantined"
+        for state, count in self.queue.recent.items():
+            yield f"  {state.value:14} {count}"
+
+
+def read_status(settings: WatchSettings, engine: Engine | None) -> Status:
+    """Look at the heartbeat, the disk, the broker and the ledger; None where the database does not answer."""
+    home = Home(settings.home)
+    state, reasons = judge_health(home)
+    runs = state in RUNNING
+    disk = measure_disk(settings.home, settings.min_free_bytes)
+    broker = _ask_broker(settings, home) if runs or settings.broker_url else "embedded; it starts with 'watch'"
+    queue = read_queue(engine) if engine is not None else None
+    engines = read_engines(home)
+    found = Status(state, reasons, disk, broker, engines, queue, ())
+    problems = (*_service_problems(found), *_queue_problems(found, embedded=settings.broker_url is None))
+    return replace(found, problems=problems)
+
+
+def _ask_broker(settings: WatchSettings, home: Home) -> str:
+    try:
+        ping_broker(find_broker_url(settings, home))
+    except (RedisError, OSError, ValueError) as error:
+        return f"does not answer ({type(error).__name__})"
+    return "answers"
+
+
+def _service_problems(found: Status) -> Iterator[str]:
+    for reason in found.reasons if found.state in ADVICE else ():
+        yield f"{reason}: {ADVICE[found.state]}"
+    if found.disk.is_low and found.state is not ServiceState.PAUSED:
+        yield f"{found.disk.describe()}: make room, or work pauses (XRAY_MIN_FREE_BYTES)"
+    if found.broker.startswith("does not"):
+        yield "the broker does not answer: is it running, and is XRAY_BROKER_URL right? Nothing is lost meanwhile"
+    for engine in found.engines:
+        if engine.state in (EngineState.UNUSABLE, EngineState.RESTARTING):
+            log = f"{engine.device.replace(':', '-')}.log"
+            yield f"engine {engine.device} is away: see engines/{log} in the home. LiteRT answers meanwhile, as surely"
+    if found.queue is None:
+        yield "the database does not answer: is it running, and is XRAY_DATABASE_URL right? Files wait in the inbox"
+
+
+def _queue_problems(found: Status, *, embedded: bool) -> Iterator[str]:
+    queue, runs = found.queue, found.state in RUNNING
+    if queue is None:
+        return
+    if queue.pending and not runs and embedded:
+        yield f"{queue.pending} files wait and no service runs: start 'xray-cli watch'"
+    if failed := queue.waiting[ArrivalState.FAILED]:
+        yield f"{failed} files meet faults and are retried: see the log, 'xray-cli doctor'"
+    quiet = _quiet_seconds(queue)
+    if found.state is ServiceState.READY and quiet > STUCK_SECONDS:
+        yield f"work waits and nothing has finished for {quiet:.0f} s: see the log, restart the service"
+    if queue.recently_quarantined >= max(MANY_QUARANTINED, LARGE_SHARE * queue.recently_finished):
+        told = f"{queue.recently_quarantined} of {queue.recently_finished} files of the last 24 hours"
+        yield f"{told} could not be read: 'xray-cli quarantine list' says why; look at what sends them"
+
+
+def _quiet_seconds(queue: Queue) -> float:
+    if queue.oldest_pending_at is None:
+        return 0.0
+    latest = max(filter(None, (queue.oldest_pending_at, queue.last_finished_at)))
+    return (datetime.now(tz=UTC) - latest).total_seconds()
+
+
+def _ago(moment: datetime | None) -> str:
+    return "-" if moment is None else f"{(datetime.now(tz=UTC) - moment).total_seconds():.0f} s ago"

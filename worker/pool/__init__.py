@@ -1,0 +1,1 @@
+"""The worker process: Celery's prefork pool, and what its children do."""

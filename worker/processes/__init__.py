@@ -1,0 +1,1 @@
+"""Child processes: kept alive, named, fenced."""

@@ -1,0 +1,132 @@
+"""From ledger to broker: sends ids, and sends again what was lost on the way."""
+
+import logging
+import time
+
+from celery import Celery
+from kombu.exceptions import OperationalError as BrokerError
+from sqlalchemy import Engine
+
+from store.audit import record_event
+from store.database import reading, undurable
+from store.ledger.arrivals import is_any_ready, queue_arrivals, unqueue_arrivals
+from store.ledger.counts import count_screening, is_any_pending
+from store.ledger.sweeps import list_unsettled, release_expired, release_lost
+from store.questions.queries import find_last_finished
+from store.states import Priority
+from worker.faults import fault_point
+from worker.processes.kept_process import KeptProcess
+from worker.queue.queues import count_messages, send_arrival
+from worker.queue.stall import StallWatch
+from worker.screening.finishing import Finisher
+
+logger = logging.getLogger(__name__)
+
+WINDOW = 200  # ids in a queue at most: a few seconds of work, so that the order stays the ledger's
+SWEEP_SECONDS = 5.0
+LOST_SECONDS = 10.0  # an id sent this long ago, while no message waits, was lost
+STALL_SECONDS = 10.0  # messages wait for this long and nobody takes one: the worker is deaf
+STARTING_SECONDS = 60.0  # or, where it has finished nothing yet, it still starts
+ELSEWHERE = 0  # stands for the process of workers on other hosts
+SETTLE_SECONDS = 10.0  # a worker has moved its file by then
+
+
+class Dispatcher:
+    """Keeps the broker's short queue filled from the ledger, and puts right what was interrupted.
+
+    Attributes
+    ----------
+    is_resting : bool
+        True when the last look found that every arrival has come to its end.
+    """
+
+    def __init__(self, engine: Engine, app: Celery, finisher: Finisher, worker: KeptProcess | None) -> None:
+        self._engine = engine
+        self._app = app
+        self._finisher = finisher
+        self._worker = worker
+        self._stall = StallWatch(STALL_SECONDS, STARTING_SECONDS)
+        self._sweep_at = 0.0
+        self.is_resting = False
+
+    @property
+    def is_stalled(self) -> bool:
+        """True while messages wait and nothing finishes, although our worker, where we have one, was restarted."""
+        return self._stall.is_stalled
+
+    def describe_stall(self) -> str:
+        """Say what has been tried against a stall."""
+        if self._worker is None:
+            return "messages wait and nothing finishes: does a worker run?"
+        told = f"messages wait and nothing finishes, although the worker was restarted {self._stall.restarts} times"
+        return told + (", and it is left alone now" if self._stall.is_given_up else "")
+
+    def tick(self) -> int:
+        """Send what is ready; returns how many ids were sent.
+
+        Raises
+        ------
+        kombu.exceptions.OperationalError
+            The broker is away: what could not be sent is ready again.
+        sqlalchemy.exc.OperationalError
+            The database is away or locked.
+        """
+        if time.monotonic() >= self._sweep_at:
+            self._sweep()
+            self._sweep_at = time.monotonic() + SWEEP_SECONDS
+        with reading(self._engine) as connection:
+            self.is_resting = not is_any_pending(connection)
+            if self.is_resting or not is_any_ready(connection):
+                return 0
+        with undurable(self._engine) as connection:  # an id that the ledger forgot to have sent is sent again
+            ready = [
+                (arrival_id, priority)
+                for priority in Priority
+                for arrival_id in queue_arrivals(connection, WINDOW, priority)
+            ]
+        if ready:
+            fault_point("after_queue")
+        self._send(ready)
+        return len(ready)
+
+    def _send(self, ready: list[tuple[int, Priority]]) -> None:
+        for position, (arrival_id, priority) in enumerate(ready):
+            try:
+                send_arrival(self._app, arrival_id, priority)
+            except BrokerError:
+                with self._engine.begin() as connection:
+                    unqueue_arrivals(connection, [left for left, _ in ready[position:]])
+                raise
+            fault_point("after_send", arrival_id)
+
+    def _sweep(self) -> None:
+        with self._engine.begin() as connection:
+            expired = release_expired(connection)
+        messages = count_messages(self._app)
+        for priority in (priority for priority, count in messages.items() if count == 0):
+            with self._engine.begin() as connection:
+                expired += release_lost(connection, LOST_SECONDS, priority)
+        self._watch_for_a_stall(sum(messages.values()))
+        if expired:
+            logger.warning("%d interrupted arrivals are sent again", expired, extra={"action": "sweep"})
+        with reading(self._engine) as connection:
+            unsettled = list_unsettled(connection, SETTLE_SECONDS)
+        for arrival in unsettled:
+            self._finisher.settle(arrival)
+
+    def _watch_for_a_stall(self, messages: int) -> None:
+        with reading(self._engine) as connection:
+            screening = count_screening(connection)
+            last_finished_at = find_last_finished(connection)
+        waiting = messages > 0 and screening == 0
+        progress, worker = last_finished_at, self._worker.pid if self._worker else ELSEWHERE
+        if self._stall.observe(time.monotonic(), waiting=waiting, progress=progress, worker=worker):
+            facts = {"action": "stalled", "restarts": self._stall.restarts}
+            level = logging.CRITICAL if self._stall.is_given_up else logging.ERROR
+            last = " for the last time" if self._stall.is_given_up else ""
+            done = f"the worker is restarted{last}" if self._worker else "does a worker run?"
+            logger.log(level, "%d messages wait and nothing finishes: %s", messages, done, extra=facts)
+            if self._worker:
+                self._worker.restart()
+            with self._engine.begin() as connection:
+                record_event(connection, "stalled", messages=messages, restarts=self._stall.restarts)

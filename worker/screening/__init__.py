@@ -1,0 +1,1 @@
+"""One film, from its claim to its shelf."""

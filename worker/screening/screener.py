@@ -1,0 +1,200 @@
+"""One file, from claim to row: the whole of a worker's task."""
+
+import errno
+import logging
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine
+
+from imaging import decode_radiograph, identify_format, read_source
+from imaging.source import SourceFile
+from inference.classifier import Classifier
+from inference.labels import Outcome
+from store.database import reading, undurable
+from store.identifiers import Protect
+from store.ledger.arrivals import Arrival, claim_arrival
+from store.ledger.outcomes import NewScreening, find_screening
+from worker.faults import fault_point
+from worker.intake.inbox import fingerprint_file
+from worker.intake.stability import Look
+from worker.screening.fates import INTERNAL_ERROR, Fate, FateKind, decide_fate
+from worker.screening.finishing import Claim, Finisher, describe_identity
+from worker.screening.stages import Note, StageSender, StageTimes
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost."""
+
+    lease_seconds: int
+    max_attempts: int
+    max_file_bytes: int
+
+
+@dataclass(slots=True)
+class Found:
+    """What is known of a file by the time its screening ends, well or badly.
+
+    ``identity`` holds columns of the table ``screenings``; a picture that the gate refuses has one, a header that is
+    refused has not.
+    """
+
+    source: SourceFile | None = None
+    identity: Mapping[str, Any] | None = None
+    times: StageTimes = field(default_factory=StageTimes)
+    retry: tuple[str, str] | None = None
+
+
+class Screener:
+    """Screens arrivals by id; every step is committed before the next, and may be repeated.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        Answers for one radiograph at a time.
+    protect : Callable
+        What a patient's identifiers pass through on their way into a row.
+    sender : StageSender
+        Is told how long each step took.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        classifier: Classifier,
+        finisher: Finisher,
+        protect: Protect,
+        limits: Limits,
+        sender: StageSender,
+    ) -> None:
+        self._engine = engine
+        self._classifier = classifier
+        self._finisher = finisher
+        self._protect = protect
+        self._limits = limits
+        self._sender = sender
+
+    def screen(self, arrival_id: int, owner: str) -> None:
+        """Claim an arrival and see it to its end; nothing happens where another worker has it.
+
+        Parameters
+        ----------
+        owner : str
+            Unique name of this attempt; the lease is held under it.
+
+        Raises
+        ------
+        OperationalError
+            The database went away: the lease runs out, and the sweeper sends the arrival again.
+        """
+        with undurable(self._engine) as connection:  # a power cut ends the lease's holder too
+            arrival = claim_arrival(connection, arrival_id, owner, self._limits.lease_seconds)
+        if arrival is None:
+            return
+        fault_point("after_claim", arrival_id)
+        claim, found = Claim(arrival, owner), Found()
+        try:
+            with found.times.measure("read"):
+                found.source = self._read(arrival)
+            fault_point("after_read", arrival_id)
+            finished: Arrival | None = self._answer(claim, found, found.source)
+        except Exception as error:  # noqa: BLE001  (every error becomes a fate, in one place)
+            finished = self._end_badly(claim, found, error)
+        fault_point("after_record", arrival_id)
+        if finished is not None:
+            with found.times.measure("move"):
+                self._finisher.settle(finished)
+        self._sender.tell(Note(found.times.seconds, found.retry))
+
+    def _read(self, arrival: Arrival) -> SourceFile:
+        """Read the file once, and only if it still is the one that was found complete."""
+        try:
+            source = read_source(arrival.path, self._limits.max_file_bytes)
+        except FileNotFoundError:
+            if not arrival.inbox.is_dir():  # the file is not gone: it is back when its inbox is
+                raise OSError(errno.ENODEV, "the inbox is away") from None
+            raise
+        look = Look(source.size_bytes, source.mtime_ns, source.inode)
+        if fingerprint_file(arrival.path, look) != arrival.fingerprint:
+            message = "the file has been replaced since it was found; what lies there now is another arrival"
+            raise FileNotFoundError(message)
+        return source
+
+    def _answer(self, claim: Claim, found: Found, source: SourceFile) -> Arrival:
+        model_sha256 = self._classifier.bundle.model_sha256
+        with reading(self._engine) as connection:
+            known = find_screening(connection, source.sha256, model_sha256)
+        source_format = identify_format(source.content)
+        if known is not None:
+            with found.times.measure("record"):
+                return self._finisher.finish_duplicate(claim, known, source.sha256, source_format)
+        screening = self._predict(found, source)
+        fault_point("after_predict", claim.arrival.id)
+        with found.times.measure("record"):
+            return self._finisher.finish_screened(claim, screening, source_format)
+
+    def _predict(self, found: Found, source: SourceFile) -> NewScreening:
+        with found.times.measure("decode"):
+            radiograph = decode_radiograph(source.content)
+        found.identity = describe_identity(radiograph.identity, self._protect)
+        with found.times.measure("infer"):
+            prediction = self._classifier.predict_radiograph(radiograph)
+        return NewScreening(
+            source_sha256=source.sha256,
+            model_sha256=self._classifier.bundle.model_sha256,
+            outcome=prediction.outcome,
+            label=prediction.label,
+            probabilities=prediction.probabilities,
+            reason_code=prediction.reason_code,
+            identity=found.identity,
+        )
+
+    def _end_badly(self, claim: Claim, found: Found, error: Exception) -> Arrival | None:
+        arrival, source = claim.arrival, found.source
+        fate = decide_fate(
+            error,
+            attempts=arrival.attempts,
+            faults=arrival.transient_faults,
+            max_attempts=self._limits.max_attempts,
+        )
+        if fate.reason_code == INTERNAL_ERROR:
+            log_bug(arrival.id, error)
+        match fate.kind:
+            case FateKind.REJECT if source is not None:
+                rejection = self._as_rejection(source, found.identity, fate)
+                with found.times.measure("record"):
+                    return self._finisher.finish_screened(claim, rejection, identify_format(source.content))
+            case FateKind.REJECT | FateKind.QUARANTINE:
+                facts = (source.sha256, identify_format(source.content)) if source else (None, None)
+                with found.times.measure("record"):
+                    return self._finisher.finish_quarantined(claim, fate, *facts)
+            case FateKind.VANISH:
+                self._finisher.finish_vanished(claim)
+            case FateKind.RETRY_FILE | FateKind.RETRY_FAULT:
+                self._finisher.retry_later(claim, fate)
+                found.retry = (fate.kind.value, fate.reason_code)
+            case FateKind.LEAVE:
+                pass
+        return None
+
+    def _as_rejection(self, source: SourceFile, identity: Mapping[str, Any] | None, fate: Fate) -> NewScreening:
+        return NewScreening(
+            source_sha256=source.sha256,
+            model_sha256=self._classifier.bundle.model_sha256,
+            outcome=Outcome.REJECTED,
+            reason_code=fate.reason_code,
+            reason=fate.reason,
+            identity=identity or {"source_format": identify_format(source.content)},
+        )
+
+
+def log_bug(arrival_id: int, error: Exception) -> None:
+    """Log where a bug is; the message is left out, because it may quote the file."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    logger.error("%s at %s", type(error).__name__, where, extra={"action": "bug", "arrival_id": arrival_id})

@@ -1,0 +1,136 @@
+"""Where files go once their row is committed: processed by date, or quarantined with the reason beside them.
+
+Names here come from the ledger (arrival id and hash), never from the sender: hostile names stay in the
+database, and nothing is overwritten. A file is never deleted.
+"""
+
+import errno
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from inference.labels import NOTICE
+from store.ledger.arrivals import Arrival
+from store.states import AfterScreening, ArrivalState
+from worker.faults import fault_point
+from worker.home import Home, hold_place
+from worker.intake.inbox import fingerprint_file, look_at
+from worker.intake.stability import Look
+from worker.screening.moving import clear_aside, move_back, move_out
+
+SUFFIXES = {"dicom": ".dcm", "png": ".png", "jpeg": ".jpg"}
+REASON_SUFFIX = ".reason.json"
+
+
+class Shelf:
+    """Moves finished files out of the inbox.
+
+    Parameters
+    ----------
+    home : Home
+        Holds the processed and quarantine folders.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def place(
+        self, arrival: Arrival, source_sha256: str | None, source_format: str | None, *, quarantined: bool
+    ) -> Path | None:
+        """Say where a file will lie, before it moves; None where it stays in the inbox."""
+        if arrival.after is AfterScreening.KEEP:
+            return None
+        name = f"{arrival.id:08d}-{(source_sha256 or 'unread')[:16]}{SUFFIXES.get(source_format or '', '.bin')}"
+        if quarantined:
+            return self._home.quarantine / name
+        return self._home.processed / f"{datetime.now(tz=UTC):%Y/%m/%d}" / name
+
+    def settle(self, arrival: Arrival) -> bool:
+        """Move a finished arrival's file to its place; may be repeated.
+
+        Returns
+        -------
+        bool
+            True when the file has left the inbox; False where another one has taken its name meanwhile,
+            which is another arrival's.
+
+        Raises
+        ------
+        OSError
+            It cannot be moved now; BlockingIOError where another process is about to.
+        """
+        target = arrival.stored_path
+        if target is None:
+            return False
+        # a sweep may come upon a file whose worker is still copying it: one of the two has to wait
+        with hold_place(self._home, arrival.id):
+            self._settle(arrival, target)
+        return target.exists()
+
+    def _settle(self, arrival: Arrival, target: Path) -> None:
+        def is_meant(look: Look | None) -> bool:
+            return look is not None and fingerprint_file(arrival.path, look) == arrival.fingerprint
+
+        if is_meant(look_at(str(arrival.path))):
+            self._make_folder(target.parent)
+            if arrival.state is ArrivalState.QUARANTINED:
+                _write_reason(arrival, target)
+                fault_point("after_reason", arrival.id)
+            move_out(arrival.path, target, is_meant)
+        else:
+            clear_aside(arrival.path, target, is_meant)  # as after a kill at this very step
+
+    def check_releasable(self, arrival: Arrival) -> None:
+        """Raise what keeps a file from being released: FileNotFoundError or FileExistsError."""
+        if arrival.stored_path is None or not arrival.stored_path.exists():
+            message = f"arrival {arrival.id}: its file is no longer in quarantine"
+            raise FileNotFoundError(message)
+        if os.path.lexists(arrival.path):
+            message = f"arrival {arrival.id}: another file has its name in the inbox"
+            raise FileExistsError(message)
+
+    def _make_folder(self, folder: Path) -> None:
+        # a home that was deleted or unmounted must not come to life again: its ledger would not know the file
+        if not self._home.root.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "the home has gone")
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def release(self, arrival: Arrival) -> None:
+        """Move a quarantined file back to where it came from, to go the one way again.
+
+        Raises
+        ------
+        FileExistsError
+            Another file has its name now.
+        FileNotFoundError
+            It is no longer in quarantine.
+        """
+        self.check_releasable(arrival)
+        assert arrival.stored_path is not None  # noqa: S101  (checked above)
+        arrival.path.parent.mkdir(parents=True, exist_ok=True)
+        move_back(arrival.stored_path, arrival.path)
+        _reason_path(arrival.stored_path).unlink(missing_ok=True)
+
+
+def _reason_path(target: Path) -> Path:
+    return target.with_name(target.name + REASON_SUFFIX)
+
+
+def _write_reason(arrival: Arrival, target: Path) -> None:
+    reason = {
+        "notice": NOTICE,
+        "arrival_id": arrival.id,
+        "reason_code": arrival.reason_code,
+        "reason": arrival.reason,
+        "source_sha256": arrival.source_sha256,
+        "attempts": arrival.attempts,
+        "received_at": arrival.received_at.isoformat(),
+    }
+    part = target.with_name(target.name + ".part")
+    try:
+        part.write_text(json.dumps(reason, indent=2) + "\n")
+        part.replace(_reason_path(target))
+    except OSError:  # a full disk, which must not be filled by what is left of it
+        part.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,138 @@
+"""How long each step of a film took, and which attempts failed: from the screening processes to whoever counts them.
+
+A process sends a datagram a film, and never waits for it: nobody may listen, or not fast enough for long, and then a
+figure is missing and nothing else. Files that processes share would do without a listener, but a write into a mapped
+file on a full disk ends the process (SIGBUS), and each process that dies leaves its file behind.
+"""
+
+import json
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+
+from worker.home import Home
+from worker.processes.names import name_locally
+from worker.settings import OFF, WorkerSettings
+
+STAGES = ("read", "decode", "infer", "record", "move")
+LONGEST_MESSAGE = 4096
+MOST_UNSENT = 200  # the kernel's queue may hold ten messages only
+
+
+@dataclass(slots=True)
+class StageTimes:
+    """The seconds that one film spent in each stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def measure(self, stage: str) -> Iterator[None]:
+        """Add the time that passes in here, however it ends."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - began
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a screening process tells: numbers and codes, and nothing about the film itself.
+
+    Attributes
+    ----------
+    stages : mapping
+        Seconds by stage.
+    retry : tuple of str, or None
+        The kind of an attempt that failed (``retry_file``, ``retry_fault``), and its reason code.
+    death : str or None
+        The reason code of an attempt over which the process died.
+    """
+
+    stages: Mapping[str, float] = field(default_factory=dict)
+    retry: tuple[str, str] | None = None
+    death: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageSender:
+    """Tells a listener, if there is one.
+
+    Attributes
+    ----------
+    path : Path or None
+        The listener's socket; None tells nobody.
+    """
+
+    path: Path | None = None
+    _unsent: deque[bytes] = field(default_factory=lambda: deque(maxlen=MOST_UNSENT))
+
+    def tell(self, note: Note) -> None:
+        """Send what is to be told, without waiting: what finds the listener's queue full goes with a later message."""
+        if self.path is None:
+            return
+        self._unsent.append(json.dumps({"stages": note.stages, "retry": note.retry, "death": note.death}).encode())
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
+            while self._unsent:
+                try:
+                    sender.sendto(self._unsent[0], str(self.path))
+                except BlockingIOError:
+                    return
+                except OSError:
+                    self._unsent.clear()  # nobody listens
+                else:
+                    self._unsent.popleft()
+
+
+@contextmanager
+def listen(path: Path, heed: Callable[[Note], None]) -> Iterator[None]:
+    """Give every message to ``heed``, in a thread of its own.
+
+    Raises
+    ------
+    OSError
+        The socket cannot be made.
+    """
+    path.unlink(missing_ok=True)  # what a killed service left behind; the folder is ours alone
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(path))
+        thread = Thread(target=_heed_all, args=(listener, heed), name="stages", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            listener.shutdown(socket.SHUT_RD)  # wakes the thread with an empty message
+            thread.join()
+
+
+def _heed_all(listener: socket.socket, heed: Callable[[Note], None]) -> None:
+    while message := listener.recv(LONGEST_MESSAGE):
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            heed(_read_note(message))
+
+
+def _read_note(message: bytes) -> Note:
+    """Read a message; raises ValueError, KeyError, TypeError or AttributeError where it is none."""
+    told = json.loads(message)
+    stages = {stage: float(told["stages"][stage]) for stage in STAGES if stage in told["stages"]}
+    retry = told["retry"] and (str(told["retry"][0]), str(told["retry"][1]))
+    return Note(stages, retry, told["death"] and str(told["death"]))
+
+
+def find_stages_socket(settings: WorkerSettings, home: Home, keeper_pid: int) -> Path:
+    """Say where a worker's screening processes tell how long each step took.
+
+    Parameters
+    ----------
+    keeper_pid : int
+        The process that keeps the worker: it listens if it serves figures, else the service of this home does.
+    """
+    own = settings.metrics_worker_address != OFF
+    return home.runtime / f"stages-{name_locally(keeper_pid)}.sock" if own else home.stages_socket

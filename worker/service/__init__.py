@@ -1,0 +1,1 @@
+"""The service: everything that one home needs, kept alive as one thing."""
