@@ -14,7 +14,7 @@ from documents.rates import Rate
 Cell = str | int | float | datetime | Rate | None
 
 
-class Kind(StrEnum):
+class CellKind(StrEnum):
     """What a column holds."""
 
     NAME = "name"  # text from outside: a file, a station
@@ -38,7 +38,7 @@ class Column:
     """
 
     heading: str
-    kind: Kind
+    kind: CellKind
     weight: float
 
 

@@ -2,20 +2,20 @@
 
 from datetime import datetime
 
-from documents.blocks import Cell, Kind
+from documents.blocks import Cell, CellKind
 from documents.figures import ABSENT, say_percent
 from documents.rates import Rate
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
-NUMBERS = frozenset({Kind.COUNT, Kind.SHARE, Kind.RATE, Kind.PROBABILITY})
+NUMBERS = frozenset({CellKind.COUNT, CellKind.SHARE, CellKind.RATE, CellKind.PROBABILITY})
 """Kinds that stand at the right of their column, so that digits lie below each other."""
 
 
-def say_cell(kind: Kind, cell: Cell) -> str:
+def say_cell(kind: CellKind, cell: Cell) -> str:
     """Return a cell as text; what is not known is an en dash, and a bar says nothing that its neighbour does not."""
     if cell is None:
         return ABSENT
-    if kind is Kind.BAR:
+    if kind is CellKind.BAR:
         return ""
     if isinstance(cell, Rate):
         return say_rate(cell)
@@ -23,9 +23,9 @@ def say_cell(kind: Kind, cell: Cell) -> str:
         return f"{cell:{MOMENT}}"
     if isinstance(cell, str):
         return cell
-    if kind is Kind.COUNT:
+    if kind is CellKind.COUNT:
         return f"{cell:,}"
-    return say_percent(cell) if kind is Kind.SHARE else f"{cell:.3f}"
+    return say_percent(cell) if kind is CellKind.SHARE else f"{cell:.3f}"
 
 
 def say_rate(rate: Rate) -> str:

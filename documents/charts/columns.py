@@ -54,7 +54,9 @@ def draw_columns(
     words = f"{len(folded)} columns from {folded[0].name} to {folded[-1].name}; {highest}."
     shown = [each for each in legend if any(column.counts.get(each[0]) for column in folded)] if len(legend) > 1 else []
     title = title if size == 1 else f"{title}, {size} in a column"
-    return Chart(title, words, frame.width, frame.height, [*shapes, *_name_columns(frame, folded)], shown)
+    shapes += _name_columns(frame, folded)
+    bars = [(column.name, count) for column, count in zip(folded, sums, strict=True)]
+    return Chart(title, words, frame.width, frame.height, shapes, shown, bars)
 
 
 def _find_size(count: int, sizes: Sequence[int]) -> int:

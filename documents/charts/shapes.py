@@ -57,6 +57,8 @@ class Chart:
         Later ones lie over earlier ones.
     legend : sequence of (style, text)
         What its styles mean, in the order in which they lie.
+    bars : sequence of (name, value)
+        The same as bars, for those who draw with letters; empty where it cannot be drawn so.
     """
 
     title: str
@@ -65,3 +67,4 @@ class Chart:
     height: float
     shapes: Sequence[Shape]
     legend: Sequence[tuple[str, str]] = ()
+    bars: Sequence[tuple[str, int]] = ()

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from documents.blocks import Block, Cell, Column, Gallery, Kind, Row, Sentences, Table
+from documents.blocks import Block, Cell, CellKind, Column, Gallery, Row, Sentences, Table
 from documents.cells import NUMBERS, say_cell
 from documents.charts.shapes import Chart
 from documents.html.elements import EMPTY, element, isolate, join
@@ -39,13 +39,13 @@ def build_table(table: Table) -> Markup:
 
 
 def _build_heading(column: Column) -> Markup:
-    if column.kind is Kind.BAR:
+    if column.kind is CellKind.BAR:
         return element("th", scope="col", class_="strip-cell", aria_label="bar")
     return element("th", column.heading, scope="col", class_=_name_class(column.kind), colspan=_count_cells(column))
 
 
 def _count_cells(column: Column) -> int | None:
-    return 2 if column.kind is Kind.RATE else None
+    return 2 if column.kind is CellKind.RATE else None
 
 
 def _build_row(row: Row, table: Table) -> Markup:
@@ -57,15 +57,15 @@ def _build_row(row: Row, table: Table) -> Markup:
     return element("tr", *cells, class_=row.tone or None)
 
 
-def _build_cell(kind: Kind, value: Cell, *, is_head: bool) -> list[Markup]:
+def _build_cell(kind: CellKind, value: Cell, *, is_head: bool) -> list[Markup]:
     if isinstance(value, Rate):
         estimate = {"value": value.value, "low": value.low, "high": value.high}
         mark = element("td", draw_mark(estimate, Scale()), class_="mark")
         return [mark, element("td", say_cell(kind, value), class_="figure")]
-    if kind is Kind.BAR:
+    if kind is CellKind.BAR:
         return [element("td", _draw_bar(value), class_="strip-cell")]
     text: str = say_cell(kind, value)
-    content = isolate(shorten(show_text(text), MOST_SIGNS)) if kind is Kind.NAME else text
+    content = isolate(shorten(show_text(text), MOST_SIGNS)) if kind is CellKind.NAME else text
     if is_head:
         return [element("th", content, scope="row", class_=_name_class(kind))]
     return [element("td", content, class_=_name_class(kind))]
@@ -78,7 +78,7 @@ def _draw_bar(value: Cell) -> Markup:
     return element("svg", bar, height=HEIGHT, class_="strip", aria_hidden="true")
 
 
-def _name_class(kind: Kind) -> str | None:
+def _name_class(kind: CellKind) -> str | None:
     if kind in NUMBERS:
         return "number"
-    return kind.value if kind in {Kind.MOMENT, Kind.NAME, Kind.WORDS} else None
+    return kind.value if kind in {CellKind.MOMENT, CellKind.NAME, CellKind.WORDS} else None

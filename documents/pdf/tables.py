@@ -5,7 +5,7 @@ from typing import Any
 
 from reportlab.platypus import Flowable, LongTable, TableStyle
 
-from documents.blocks import Cell, Column, Kind, Row, Table
+from documents.blocks import Cell, CellKind, Column, Row, Table
 from documents.cells import NUMBERS, say_cell
 from documents.pdf.drawing import draw_bar, draw_rate
 from documents.pdf.fonts import REGULAR
@@ -36,7 +36,7 @@ def _find_widths(table: Table) -> Iterator[float]:
     whole = sum(column.weight for column in table.columns)
     for column in table.columns:
         width = WIDTH * column.weight / whole
-        yield from (width * RATE_SHARE, width * (1 - RATE_SHARE)) if column.kind is Kind.RATE else (width,)
+        yield from (width * RATE_SHARE, width * (1 - RATE_SHARE)) if column.kind is CellKind.RATE else (width,)
 
 
 def _build_head(table: Table) -> list[Any]:
@@ -44,7 +44,7 @@ def _build_head(table: Table) -> list[Any]:
 
 
 def _build_heading(column: Column) -> list[Any]:
-    if column.kind is Kind.RATE:
+    if column.kind is CellKind.RATE:
         return ["", build_paragraph(column.heading, "head-number")]
     return [build_paragraph(column.heading, "head-number" if column.kind in NUMBERS else "head")]
 
@@ -56,13 +56,13 @@ def _build_row(row: Row, table: Table, widths: list[float]) -> list[Any]:
     return cells
 
 
-def _build_cell(kind: Kind, cell: Cell, tone: str, width: float) -> list[Any]:
+def _build_cell(kind: CellKind, cell: Cell, tone: str, width: float) -> list[Any]:
     if isinstance(cell, Rate):
         mark = draw_rate(cell.value, cell.low, cell.high, tone, width)
         return [mark, build_paragraph(say_cell(kind, cell), _name_style("number", tone))]
-    if kind is Kind.BAR:
+    if kind is CellKind.BAR:
         return [draw_bar(cell if isinstance(cell, float) else None, tone, width)]
-    most = MOST_SIGNS if kind is Kind.NAME else None
+    most = MOST_SIGNS if kind is CellKind.NAME else None
     return [build_paragraph(say_cell(kind, cell), _name_style("number" if kind in NUMBERS else "cell", tone), most)]
 
 

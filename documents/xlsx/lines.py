@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from xlsxwriter.worksheet import Worksheet
 
-from documents.blocks import Cell, Column, Kind, Row, Section, Sentences, Table
+from documents.blocks import Cell, CellKind, Column, Row, Section, Sentences, Table
 from documents.rates import Rate
 from documents.xlsx.pen import HEAD, HEADING, PLAIN, Book, Properties
 
-Typed = tuple[Kind, Cell]
+Typed = tuple[CellKind, Cell]
 
 
 class Lines:
@@ -54,14 +54,14 @@ class Lines:
 
 
 def _name(column: Column) -> list[str]:
-    if column.kind is Kind.BAR:
+    if column.kind is CellKind.BAR:
         return []
-    return ["rate", "95 % from", "to"] if column.kind is Kind.RATE else [column.heading]
+    return ["rate", "95 % from", "to"] if column.kind is CellKind.RATE else [column.heading]
 
 
 def _spread(columns: Sequence[Column], row: Row) -> Iterator[Typed]:
     for column, cell in zip(columns, row.cells, strict=True):
         if isinstance(cell, Rate):
             yield from ((column.kind, bound) for bound in (cell.value, cell.low, cell.high))
-        elif column.kind is not Kind.BAR:
+        elif column.kind is not CellKind.BAR:
             yield column.kind, cell

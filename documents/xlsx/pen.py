@@ -7,7 +7,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from documents.blocks import Cell, Kind
+from documents.blocks import Cell, CellKind
 from documents.text import show_text
 from inference.labels import NOTICE
 
@@ -18,11 +18,11 @@ MOST_SIGNS = 32_767
 """A cell holds no more."""
 
 PATTERNS = {
-    Kind.COUNT: "#,##0",
-    Kind.SHARE: "0.0%",
-    Kind.RATE: "0.0%",
-    Kind.PROBABILITY: "0.000",
-    Kind.MOMENT: "yyyy-mm-dd hh:mm:ss",
+    CellKind.COUNT: "#,##0",
+    CellKind.SHARE: "0.0%",
+    CellKind.RATE: "0.0%",
+    CellKind.PROBABILITY: "0.000",
+    CellKind.MOMENT: "yyyy-mm-dd hh:mm:ss",
 }
 TITLE = {"bold": True, "font_size": 16}
 HEADING = {"bold": True, "font_size": 12}
@@ -56,7 +56,7 @@ class Book:
             self._formats[key] = self.workbook.add_format(properties)
         return self._formats[key]
 
-    def write(self, sheet: Worksheet, place: tuple[int, int], kind: Kind, cell: Cell) -> None:
+    def write(self, sheet: Worksheet, place: tuple[int, int], kind: CellKind, cell: Cell) -> None:
         """Write a cell with its type; a time is the clock's of the site, since spreadsheets know no zones."""
         if cell is None:
             return

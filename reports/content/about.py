@@ -1,10 +1,10 @@
 """What was asked, so that a printed report can be made again."""
 
-from documents.blocks import Column, Kind, Row, Section, Table
+from documents.blocks import CellKind, Column, Row, Section, Table
 from reports.figures.report import Report
 from reports.question.question import Question, name_filters
 
-COLUMNS = (Column("question", Kind.WORDS, 0.28), Column("answer", Kind.NAME, 0.72))
+COLUMNS = (Column("question", CellKind.WORDS, 0.28), Column("answer", CellKind.NAME, 0.72))
 
 
 def say_period(question: Question) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import tzinfo
 
-from documents.blocks import Block, Column, Kind, Row, Section, Sentences, Table
+from documents.blocks import Block, CellKind, Column, Row, Section, Sentences, Table
 from documents.figures import say_count
 from reports.agreement_table import MEASURES, SOURCES, describe_answer, name_contradictions
 from reports.figures.agreement import Agreement, CalibrationBin
@@ -13,23 +13,23 @@ from reports.wording import name_label
 from store.references.references import ReferenceSource
 
 FIGURES = (
-    Column("label", Kind.WORDS, 0.2),
-    Column("measure", Kind.WORDS, 0.18),
-    Column("films", Kind.WORDS, 0.18),
-    Column("share, with its 95 % interval", Kind.RATE, 0.5),
+    Column("label", CellKind.WORDS, 0.2),
+    Column("measure", CellKind.WORDS, 0.18),
+    Column("films", CellKind.WORDS, 0.18),
+    Column("share, with its 95 % interval", CellKind.RATE, 0.5),
 )
 BINS = (
-    Column("stated probability", Kind.WORDS, 0.22),
-    Column("mean", Kind.SHARE, 0.1),
-    Column("films", Kind.WORDS, 0.18),
-    Column("came true, with its 95 % interval", Kind.RATE, 0.5),
+    Column("stated probability", CellKind.WORDS, 0.22),
+    Column("mean", CellKind.SHARE, 0.1),
+    Column("films", CellKind.WORDS, 0.18),
+    Column("came true, with its 95 % interval", CellKind.RATE, 0.5),
 )
 FILMS = (
-    Column("arrival", Kind.WORDS, 0.1),
-    Column("file", Kind.NAME, 0.32),
-    Column("received", Kind.MOMENT, 0.2),
-    Column("it was", Kind.WORDS, 0.16),
-    Column("answer", Kind.WORDS, 0.3),
+    Column("arrival", CellKind.WORDS, 0.1),
+    Column("file", CellKind.NAME, 0.32),
+    Column("received", CellKind.MOMENT, 0.2),
+    Column("it was", CellKind.WORDS, 0.16),
+    Column("answer", CellKind.WORDS, 0.3),
 )
 
 

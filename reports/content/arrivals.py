@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from documents.blocks import Block, Column, Kind, Row, Section, Table
+from documents.blocks import Block, CellKind, Column, Row, Section, Table
 from documents.charts.columns import Column as ChartColumn
 from documents.charts.columns import draw_columns
 from documents.charts.shapes import Chart
@@ -46,11 +46,11 @@ def build_arrivals(report: Report) -> Section:
 
 def _build_parts(summary: Summary) -> Table:
     columns = (
-        Column("outcome", Kind.WORDS, 0.2),
-        Column("", Kind.BAR, 0.2),
-        Column("files", Kind.COUNT, 0.12),
-        Column("share", Kind.SHARE, 0.12),
-        Column("meaning", Kind.WORDS, 0.46),
+        Column("outcome", CellKind.WORDS, 0.2),
+        Column("", CellKind.BAR, 0.2),
+        Column("files", CellKind.COUNT, 0.12),
+        Column("share", CellKind.SHARE, 0.12),
+        Column("meaning", CellKind.WORDS, 0.46),
     )
     rows = [_build_part(summary, part) for part in PARTS]
     whole = Row(["arrived", None, summary.arrived, 1.0 if summary.arrived else None, ""], "whole")
@@ -81,8 +81,8 @@ def _count_parts(summary: Summary) -> dict[str, int]:
 
 def _build_groups(report: Report) -> Table:
     name = GROUP_NAMES[report.question.by] if report.question.by else "group"
-    counts = [Column(heading, Kind.COUNT, 0.02 + 0.008 * len(heading)) for heading in ("arrived", *PARTS)]
-    columns = (Column(name, Kind.NAME, 0.2), *counts)
+    counts = [Column(heading, CellKind.COUNT, 0.02 + 0.008 * len(heading)) for heading in ("arrived", *PARTS)]
+    columns = (Column(name, CellKind.NAME, 0.2), *counts)
     shown, left_out = report.groups[-GROUPS_SHOWN:], report.groups[:-GROUPS_SHOWN]
     if not any(isinstance(group.key, datetime) for group in shown):
         shown, left_out = report.groups[:GROUPS_SHOWN], report.groups[GROUPS_SHOWN:]

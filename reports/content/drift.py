@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from documents.blocks import Block, Column, Gallery, Kind, Row, Section, Sentences, Table
+from documents.blocks import Block, CellKind, Column, Gallery, Row, Section, Sentences, Table
 from documents.charts.distributions import draw_distributions
 from documents.charts.shapes import Chart
 from documents.figures import say_count
@@ -11,10 +11,10 @@ from reports.figures.report import Report
 from reports.wording import name_label
 
 COLUMNS = (
-    Column("compared", Kind.NAME, 0.26),
-    Column("found", Kind.WORDS, 0.12),
-    Column("level", Kind.WORDS, 0.1),
-    Column("what it may mean", Kind.WORDS, 0.52),
+    Column("compared", CellKind.NAME, 0.26),
+    Column("found", CellKind.WORDS, 0.12),
+    Column("level", CellKind.WORDS, 0.1),
+    Column("what it may mean", CellKind.WORDS, 0.52),
 )
 NOTABLE = (DriftLevel.SHIFTED, DriftLevel.WATCH)
 MEASURES = {"psi": "PSI", "ks": "KS"}

@@ -1,6 +1,6 @@
 """How often each label was given, with what chance leaves open."""
 
-from documents.blocks import Column, Kind, Row, Section, Sentences, Table
+from documents.blocks import CellKind, Column, Row, Section, Sentences, Table
 from documents.figures import say_count
 from documents.rates import Rate
 from inference.labels import LABELS
@@ -9,9 +9,9 @@ from reports.wording import name_label
 from store.questions.selection import Part
 
 COLUMNS = (
-    Column("label", Kind.WORDS, 0.26),
-    Column("films", Kind.COUNT, 0.14),
-    Column("rate, with its 95 % interval", Kind.RATE, 0.6),
+    Column("label", CellKind.WORDS, 0.26),
+    Column("films", CellKind.COUNT, 0.14),
+    Column("rate, with its 95 % interval", CellKind.RATE, 0.6),
 )
 
 

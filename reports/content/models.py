@@ -1,16 +1,16 @@
 """Which models answered, and when one took over from another."""
 
-from documents.blocks import Block, Column, Kind, Row, Section, Sentences, Table
+from documents.blocks import Block, CellKind, Column, Row, Section, Sentences, Table
 from reports.figures.report import Report
 
 SERVED = (
-    Column("model", Kind.NAME, 0.27),
-    Column("films", Kind.COUNT, 0.1),
-    Column("first answer", Kind.MOMENT, 0.21),
-    Column("last answer", Kind.MOMENT, 0.21),
-    Column("SHA-256", Kind.NAME, 0.21),
+    Column("model", CellKind.NAME, 0.27),
+    Column("films", CellKind.COUNT, 0.1),
+    Column("first answer", CellKind.MOMENT, 0.21),
+    Column("last answer", CellKind.MOMENT, 0.21),
+    Column("SHA-256", CellKind.NAME, 0.21),
 )
-SWITCHES = (Column("from", Kind.NAME, 0.37), Column("to", Kind.NAME, 0.37), Column("at", Kind.MOMENT, 0.26))
+SWITCHES = (Column("from", CellKind.NAME, 0.37), Column("to", CellKind.NAME, 0.37), Column("at", CellKind.MOMENT, 0.26))
 DIGITS = 16
 
 

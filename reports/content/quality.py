@@ -1,14 +1,14 @@
 """What the headers of the films leave out."""
 
-from documents.blocks import Block, Column, Kind, Row, Section, Sentences, Table
+from documents.blocks import Block, CellKind, Column, Row, Section, Sentences, Table
 from documents.figures import say_count
 from documents.rates import Rate
 from reports.figures.report import Quality, Report
 
 COLUMNS = (
-    Column("attribute", Kind.WORDS, 0.3),
-    Column("missing in", Kind.COUNT, 0.15),
-    Column("share, with its 95 % interval", Kind.RATE, 0.55),
+    Column("attribute", CellKind.WORDS, 0.3),
+    Column("missing in", CellKind.COUNT, 0.15),
+    Column("share, with its 95 % interval", CellKind.RATE, 0.55),
 )
 
 

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from documents.blocks import Block, Column, Kind, Row, Section, Sentences, Table
+from documents.blocks import Block, CellKind, Column, Row, Section, Sentences, Table
 from documents.figures import say_count
 from reports.figures.report import ReasonCount, Report
 from store.questions.selection import Part
 
 COLUMNS = (
-    Column("reason", Kind.WORDS, 0.27),
-    Column("", Kind.BAR, 0.13),
-    Column("files", Kind.COUNT, 0.09),
-    Column("outcome", Kind.WORDS, 0.15),
-    Column("what to do", Kind.WORDS, 0.42),
+    Column("reason", CellKind.WORDS, 0.27),
+    Column("", CellKind.BAR, 0.13),
+    Column("files", CellKind.COUNT, 0.09),
+    Column("outcome", CellKind.WORDS, 0.15),
+    Column("what to do", CellKind.WORDS, 0.42),
 )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import tzinfo
 
-from documents.blocks import Block, Cell, Column, Kind, Row, Section, Sentences, Table
+from documents.blocks import Block, Cell, CellKind, Column, Row, Section, Sentences, Table
 from documents.figures import say_count
 from inference.labels import Label
 from reports.figures.report import Report
@@ -11,11 +11,11 @@ from store.questions.queries import Result
 from store.states import Priority
 
 COLUMNS = (
-    Column("probability", Kind.PROBABILITY, 0.1),
-    Column("arrival", Kind.WORDS, 0.1),
-    Column("file", Kind.NAME, 0.33),
-    Column("received", Kind.MOMENT, 0.2),
-    Column("mark", Kind.WORDS, 0.27),
+    Column("probability", CellKind.PROBABILITY, 0.1),
+    Column("arrival", CellKind.WORDS, 0.1),
+    Column("file", CellKind.NAME, 0.33),
+    Column("received", CellKind.MOMENT, 0.2),
+    Column("mark", CellKind.WORDS, 0.27),
 )
 
 

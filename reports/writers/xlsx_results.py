@@ -6,26 +6,26 @@ from itertools import chain, islice
 
 from xlsxwriter.worksheet import Worksheet
 
-from documents.blocks import Cell, Kind
+from documents.blocks import Cell, CellKind
 from documents.xlsx.pen import HEAD, Book
 from inference.labels import LABELS, NOTICE
 from store.questions.queries import Result
 
 COLUMNS = (
-    ("arrival", Kind.COUNT, 9.0),
-    ("file_name", Kind.NAME, 34.0),
-    ("state", Kind.WORDS, 12.0),
-    ("outcome", Kind.WORDS, 14.0),
-    ("label", Kind.WORDS, 16.0),
-    *((f"probability_{label}", Kind.PROBABILITY, 12.0) for label in LABELS),
-    ("reason_code", Kind.WORDS, 28.0),
-    ("received_at", Kind.MOMENT, 19.0),
-    ("finished_at", Kind.MOMENT, 19.0),
-    ("model_version", Kind.NAME, 18.0),
-    ("source_sha256", Kind.WORDS, 20.0),
-    ("model_sha256", Kind.WORDS, 20.0),
-    ("priority", Kind.WORDS, 10.0),
-    ("notice", Kind.WORDS, 20.0),
+    ("arrival", CellKind.COUNT, 9.0),
+    ("file_name", CellKind.NAME, 34.0),
+    ("state", CellKind.WORDS, 12.0),
+    ("outcome", CellKind.WORDS, 14.0),
+    ("label", CellKind.WORDS, 16.0),
+    *((f"probability_{label}", CellKind.PROBABILITY, 12.0) for label in LABELS),
+    ("reason_code", CellKind.WORDS, 28.0),
+    ("received_at", CellKind.MOMENT, 19.0),
+    ("finished_at", CellKind.MOMENT, 19.0),
+    ("model_version", CellKind.NAME, 18.0),
+    ("source_sha256", CellKind.WORDS, 20.0),
+    ("model_sha256", CellKind.WORDS, 20.0),
+    ("priority", CellKind.WORDS, 10.0),
+    ("notice", CellKind.WORDS, 20.0),
 )
 MOST_ROWS = 1_048_575
 """So many rows stand below the head of a sheet; the next go to another."""

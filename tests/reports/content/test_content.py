@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from documents.blocks import Content, Gallery, Kind, Sentences, Table
+from documents.blocks import CellKind, Content, Gallery, Sentences, Table
 from inference.labels import Label
 from reports.content import build_content
 from reports.figures.drift import DriftLevel
@@ -49,7 +49,7 @@ def test_a_name_from_outside_is_always_of_the_kind_that_is_isolated(report: Repo
         for table in (block for block in section.blocks if isinstance(block, Table)):
             for row in table.rows:
                 kinds = [column.kind for column, cell in zip(table.columns, row.cells, strict=True) if cell == name]
-                assert set(kinds) <= {Kind.NAME}
+                assert set(kinds) <= {CellKind.NAME}
 
 
 def test_groups_that_are_too_many_are_counted(report: Report) -> None:

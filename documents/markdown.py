@@ -1,0 +1,65 @@
+"""Blocks as Markdown (GitHub's): for documentation and the model card."""
+
+import re
+from collections.abc import Iterable
+from textwrap import fill
+
+from documents.blocks import Block, Cell, CellKind, Gallery, Section, Sentences, Table
+from documents.cells import say_cell
+from documents.charts.shapes import Chart
+from documents.text import show_text
+
+WIDTH = 119
+ESCAPED = r"\|"
+
+
+def render_markdown(blocks: Iterable[Block | Section]) -> str:
+    """Render blocks one below the other; a section begins with a heading of the second level.
+
+    Words may hold Markdown of our own, and text of several lines (a list) keeps them. In a cell nothing ends the table,
+    and in one of the kind ``NAME``, whose text is from outside, nothing is markup.
+    """
+    return "\n\n".join(part for block in blocks for part in _render(block) if part) + "\n"
+
+
+def quote(text: str) -> str:
+    """Return text from outside (a source, a reason) in which no sign is markup."""
+    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", show_text(text))
+
+
+def _render(block: Block | Section) -> list[str]:
+    match block:
+        case Section():
+            inner = (part for each in block.blocks for part in _render(each))
+            return [f"## {block.heading}", _wrap(block.lead), *inner]
+        case Table():
+            return [f"**{block.caption}**" if block.caption else "", _render_table(block), _wrap(block.note)]
+        case Sentences():
+            return [f"**{text}**" if block.tone else _wrap(text) for text in block.texts]
+        case Gallery():
+            return [part for chart in block.charts for part in _render(chart)]
+        case Chart():
+            return [_wrap(f"**{block.title}.** {block.description}")]
+
+
+def _render_table(table: Table) -> str:
+    shown = [place for place, column in enumerate(table.columns) if column.kind is not CellKind.BAR]
+    columns = [table.columns[place] for place in shown]
+    rows = (
+        [_say(column.kind, row.cells[place]) for place, column in zip(shown, columns, strict=True)]
+        for row in table.rows
+    )
+    return "\n".join(map(_join, ([column.heading for column in columns], ["---"] * len(columns), *rows)))
+
+
+def _say(kind: CellKind, cell: Cell) -> str:
+    text = say_cell(kind, cell)
+    return quote(text) if kind is CellKind.NAME else text
+
+
+def _join(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(' '.join(cell.split()).replace('|', ESCAPED) for cell in cells)} |"
+
+
+def _wrap(text: str) -> str:
+    return text if "\n" in text else fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
