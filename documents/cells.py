@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from documents.blocks import Cell, CellKind
-from documents.figures import ABSENT, say_percent
+from documents.blocks import Cell, CellKind, Shaded
+from documents.figures import ABSENT, Estimate, say_estimate, say_number, say_percent
 from documents.rates import Rate
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
-NUMBERS = frozenset({CellKind.COUNT, CellKind.SHARE, CellKind.RATE, CellKind.PROBABILITY})
+NUMBERS = frozenset(CellKind) - {CellKind.NAME, CellKind.WORDS, CellKind.BAR, CellKind.MOMENT}
 """Kinds that stand at the right of their column, so that digits lie below each other."""
 
 
@@ -19,10 +19,14 @@ def say_cell(kind: CellKind, cell: Cell) -> str:
         return ""
     if isinstance(cell, Rate):
         return say_rate(cell)
+    if isinstance(cell, Estimate):
+        return say_estimate(cell, say_number if kind is CellKind.NUMBER else say_percent)
     if isinstance(cell, datetime):
         return f"{cell:{MOMENT}}"
     if isinstance(cell, str):
         return cell
+    if isinstance(cell, Shaded):
+        return f"{cell.count:,}"
     if kind is CellKind.COUNT:
         return f"{cell:,}"
     return say_percent(cell) if kind is CellKind.SHARE else f"{cell:.3f}"

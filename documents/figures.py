@@ -1,12 +1,19 @@
-"""How a figure is written for people: the same in every page, table, card and text report.
-
-An estimate is the mapping ``{"value", "low", "high"}``, each a number or None.
-"""
+"""How a figure is written for people: the same in every page, table, card and text report."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 ABSENT = "–"  # noqa: RUF001  (an en dash, as tables print a figure that cannot be had)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its 95 % interval; None where it cannot be had, as the sensitivity for a class without films."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
 
 
 def say_percent(share: float | None) -> str:
@@ -23,14 +30,16 @@ def say_number(value: float | None, digits: int = 3) -> str:
     return ABSENT if value is None else f"{value:.{digits}f}"
 
 
-def say_estimate(estimate: Mapping[str, float | None] | None, say: Callable[[float | None], str] = say_percent) -> str:
+def say_estimate(
+    estimate: Estimate | Mapping[str, float | None] | None, say: Callable[[float | None], str] = say_percent
+) -> str:
     """Write a value with its interval, as in "91 % (87 to 95)"; without the interval where there is none."""
-    if not estimate or estimate.get("value") is None:
+    found = estimate if isinstance(estimate, Estimate) else Estimate(**(estimate or {}))
+    if found.value is None:
         return ABSENT
-    low, high = estimate.get("low"), estimate.get("high")
-    if low is None or high is None:
-        return say(estimate["value"])
-    return f"{say(estimate['value'])} ({say(low).removesuffix(' %')} to {say(high).removesuffix(' %')})"
+    if found.low is None or found.high is None:
+        return say(found.value)
+    return f"{say(found.value)} ({say(found.low).removesuffix(' %')} to {say(found.high).removesuffix(' %')})"
 
 
 def get_value(estimate: Mapping[str, Any] | None) -> float | None:

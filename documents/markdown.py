@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from textwrap import fill
 
-from documents.blocks import Block, Cell, CellKind, Gallery, Section, Sentences, Table
+from documents.blocks import Block, Bullets, Cell, CellKind, Exhibit, Exhibits, Gallery, Section, Sentences, Table
 from documents.cells import say_cell
 from documents.charts.shapes import Chart
 from documents.text import show_text
@@ -36,6 +36,10 @@ def _render(block: Block | Section) -> list[str]:
             return [f"**{block.caption}**" if block.caption else "", _render_table(block), _wrap(block.note)]
         case Sentences():
             return [f"**{text}**" if block.tone else _wrap(text) for text in block.texts]
+        case Bullets():
+            return ["\n".join(_wrap(text, "- ") for text in block.texts)]
+        case Exhibits():
+            return [_wrap(_say_exhibit(exhibit)) for exhibit in block.exhibits]
         case Gallery():
             return [part for chart in block.charts for part in _render(chart)]
         case Chart():
@@ -61,5 +65,15 @@ def _join(cells: Iterable[str]) -> str:
     return f"| {' | '.join(' '.join(cell.split()).replace('|', ESCAPED) for cell in cells)} |"
 
 
-def _wrap(text: str) -> str:
-    return text if "\n" in text else fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+def _say_exhibit(exhibit: Exhibit) -> str:
+    return f"**{exhibit.title}** {'; '.join(exhibit.texts)} ({quote(exhibit.remark)})"
+
+
+def _wrap(text: str, begin: str = "") -> str:
+    """Fold a text into lines, the first of which begins with a sign of a list or quotation."""
+    if "\n" in text:
+        return begin + text
+    indent = " " * len(begin)
+    return fill(
+        text, WIDTH, initial_indent=begin, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Anchor = Literal["start", "middle", "end"]
+Points = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +24,44 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A line through points (x, y)."""
+    """A line through points (x, y); a dotted one says what guessing gives."""
 
-    points: Sequence[tuple[float, float]]
+    points: Points
+    style: str
+    is_dotted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A pale surface within points (x, y)."""
+
+    points: Points
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A filled circle."""
+
+    x: float
+    y: float
+    radius: float
     style: str
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Text on its baseline."""
+    """Text on its baseline; turned, it is read from below."""
 
     x: float
     y: float
     text: str
     anchor: Anchor = "start"
     style: str = "tick"
+    is_turned: bool = False
 
 
-Shape = Box | Path | Words
+Shape = Box | Path | Area | Dot | Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +80,8 @@ class Chart:
         What its styles mean, in the order in which they lie.
     bars : sequence of (name, value)
         The same as bars, for those who draw with letters; empty where it cannot be drawn so.
+    note : str
+        How to read it.
     """
 
     title: str
@@ -68,3 +91,4 @@ class Chart:
     shapes: Sequence[Shape]
     legend: Sequence[tuple[str, str]] = ()
     bars: Sequence[tuple[str, int]] = ()
+    note: str = ""

@@ -5,9 +5,11 @@ from importlib.resources import files
 from markupsafe import Markup
 
 from documents.blocks import Content, Section, Tile
+from documents.charts.marks import Scale
 from documents.html.blocks import build_block
 from documents.html.document import render_document
 from documents.html.elements import EMPTY, build_section, element
+from documents.html.svg import build_mark
 
 
 def render_content(content: Content) -> str:
@@ -21,7 +23,7 @@ def render_content(content: Content) -> str:
     """
     links = [element("li", element("a", section.heading, href=f"#{section.key}")) for section in content.sections]
     return render_document(
-        f"{content.title}, {content.period}",
+        content.name or f"{content.title}, {content.period}",
         files("documents.html").joinpath("content.css"),
         _build_header(content),
         element("nav", element("ul", *links), aria_label="sections"),
@@ -33,18 +35,28 @@ def _build_header(content: Content) -> Markup:
     warnings = [element("li", warning) for warning in content.warnings]
     return element(
         "header",
-        element("p", "xray-watch", class_="eyebrow"),
+        element("p", content.eyebrow, class_="eyebrow"),
         element("h1", content.title),
         element("p", content.period, class_="lead"),
-        element("div", *(element("p", sentence) for sentence in content.verdict), class_="verdict"),
+        _build_verdict(content),
         element("ul", *warnings, class_="warnings") if warnings else EMPTY,
         element("dl", *map(_build_tile, content.tiles), class_="tiles") if content.tiles else EMPTY,
     )
 
 
+def _build_verdict(content: Content) -> Markup:
+    sentences = [element("p", sentence) for sentence in content.verdict]
+    if not content.stamp:
+        return element("div", *sentences, class_="verdict")
+    return element("div", element("strong", content.stamp, class_="stamp"), *sentences, class_="verdict stamped")
+
+
 def _build_tile(tile: Tile) -> Markup:
     figures = [element("span", tile.value, class_="value"), element("span", tile.detail, class_="range")]
-    return element("div", element("dt", tile.title), element("dd", *figures), class_="tile")
+    if tile.estimate:
+        figures.append(build_mark(tile.estimate, Scale()))
+    class_ = "tile marked" if tile.estimate else "tile"
+    return element("div", element("dt", tile.title), element("dd", *figures), class_=class_)
 
 
 def _build_section(section: Section) -> Markup:

@@ -1,13 +1,14 @@
 """The whole PDF: headline, tiles, sections."""
 
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from typing import BinaryIO
 
 from reportlab.lib.colors import Color
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, TableStyle
+from reportlab.platypus import CondPageBreak, Flowable, Image, KeepTogether, Paragraph, Spacer, TableStyle
 from reportlab.platypus import Table as Grid
 
-from documents.blocks import Block, Content, Gallery, Section, Sentences, Table, Tile
+from documents.blocks import Block, Bullets, Content, Exhibit, Exhibits, Gallery, Section, Sentences, Table, Tile
 from documents.charts.shapes import Chart
 from documents.pdf.drawing import draw_chart
 from documents.pdf.fonts import REGULAR, register_fonts
@@ -95,7 +96,22 @@ def _build_block(block: Block) -> list[Flowable]:
         return [_build_gallery(block)]
     if isinstance(block, Sentences):
         return [build_paragraph(text, block.tone or "text") for text in block.texts]
+    if isinstance(block, Bullets):
+        return [build_paragraph(f"• {text}") for text in block.texts]
+    if isinstance(block, Exhibits):
+        return [flowable for exhibit in block.exhibits for flowable in _build_exhibit(exhibit)]
     return build_table(block)
+
+
+def _build_exhibit(exhibit: Exhibit) -> Iterator[Flowable]:
+    edge = WIDTH / 4
+    pictures = [
+        Image(BytesIO(picture.jpeg), edge, edge * picture.height / picture.width) for picture in exhibit.pictures
+    ]
+    words = [build_paragraph(exhibit.title, "caption"), *map(build_paragraph, exhibit.texts)]
+    row = [*pictures, [*words, build_paragraph(exhibit.remark, "note")]]
+    style = TableStyle([("FONTNAME", (0, 0), (-1, -1), REGULAR), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+    yield Grid([row], colWidths=[*[edge + GAP] * len(pictures), None], style=style)
 
 
 def _build_gallery(gallery: Gallery) -> Grid:

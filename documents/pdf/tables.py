@@ -5,9 +5,11 @@ from typing import Any
 
 from reportlab.platypus import Flowable, LongTable, TableStyle
 
-from documents.blocks import Cell, CellKind, Column, Row, Table
+from documents.blocks import HEADING, Cell, CellKind, Column, Row, Shaded, Table
 from documents.cells import NUMBERS, say_cell
-from documents.pdf.drawing import draw_bar, draw_rate
+from documents.charts.marks import Scale, draw_bar, draw_mark
+from documents.figures import Estimate, say_percent
+from documents.pdf.drawing import draw_marks
 from documents.pdf.fonts import REGULAR
 from documents.pdf.pages import WIDTH
 from documents.pdf.styles import GRID, RULE
@@ -16,7 +18,7 @@ from documents.rates import Rate
 
 PADDING = 4.0
 MOST_SIGNS = 80
-STRONG = frozenset({"whole", "alarm"})
+STRONG = frozenset({"whole", "alarm", HEADING})
 RATE_SHARE = 0.55
 """How much of the width of a rate is its mark; its figures take the rest."""
 
@@ -36,7 +38,11 @@ def _find_widths(table: Table) -> Iterator[float]:
     whole = sum(column.weight for column in table.columns)
     for column in table.columns:
         width = WIDTH * column.weight / whole
-        yield from (width * RATE_SHARE, width * (1 - RATE_SHARE)) if column.kind is CellKind.RATE else (width,)
+        yield from (width * RATE_SHARE, width * (1 - RATE_SHARE)) if _is_marked(column) else (width,)
+
+
+def _is_marked(column: Column) -> bool:
+    return column.kind is CellKind.RATE or column.scale is not None
 
 
 def _build_head(table: Table) -> list[Any]:
@@ -44,26 +50,43 @@ def _build_head(table: Table) -> list[Any]:
 
 
 def _build_heading(column: Column) -> list[Any]:
-    if column.kind is CellKind.RATE:
-        return ["", build_paragraph(column.heading, "head-number")]
-    return [build_paragraph(column.heading, "head-number" if column.kind in NUMBERS else "head")]
+    heading = build_paragraph(column.heading, "head-number" if column.kind in NUMBERS else "head")
+    return [_say_scale(column.scale), heading] if _is_marked(column) else [heading]
+
+
+def _say_scale(scale: Scale | None) -> Any:
+    if scale is None:
+        return ""
+    dashed = f"; dashed: {scale.reference_name}" if scale.reference_name else ""
+    return build_paragraph(f"{say_percent(scale.low)} to {say_percent(scale.high)}{dashed}", "head")
 
 
 def _build_row(row: Row, table: Table, widths: list[float]) -> list[Any]:
     cells: list[Any] = []
     for column, cell in zip(table.columns, row.cells, strict=True):
-        cells += _build_cell(column.kind, cell, row.tone, widths[len(cells)] - 2 * PADDING)
-    return cells
+        cells += _build_cell(column, cell, row, widths[len(cells)] - 2 * PADDING)
+    if row.remark:
+        cells[0] = [cells[0], build_paragraph(row.remark, "remark")]
+    return [cells[0], *([""] * (len(cells) - 1))] if row.tone == HEADING else cells
 
 
-def _build_cell(kind: CellKind, cell: Cell, tone: str, width: float) -> list[Any]:
-    if isinstance(cell, Rate):
-        mark = draw_rate(cell.value, cell.low, cell.high, tone, width)
-        return [mark, build_paragraph(say_cell(kind, cell), _name_style("number", tone))]
+def _build_cell(column: Column, cell: Cell, row: Row, width: float) -> list[Any]:
+    kind, tone = column.kind, row.tone
     if kind is CellKind.BAR:
-        return [draw_bar(cell if isinstance(cell, float) else None, tone, width)]
-    most = MOST_SIGNS if kind is CellKind.NAME else None
-    return [build_paragraph(say_cell(kind, cell), _name_style("number" if kind in NUMBERS else "cell", tone), most)]
+        return [draw_marks([draw_bar(cell)] if isinstance(cell, float) else [], tone, width)]
+    text = say_cell(kind, cell)
+    if isinstance(cell, Shaded) and cell.whole:
+        text += f" ({say_percent(cell.count / cell.whole)})"
+    words = build_paragraph(
+        text, _name_style("number" if kind in NUMBERS else "cell", tone), MOST_SIGNS if kind is CellKind.NAME else None
+    )
+    if not _is_marked(column):
+        return [words]
+    estimate = Estimate(cell.value, cell.low, cell.high) if isinstance(cell, Rate) else cell
+    marks = draw_mark(
+        estimate if isinstance(estimate, Estimate) else Estimate(), column.scale or Scale(), row.reference
+    )
+    return [draw_marks(marks, tone, width), words]
 
 
 def _name_style(kind: str, tone: str) -> str:
