@@ -1,72 +1,176 @@
-"""How sections look: one kind of table, and figures that are written the same everywhere."""
+"""Blocks as text for a terminal of 80 columns or more; Rich is imported only inside functions.
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
-from typing import TYPE_CHECKING
+Nothing in a text can steer the terminal, and one without Unicode gets signs of ASCII in place of lines and bars.
+"""
 
-from documents.rates import Rate
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from documents.blocks import Block, Cell, CellKind, Column, Content, Gallery, Row, Section, Sentences, Table, Tile
+from documents.cells import NUMBERS, say_cell
+from documents.charts.shapes import Chart
+from documents.text import show_text
+from inference.labels import NOTICE
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Console, RenderableType
+    from rich.table import Table as Grid
     from rich.text import Text
 
-DATE_AND_TIME = "%Y-%m-%d %H:%M:%S"
-TIME_IN_YEAR = "%m-%d %H:%M:%S"  # room for the name; the heading says which year
-SECONDS_IN_MINUTE, SECONDS_IN_HOUR = 60, 3600
+COLUMNS_WITHOUT_TERMINAL = 80
+BAR_LETTERS = 44
+MOST_BARS = 31
+GAP = 2
+FOLDED = 60  # text that is longer may be folded rather than that a bar goes
+YEAR_LETTERS = len("2026-")
+ASCII = str.maketrans("─█…–", "-#~-")  # noqa: RUF001  (what an en dash looks like)
+STYLES = {"alarm": "bold red", "watch": "yellow", "whole": "bold", "lead": "dim"}
+UNBROKEN = NUMBERS | {CellKind.MOMENT, CellKind.BAR}
 
 
-def begin_table(title: str, *columns: "tuple[str, str]") -> "Table":
-    """Begin a table; columns are names and how they are justified. Figures keep their line, text may be folded."""
+def write_content(content: Content, stream: TextIO) -> None:
+    """Write a whole document: its headline, its sections one below the other, and the notice last."""
+    console = _open_console(stream)
+    for part in _build_headline(content):
+        console.print(part)
+    for section in content.sections:
+        for part in _build_section(section, console.width):
+            console.print(part)
+    console.print()
+    console.print(NOTICE, style="bold")
+
+
+class _AsciiStream:
+    """A stream whose encoding has no Unicode."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.write = lambda text: stream.write(text.translate(ASCII))
+        self.flush, self.isatty = stream.flush, stream.isatty
+
+
+def _open_console(stream: TextIO) -> "Console":
+    from rich.console import Console
+
+    width = None if stream.isatty() else COLUMNS_WITHOUT_TERMINAL
+    is_unicode = (getattr(stream, "encoding", None) or "utf-8").lower().startswith("utf")
+    file: Any = stream if is_unicode else _AsciiStream(stream)
+    return Console(file=file, width=width, highlight=False, markup=False, emoji=False)
+
+
+def _build_headline(content: Content) -> "Iterator[RenderableType]":
+    yield _show(f"xray-watch: {content.title}", "bold")
+    yield _show(content.period)
+    for texts, tone in ((content.verdict, ""), (content.warnings, "alarm")):
+        if texts:
+            yield ""
+            yield from (_show(text, STYLES.get(tone, "")) for text in texts)
+    if content.tiles:
+        yield ""
+        yield _build_tiles(content.tiles)
+
+
+def _build_tiles(tiles: Sequence[Tile]) -> "Grid":
+    from rich.table import Table as Grid
+
+    grid = Grid.grid(padding=(0, GAP, 0, 0))
+    for justify in ("left", "right", "left"):
+        grid.add_column(justify=justify)
+    for tile in tiles:
+        grid.add_row(_show(tile.title), _show(tile.value, "bold"), _show(tile.detail, STYLES["lead"]))
+    return grid
+
+
+def _build_section(section: Section, width: int) -> "Iterator[RenderableType]":
+    from rich.rule import Rule
+
+    yield ""
+    yield Rule(_show(section.heading, "bold"), align="left", characters="─", style="dim")
+    yield _show(section.lead, STYLES["lead"])
+    for block in section.blocks:
+        yield ""
+        yield from _build_block(block, width)
+
+
+def _build_block(block: Block, width: int) -> "Iterator[RenderableType]":
+    if isinstance(block, Sentences):
+        yield from (_show(text, STYLES.get(block.tone, "")) for text in block.texts)
+    elif isinstance(block, Table):
+        yield from _build_table(block, width)
+    elif isinstance(block, Gallery):
+        yield from (_show(f"{chart.title}. {chart.description}") for chart in block.charts)
+    else:
+        yield from _build_chart(block, width)
+
+
+def _build_chart(chart: Chart, width: int) -> "Iterator[RenderableType]":
+    most = max((value for _, value in chart.bars), default=0)
+    if not most or len(chart.bars) > MOST_BARS:
+        yield _show(f"{chart.title}. {chart.description}")
+        return
+    columns = (Column("", CellKind.WORDS, 0), Column("", CellKind.COUNT, 0), Column("", CellKind.BAR, 1))
+    yield from _build_table(Table(chart.title, columns, [Row([n, v, v / most]) for n, v in chart.bars]), width)
+
+
+def _build_table(table: Table, width: int) -> "Iterator[RenderableType]":
     from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from rich.table import Table as Grid
 
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        collapse_padding=True,
-    )
-    add: Callable[..., None] = table.add_column
-    for name, justify in columns:
-        add(name, justify=justify, no_wrap=justify == "right")
-    return table
-
-
-def write_below(table: "Table", *lines: str) -> "Iterator[Table | str]":
-    """Give a table and, below it, lines as wide as the page: Rich's own caption is folded at the table's width."""
-    yield table
-    if lines:
-        yield "\n".join((*lines, ""))
+    shown = _choose_columns(table, width)
+    has_head = any(column.heading for column, _ in shown)
+    grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True, show_header=has_head)
+    for column, _ in shown:
+        justify: Any = "right" if column.kind in NUMBERS else "left"
+        grid.add_column(column.heading, justify=justify, no_wrap=column.kind in UNBROKEN, overflow="fold")
+    for row, *texts in zip(table.rows, *(texts for _, texts in shown), strict=True):
+        if row.tone == "whole":
+            grid.add_section()
+        cells = (_build_cell(column.kind, text) for (column, _), text in zip(shown, texts, strict=True))
+        grid.add_row(*cells, style=STYLES.get(row.tone))
+    if table.caption:
+        yield _show(table.caption, "bold")
+    yield grid
+    if table.note:
+        yield _show(table.note, STYLES["lead"])
 
 
-def cut_text(text: str, style: str = "") -> "Text":
-    """Return text that gives way to other columns, and ends in an ellipsis then."""
+def _choose_columns(table: Table, width: int) -> list[tuple[Column, list[str]]]:
+    """Return the columns in which something stands; where room is scarce without bars, and then without the year."""
+    columns = [
+        (column, [_say(column, row.cells[place]) for row in table.rows]) for place, column in enumerate(table.columns)
+    ]
+    shown = [(column, texts) for column, texts in columns if any(texts) or not texts]
+    if _measure(shown, FOLDED) > width:
+        shown = [(column, texts) for column, texts in shown if column.kind is not CellKind.BAR]
+    if _measure(shown) > width:
+        shown = [(column, _drop_year(texts) if column.kind is CellKind.MOMENT else texts) for column, texts in shown]
+    return shown
+
+
+def _measure(columns: Sequence[tuple[Column, list[str]]], most: int = 10_000) -> int:
+    from rich.cells import cell_len
+
+    return sum(min(max(map(cell_len, (column.heading, *texts))), most) + GAP for column, texts in columns) - GAP
+
+
+def _drop_year(moments: list[str]) -> list[str]:
+    years = {moment[:YEAR_LETTERS] for moment in moments}
+    return [moment[YEAR_LETTERS:] for moment in moments] if len(years) == 1 else moments
+
+
+def _build_cell(kind: CellKind, text: str) -> "Text":
+    """Build a cell; a name gives way to the other columns, and ends in an ellipsis then."""
     from rich.text import Text
 
-    return Text(text, no_wrap=True, overflow="ellipsis", style=style)
+    return Text(text, no_wrap=True, overflow="ellipsis") if kind is CellKind.NAME else Text(text)
 
 
-def show_share(rate: Rate) -> str:
-    """Write a share as percents with one digit."""
-    return "" if rate.value is None else f"{rate.value:.1%}"
+def _say(column: Column, cell: Cell) -> str:
+    if column.kind is CellKind.BAR:
+        return "█" * round(BAR_LETTERS * column.weight * cell) if isinstance(cell, float) else ""
+    return show_text(say_cell(column.kind, cell))
 
 
-def show_interval(rate: Rate) -> str:
-    """Write a 95 % interval as percents."""
-    return "" if rate.low is None or rate.high is None else f"{rate.low:.1%} to {rate.high:.1%}"
+def _show(text: str, style: str = "") -> "Text":
+    from rich.text import Text
 
-
-def show_seconds(seconds: float) -> str:
-    """Write a time that passed, in the largest unit that keeps it above one."""
-    if seconds < SECONDS_IN_MINUTE:
-        return f"{seconds:.2g} s" if seconds < 1 else f"{seconds:.1f} s"
-    if seconds < SECONDS_IN_HOUR:
-        return f"{seconds / SECONDS_IN_MINUTE:.1f} min"
-    return f"{seconds / SECONDS_IN_HOUR:.1f} h"
-
-
-def show_moment(moment: datetime, style: str = DATE_AND_TIME) -> str:
-    """Write a moment of the site's clock."""
-    return moment.strftime(style)
+    return Text(show_text(text), style=style)

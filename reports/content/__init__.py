@@ -1,5 +1,5 @@
-"""The report in blocks of words, tables and charts, written once for the page, the PDF and the workbook."""
+"""The report in blocks of words, tables and charts, written once for terminal, page, PDF and workbook."""
 
-from reports.content.content import build_content
+from reports.content.content import TERMINAL, build_content
 
-__all__ = ["build_content"]
+__all__ = ["TERMINAL", "build_content"]

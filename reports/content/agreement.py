@@ -5,13 +5,14 @@ from datetime import tzinfo
 
 from documents.blocks import Block, CellKind, Column, Row, Section, Sentences, Table
 from documents.figures import say_count
-from reports.agreement_table import MEASURES, SOURCES, describe_answer, name_contradictions
 from reports.figures.agreement import Agreement, CalibrationBin
-from reports.figures.contradictions import Contradiction
+from reports.figures.contradictions import Contradiction, Contradictions
 from reports.figures.report import Report
 from reports.wording import name_label
 from store.references.references import ReferenceSource
 
+SOURCES = {ReferenceSource.PCR: "RT-PCR", ReferenceSource.READER: "readers"}
+MEASURES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
 FIGURES = (
     Column("label", CellKind.WORDS, 0.2),
     Column("measure", CellKind.WORDS, 0.18),
@@ -53,7 +54,7 @@ def _build_blocks(agreement: Agreement, zone: tzinfo | None) -> Iterator[Block]:
     if agreement.calibration.bins:
         rows = list(map(_build_bin, agreement.calibration.bins))
         yield Table(_say_calibration(agreement), BINS, rows)
-    for title, found in name_contradictions(agreement):
+    for title, found in _name_contradictions(agreement):
         if found.films:
             left_out = found.count - len(found.films)
             note = f"And {say_count(left_out, 'film')} more." if left_out else ""
@@ -62,6 +63,14 @@ def _build_blocks(agreement: Agreement, zone: tzinfo | None) -> Iterator[Block]:
         yield Sentences([f"No film of an illness was missed, by {source}."])
     if not agreement.false_alarms.count:
         yield Sentences([f"There was no false alarm, by {source}."])
+
+
+def _name_contradictions(agreement: Agreement) -> tuple[tuple[str, Contradictions], ...]:
+    source, missed, false_alarms = SOURCES[agreement.source], agreement.missed, agreement.false_alarms
+    return (
+        (f"Missed, by {source}: {missed.count:,}", missed),
+        (f"False alarms, by {source}: {false_alarms.count:,}", false_alarms),
+    )
 
 
 def _build_figures(agreement: Agreement) -> Iterator[Row]:
@@ -90,4 +99,13 @@ def _build_bin(each: CalibrationBin) -> Row:
 def _build_film(film: Contradiction, zone: tzinfo | None) -> Row:
     result = film.result
     moment, was = result.received_at.astimezone(zone), name_label(film.reference)
-    return Row([f"{result.arrival_id:08d}", result.file_name, moment, was, describe_answer(film)])
+    return Row([f"{result.arrival_id:08d}", result.file_name, moment, was, _describe_answer(film)])
+
+
+def _describe_answer(film: Contradiction) -> str:
+    """Say what the model said (a label, or why it gave none), and what it gave to the illness."""
+    result, illness, given = film.result, name_label(film.illness), film.probability
+    answer = name_label(result.label or result.reason_code or result.outcome or result.state)
+    if given is None:
+        return answer
+    return f"{answer} {given:.2f}" if answer == illness else f"{answer}, {illness} {given:.2f}"

@@ -1,6 +1,6 @@
 """What became of all that arrived: in all, over time, and by what the question groups it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from documents.blocks import Block, CellKind, Column, Row, Section, Table
@@ -8,9 +8,11 @@ from documents.charts.columns import Column as ChartColumn
 from documents.charts.columns import draw_columns
 from documents.charts.shapes import Chart
 from documents.figures import say_count
+from inference.labels import LABELS
 from reports.content.timeline import SIZES, fill_gaps, name_slots
 from reports.figures.report import Group, Report
 from reports.figures.summary import PARTS, Summary
+from reports.wording import name_label
 from store.questions.selection import Dimension, Part
 
 MEANINGS = {
@@ -23,23 +25,28 @@ MEANINGS = {
     Part.PENDING: "not finished yet",
 }
 LEGEND = tuple((part.value, part.value) for part in PARTS)
-GROUP_NAMES = {
-    Dimension.HOUR: "hour",
-    Dimension.DAY: "day",
-    Dimension.SOURCE: "inbox",
-    Dimension.VIEW: "view",
-    Dimension.MODEL: "model",
-    Dimension.STATION: "station",
-}
 GROUPS_SHOWN = 60
 UNKNOWN = "not known"
+Count = Callable[[Summary], Mapping[str, int]]
 
 
-def build_arrivals(report: Report) -> Section:
+def count_parts(summary: Summary) -> dict[str, int]:
+    """Return what became of the files of a group, by heading."""
+    return {"arrived": summary.arrived, **_divide(summary)}
+
+
+def count_labels(summary: Summary) -> dict[str, int]:
+    """Return the same in fewer and shorter words, for a terminal of 80 columns, and with the labels."""
+    unsure = {"unsure": summary.indeterminate, "refused": summary.refused, "pending": summary.pending}
+    labels = (name_label(label).split()[0] for label in LABELS)
+    return {"files": summary.arrived, **dict(zip(labels, summary.labels.values(), strict=True)), **unsure}
+
+
+def build_arrivals(report: Report, count: Count = count_parts) -> Section:
     """Build the section on all arrivals; every file is in exactly one part."""
     blocks: list[Block] = [_build_parts(report.summary)]
     if report.groups:
-        blocks = [*_draw_groups(report), *blocks, _build_groups(report)]
+        blocks = [*_draw_groups(report), *blocks, _build_groups(report, count)]
     lead = "Every file that arrived is in exactly one part. Finished files are counted when they were finished."
     return Section("arrivals", "All arrivals", lead, blocks)
 
@@ -69,30 +76,26 @@ def _draw_groups(report: Report) -> list[Chart]:
     slots = fill_gaps(report.question.period, by, moments)
     found = {group.key.timestamp(): group.summary for group in report.groups if isinstance(group.key, datetime)}
     columns = [
-        ChartColumn(name, _count_parts(found.get(slot.timestamp(), Summary())))
+        ChartColumn(name, _divide(found.get(slot.timestamp(), Summary())))
         for slot, name in zip(slots, name_slots(slots, by), strict=True)
     ]
     return [draw_columns(f"Files by {by.value}", columns, LEGEND, SIZES[by])]
 
 
-def _count_parts(summary: Summary) -> dict[str, int]:
+def _divide(summary: Summary) -> dict[str, int]:
     return {part.value: summary.count(part) for part in PARTS}
 
 
-def _build_groups(report: Report) -> Table:
-    name = GROUP_NAMES[report.question.by] if report.question.by else "group"
-    counts = [Column(heading, CellKind.COUNT, 0.02 + 0.008 * len(heading)) for heading in ("arrived", *PARTS)]
+def _build_groups(report: Report, count: Count) -> Table:
+    by = report.question.by
+    name = "inbox" if by is Dimension.SOURCE else str(by)
+    counts = [Column(heading, CellKind.COUNT, 0.02 + 0.008 * len(heading)) for heading in count(Summary())]
     columns = (Column(name, CellKind.NAME, 0.2), *counts)
     shown, left_out = report.groups[-GROUPS_SHOWN:], report.groups[:-GROUPS_SHOWN]
     if not any(isinstance(group.key, datetime) for group in shown):
         shown, left_out = report.groups[:GROUPS_SHOWN], report.groups[GROUPS_SHOWN:]
-    rows = [Row(_build_cells(group, report.question.by)) for group in shown]
+    rows = [Row([_name_group(group.key, by), *count(group.summary).values()]) for group in shown]
     return Table(f"By {name}", columns, rows, _say_rest(left_out))
-
-
-def _build_cells(group: Group, by: Dimension | None) -> list[str | int]:
-    counts = [group.summary.count(part) for part in PARTS]
-    return [_name_group(group.key, by), group.summary.arrived, *counts]
 
 
 def _name_group(key: datetime | str | None, by: Dimension | None) -> str:

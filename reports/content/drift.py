@@ -6,7 +6,7 @@ from documents.blocks import Block, CellKind, Column, Gallery, Row, Section, Sen
 from documents.charts.distributions import draw_distributions
 from documents.charts.shapes import Chart
 from documents.figures import say_count
-from reports.figures.drift import SCORE_BINS, Drift, DriftCheck, DriftLevel, ScoreHistogram
+from reports.figures.drift import MIN_FILMS, SCORE_BINS, Drift, DriftCheck, DriftLevel, ScoreHistogram
 from reports.figures.report import Report
 from reports.wording import name_label
 
@@ -61,7 +61,8 @@ def _say_rest(drift: Drift, found: Sequence[DriftCheck]) -> list[str]:
     little = sum(check.level is DriftLevel.TOO_LITTLE_DATA for check in drift.checks)
     said = [f"{say_count(steady, 'comparison')} found nothing that chance does not explain."] if steady else []
     if little:
-        said.append(f"For {say_count(little, 'comparison')} there is too little data.")
+        needed = f"it takes {MIN_FILMS} films now and {MIN_FILMS} before"
+        said.append(f"For {say_count(little, 'comparison')} there is too little data: {needed}.")
     return said if said or found else ["Nothing could be compared."]
 
 

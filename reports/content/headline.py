@@ -6,9 +6,10 @@ from documents.blocks import Tile
 from documents.cells import say_rate
 from documents.figures import ABSENT, say_count, say_duration, say_percent
 from inference.labels import LABELS, Label
-from reports.agreement_table import SOURCES
+from reports.content.agreement import SOURCES
 from reports.content.drift import list_shifted
 from reports.figures.report import Report
+from reports.question.question import name_filters
 from reports.wording import name_label
 
 LONG_SECONDS = 3600.0
@@ -17,11 +18,13 @@ LONG_SECONDS = 3600.0
 
 def say_verdict(report: Report) -> list[str]:
     """Return the sentences that stand at the top."""
-    summary = report.summary
+    summary, limits = report.summary, list(name_filters(report.question.filters))
+    limited = [f"Limited to {'; '.join(f'{name}: {words}' for name, words in limits)}."] if limits else []
     if not summary.arrived:
-        return ["Nothing arrived in this period."]
+        return [*limited, f"Nothing {'that arrived in this period passes' if limits else 'arrived in this period'}."]
     pending = f"{summary.finished:,} are finished, {summary.pending:,} wait" if summary.pending else "nothing waits"
     return [
+        *limited,
         f"{say_count(summary.arrived, 'file')} arrived; {pending}.",
         *_say_labels(report),
         *_say_refused(report),
@@ -76,9 +79,9 @@ def _say_labels(report: Report) -> Iterator[str]:
 def _say_refused(report: Report) -> Iterator[str]:
     summary = report.summary
     if summary.refused:
-        most = next(reason for reason in report.reasons if reason.part in {"rejected", "quarantined"})
-        were = "1 file was" if summary.refused == 1 else f"{summary.refused:,} files were"
-        yield f"{were} refused, most often as {most.reason_code} ({most.count:,})."
+        most = (reason for reason in report.reasons if reason.part in {"rejected", "quarantined"})
+        often = next((f", most often as {reason.reason_code} ({reason.count:,})" for reason in most), "")
+        yield f"{'1 file was' if summary.refused == 1 else f'{summary.refused:,} files were'} refused{often}."
 
 
 def _say_oldest(report: Report) -> str:

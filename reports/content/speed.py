@@ -25,7 +25,9 @@ def build_speed(report: Report) -> Section:
     if report.hours:
         busiest = max(report.hours, key=lambda hour: hour.finished)
         begin, count = f"{busiest.begins_at:%Y-%m-%d %H:%M}", say_count(busiest.finished, "file")
-        blocks.append(Sentences([f"The busiest hour began on {begin} with {count}."]))
+        mean = f"{sum(hour.finished for hour in report.hours) / len(report.hours):,.0f}"
+        often = f"; the {len(report.hours):,} hours with results had {mean} on average" if len(report.hours) > 1 else ""
+        blocks.append(Sentences([f"The busiest hour began on {begin} with {count}{often}."]))
         if report.question.by is not Dimension.HOUR:  # the arrivals are drawn by the hour already
             blocks.append(_draw_throughput(report))
     return Section("speed", "Speed", lead, blocks)

@@ -1,4 +1,4 @@
-"""The likely positives, to be looked at from the top."""
+"""Single films: the likely positives, to be looked at from the top, and what arrived last."""
 
 from datetime import tzinfo
 
@@ -8,7 +8,7 @@ from inference.labels import Label
 from reports.figures.report import Report
 from reports.wording import name_label
 from store.questions.queries import Result
-from store.states import Priority
+from store.states import PENDING_STATES, ArrivalState, Priority
 
 COLUMNS = (
     Column("probability", CellKind.PROBABILITY, 0.1),
@@ -16,6 +16,11 @@ COLUMNS = (
     Column("file", CellKind.NAME, 0.33),
     Column("received", CellKind.MOMENT, 0.2),
     Column("mark", CellKind.WORDS, 0.27),
+)
+NEWEST = (
+    Column("received", CellKind.MOMENT, 0.2),
+    Column("result", CellKind.WORDS, 0.3),
+    Column("file", CellKind.NAME, 0.5),
 )
 
 
@@ -34,9 +39,18 @@ def build_worklist(report: Report) -> Section:
     return Section("worklist", "Likely positives", lead, [block])
 
 
+def build_newest(report: Report) -> Section:
+    """Build the section on what arrived last: where somebody looks who has just sent a film."""
+    zone = report.made_at.tzinfo
+    rows = [Row([result.received_at.astimezone(zone), _describe(result), result.file_name]) for result in report.newest]
+    lead = "The last that came, and what became of them."
+    return Section("newest", "Newest arrivals", lead, [Table("", NEWEST, rows)])
+
+
 def _build_cells(result: Result, zone: tzinfo | None) -> list[Cell]:
     stat = "STAT" if result.priority is Priority.STAT else None
-    marks = [stat, result.reason_code, "conflict" if result.conflict else None]
+    reason = result.reason_code and name_label(result.reason_code)
+    marks = [stat, reason, "conflict" if result.conflict else None]
     return [
         result.probabilities[Label.COVID19] if result.probabilities else None,
         f"{result.arrival_id:08d}",
@@ -50,3 +64,13 @@ def _say_rest(left_out: int) -> str:
     if left_out <= 0:
         return ""
     return f"And {say_count(left_out, 'film')} more: --positives lists more, the CSV all of them."
+
+
+def _describe(result: Result) -> str:
+    if result.state in PENDING_STATES:
+        return "pending"
+    found = result.reason_code or result.outcome or result.state
+    if result.label is not None and result.probabilities is not None:
+        marked = " (marked)" if result.reason_code else ""
+        found = f"{name_label(result.label)} {result.probabilities[result.label]:.2f}{marked}"
+    return f"{found} (duplicate)" if result.state == ArrivalState.DUPLICATE else found

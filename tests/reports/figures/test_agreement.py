@@ -208,5 +208,5 @@ def test_table_and_json_say_the_same(sqlite_engine: Engine) -> None:
     lines = table.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
     assert any("Against RT-PCR: 3 films of 3 patients" in line for line in lines)
-    assert any("sensitivity" in line and "50.0%" in line and "1 of 2" in line for line in lines)
-    assert any("not_covid19" in line and "0.93" in line for line in lines)
+    assert any("sensitivity" in line and "50.0 % (" in line and "1 of 2" in line for line in lines)
+    assert any("not COVID-19" in line and "COVID-19 0.93" in line for line in lines)

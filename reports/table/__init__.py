@@ -1,1 +1,0 @@
-"""The sections of the report for a terminal; Rich is imported only inside functions."""
