@@ -4,7 +4,7 @@ INBOX ?= inbox
 SOAK_MINUTES ?= 20
 BIN = .venv/bin
 
-.PHONY: help venv watch training demo test faults soak check bench lock clean
+.PHONY: help venv watch training demo test faults soak check drawings bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,11 +30,15 @@ faults: .venv/test.stamp ## kill, starve and damage a service on purpose, each i
 soak: .venv/test.stamp ## kill, starve and feed it garbage for long: make soak SOAK_MINUTES=20
 	SOAK_MINUTES=$(SOAK_MINUTES) FUZZ_SECONDS=$$(( $(SOAK_MINUTES) * 15 )) $(BIN)/python -m pytest tests/faults
 
-check: .venv/test.stamp ## lint, types and the arrows between the rooms
+check: .venv/test.stamp ## lint, types, the arrows between the rooms, and whether the drawings are right
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m docs.drawings --check
+
+drawings: .venv/test.stamp ## draw the pictures of the documents anew, from the code
+	$(BIN)/python -m docs.drawings
 
 bench: .venv/serve.stamp ## measure the whole product against the sum of its steps
 	$(BIN)/xray-cli bench

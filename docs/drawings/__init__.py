@@ -1,0 +1,1 @@
+"""The drawings of the documents: the house is drawn from the code's imports, the others are laid out by hand."""
