@@ -120,7 +120,7 @@ def test_an_installed_copy_has_every_file_of_its_packages(tmp_path: Path) -> Non
     of_packages = [path for path in map(Path, tracked.splitlines()) if path.parts[0] in packages]
     wanted = {path for path in of_packages if path.name != "README.md" and (ROOT / path).exists()}
     source = tmp_path / "source"
-    for path in (*sorted(wanted), "pyproject.toml", "README.md"):
+    for path in (*sorted(wanted), "pyproject.toml", "README.md", "LICENSE"):
         (source / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, source / path)
     build = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
@@ -129,3 +129,7 @@ def test_an_installed_copy_has_every_file_of_its_packages(tmp_path: Path) -> Non
     (wheel,) = tmp_path.glob("*.whl")
     shutil.unpack_archive(wheel, tmp_path / "installed", "zip")
     assert {path for path in wanted if not (tmp_path / "installed" / path).exists()} == set()
+    (facts,) = (tmp_path / "installed").glob("*.dist-info")
+    said = (facts / "METADATA").read_text().splitlines()
+    assert {"License-Expression: Apache-2.0", "License-File: LICENSE"} <= set(said)
+    assert (facts / "licenses" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,11 +15,11 @@ from docs.drawings.__main__ import DRAWINGS, FOLDER, main
 from docs.drawings.arrival_states import BOXES, STEPS, read_meanings
 from docs.drawings.house import House
 from store.errors import LeaseLostError
-from store.ledger.arrivals import claim_arrival, queue_arrivals, retry_arrival, unqueue_arrivals
+from store.ledger.arrivals import claim_arrival, queue_arrivals, record_arrivals, retry_arrival, unqueue_arrivals
 from store.ledger.outcomes import find_screening, record_duplicate, record_quarantine, record_screening, record_vanished
 from store.ledger.sweeps import release_all, release_expired, release_held, release_lost, retry_now, settle_arrival
 from store.states import ArrivalState
-from tests.ledger import OWNER, arrive, new_screening, predict, register_model
+from tests.ledger import OWNER, new_arrival, new_screening, predict, register_model
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDER = (
@@ -97,9 +98,9 @@ WAYS = {
 }
 
 
-def do(engine: Engine, arrival_id: int, acts: list[str]) -> None:
+def do(connection: Connection, arrival_id: int, acts: list[str]) -> None:
     for act in acts:
-        with suppress(LeaseLostError), engine.begin() as connection:
+        with suppress(LeaseLostError), connection.begin_nested():
             ACTS[act](connection, arrival_id)
 
 
@@ -109,18 +110,18 @@ def test_the_states_are_drawn_with_every_step_that_the_ledger_makes(sqlite_engin
     with sqlite_engine.begin() as connection:
         for statement in RECORDER:
             connection.execute(text(statement))
-    for state, way in WAYS.items():
-        for act in ACTS:
-            (arrival_id,) = arrive(sqlite_engine, f"{state} {act}")
-            do(sqlite_engine, arrival_id, way)
-            with sqlite_engine.begin() as connection:
-                found = connection.scalar(text("SELECT state FROM arrivals WHERE id = :id"), {"id": arrival_id})
-            assert found == state
-            do(sqlite_engine, arrival_id, [act])
-    with sqlite_engine.begin() as connection:
+        for number, (state, act) in enumerate(product(WAYS, ACTS), 2):
+            record_arrivals(connection, [new_arrival(f"{state} {act}")])
+            do(connection, number, WAYS[state])
+            assert find_state(connection, number) == state
+            do(connection, number, [act])
         unqueue_arrivals(connection, queue_arrivals(connection, 1))
         made = {(row.before, row.after) for row in connection.execute(text("SELECT before, after FROM steps"))}
     assert made == {(step.before, step.after) for step in STEPS}
+
+
+def find_state(connection: Connection, arrival_id: int) -> str:
+    return str(connection.scalar(text("SELECT state FROM arrivals WHERE id = :id"), {"id": arrival_id}))
 
 
 def test_every_state_is_drawn_with_its_meaning() -> None:
@@ -156,6 +157,7 @@ def test_a_drawing_that_was_changed_by_hand_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("docs.drawings.__main__.FOLDER", tmp_path)
+    monkeypatch.setattr("docs.drawings.__main__.DRAWINGS", {"way.svg": film.draw_way})
     assert main([]) == 0
     assert main(["--check"]) == 0
     (tmp_path / "way.svg").write_text("<svg/>")
