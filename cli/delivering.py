@@ -1,11 +1,10 @@
 """Delivery for the commands ``report``, ``daily`` and ``send``: from settings to what is sent, and what is said."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import typer
-
-from cli.errors import UNAVAILABLE
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -109,7 +108,7 @@ def send_waiting(outbox: "Outbox", carriers: "Mapping[Way, Carrier]") -> None:
         typer.echo(f"xray-cli: {failure.parcel.id} stays in the outbox: {failure.reason}", err=True)
     if failures:
         typer.echo("xray-cli: it is sent with the next report, or by 'xray-cli send'", err=True)
-        raise typer.Exit(UNAVAILABLE)
+        raise typer.Exit(os.EX_UNAVAILABLE)
 
 
 def _read_mail(settings: "WatchSettings") -> "MailSettings":

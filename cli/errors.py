@@ -1,69 +1,22 @@
 """The one place where an expected error becomes a line on standard error and an exit code."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 
-# sysexits.h, as the contract of the command line names them
+# the other codes are those of sysexits.h (os.EX_...), and stand as ``exit_code`` in the classes of our own errors
 FAILED = 1
-USAGE = 2
-BAD_DATA = 65
-NO_INPUT = 66
-UNAVAILABLE = 69
-CANNOT_CREATE = 73
-CANNOT_WRITE = 74
-BAD_CONFIGURATION = 78
 
-# by class name, most specific first: importing every room to name its errors would cost each command a second
-EXIT_CODES = {
-    "InputMissingError": NO_INPUT,
-    "SettingsError": BAD_CONFIGURATION,
-    "DatabaseUrlError": BAD_CONFIGURATION,
-    "DatabaseLocationError": BAD_CONFIGURATION,
-    "SchemaMissingError": BAD_CONFIGURATION,
-    "SchemaTooNewError": BAD_CONFIGURATION,
-    "BackupError": CANNOT_CREATE,
-    "BackupToolMissingError": UNAVAILABLE,
-    "ResultsFileError": BAD_DATA,
-    "BundleNotFoundError": NO_INPUT,
-    "BundleCorruptError": BAD_DATA,
-    "ModelUnknownError": NO_INPUT,
-    "BundleMismatchError": BAD_CONFIGURATION,
-    "EngineUnavailableError": UNAVAILABLE,
-    "DatasetNotFoundError": NO_INPUT,
-    "DatasetError": BAD_DATA,
-    "CardError": BAD_DATA,
-    "OutputTakenError": CANNOT_CREATE,
-    "WeightsError": BAD_DATA,
-    "ExportError": CANNOT_CREATE,
-    "ExperimentNotFoundError": NO_INPUT,
-    "TrainingSettingsError": BAD_CONFIGURATION,
-    "RunNotFoundError": NO_INPUT,
-    "ResumeMismatchError": BAD_CONFIGURATION,
-    "RunFolderError": CANNOT_CREATE,
-    "CheckpointError": BAD_DATA,
-    "PackageMissingError": UNAVAILABLE,
-    "HomeError": CANNOT_CREATE,
-    "HomeInUseError": CANNOT_CREATE,
-    "HomeLostError": CANNOT_WRITE,
-    "InboxError": NO_INPUT,
-    "InboxInUseError": CANNOT_CREATE,
-    "DeviceError": BAD_CONFIGURATION,
-    "BrokerUnavailableError": UNAVAILABLE,
-    "WorkerFailedError": UNAVAILABLE,
-    "FaultPointError": BAD_CONFIGURATION,
-    "PeriodError": USAGE,
-    "QuestionError": USAGE,
-    "ReportFormatError": USAGE,
-    "DeliverySettingsError": BAD_CONFIGURATION,
-    "TimeZoneError": BAD_CONFIGURATION,
-    "OperationalError": UNAVAILABLE,
-    "BrokenPipeError": 0,
-    "OSError": CANNOT_WRITE,
+# of other libraries by class name, most specific first: importing them to name their errors would cost each command
+# time; a reader that has gone (``xray-cli report | head``) is no failure
+FOREIGN_EXIT_CODES = {
+    "OperationalError": os.EX_UNAVAILABLE,  # SQLAlchemy, SQLite, Kombu
+    "BrokenPipeError": os.EX_OK,
+    "OSError": os.EX_IOERR,
 }
-
 
 # in PostgreSQL's words, or its client's
 REFUSALS = ("certificate", "SSL", "authentication failed", "no password supplied", "pg_hba.conf", "does not exist")
@@ -71,6 +24,8 @@ REFUSALS = ("certificate", "SSL", "authentication failed", "no password supplied
 
 class InputMissingError(Exception):
     """A file that was named is not there."""
+
+    exit_code = os.EX_NOINPUT
 
 
 class PackageMissingError(Exception):
@@ -82,6 +37,8 @@ class PackageMissingError(Exception):
         What needs what, for a person.
     """
 
+    exit_code = os.EX_UNAVAILABLE
+
     def __init__(self, needs: str) -> None:
         super().__init__(f"{needs}: install it with 'make training', or with pip install '.[train]' in the project")
 
@@ -91,6 +48,8 @@ def exit_codes() -> Iterator[None]:
     """End the command with one clear line where an error was to be expected; a bug keeps its traceback."""
     try:
         yield
+    except (typer.Exit, typer.BadParameter):  # Typer's own, which have codes too
+        raise
     except Exception as error:
         code = find_exit_code(error)
         if code is None:
@@ -102,9 +61,11 @@ def exit_codes() -> Iterator[None]:
 
 def find_exit_code(error: BaseException) -> int | None:
     """Return the exit code of an expected error, or None for a bug."""
-    if type(error).__name__ == "WorkerRefusedError":  # the worker's own
-        return int(getattr(error, "exit_code", UNAVAILABLE))
-    return next((EXIT_CODES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in EXIT_CODES), None)
+    code: int | None = getattr(error, "exit_code", None)
+    if code is not None:
+        return code
+    kinds = (kind.__name__ for kind in type(error).__mro__)
+    return next((FOREIGN_EXIT_CODES[name] for name in kinds if name in FOREIGN_EXIT_CODES), None)
 
 
 def describe_error(error: BaseException) -> str:

@@ -1,12 +1,13 @@
 """``outcomes``: what RT-PCR or readers said of films that were screened."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from cli.errors import BAD_DATA, FAILED, InputMissingError, exit_codes
+from cli.errors import FAILED, InputMissingError, exit_codes
 from cli.opening import opened_ledger
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def import_outcomes(
         found = import_results(engine, file, how, protect, zone)
         _show(found, dry_run=dry_run)
     if found.refusals:
-        raise typer.Exit(FAILED if skip_refused else BAD_DATA)
+        raise typer.Exit(FAILED if skip_refused else os.EX_DATAERR)
 
 
 def _choose(option: str, name: str | None, accepted: type[Chosen]) -> Chosen | None:

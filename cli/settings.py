@@ -26,6 +26,8 @@ NOT_SETTINGS = VARIABLES | {"XRAY_DATA"}  # fault points, and where the tests fi
 class SettingsError(Exception):
     """A setting is unknown or has a value that is not accepted."""
 
+    exit_code = os.EX_CONFIG
+
 
 class _SecretFiles(PydanticBaseSettingsSource):
     """Reads ``XRAY_NAME`` from the file that ``XRAY_NAME_FILE`` names, as container secrets are given."""

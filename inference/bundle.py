@@ -11,6 +11,7 @@ The errors:
 import hashlib
 import json
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,13 +38,19 @@ class BundleError(Exception):
 class BundleNotFoundError(BundleError):
     """There is no bundle at this place."""
 
+    exit_code = os.EX_NOINPUT
+
 
 class BundleCorruptError(BundleError):
     """A file of the bundle is not the one that was written."""
 
+    exit_code = os.EX_DATAERR
+
 
 class BundleMismatchError(BundleError):
     """The bundle is sound but was made for another version of this program."""
+
+    exit_code = os.EX_CONFIG
 
 
 @dataclass(frozen=True, slots=True)

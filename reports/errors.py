@@ -11,6 +11,10 @@
     `-- DeliveryError       a report could not be handed over; it waits in the outbox
 """
 
+import os
+
+USAGE = 2  # as Typer ends a command that was given what it does not take
+
 
 class ReportError(Exception):
     """Base of every decision of this room."""
@@ -19,21 +23,31 @@ class ReportError(Exception):
 class PeriodError(ReportError):
     """A time cannot be read, or the period ends before it begins."""
 
+    exit_code = USAGE
+
 
 class TimeZoneError(ReportError):
     """There is no time zone of that name, or the machine does not say which is its own."""
+
+    exit_code = os.EX_CONFIG
 
 
 class QuestionError(ReportError):
     """There is no such label, outcome, group, probability or reference."""
 
+    exit_code = USAGE
+
 
 class ReportFormatError(ReportError):
     """There is no such format of a report."""
 
+    exit_code = USAGE
+
 
 class DeliverySettingsError(ReportError):
     """Mail or webhook cannot be used as they are set."""
+
+    exit_code = os.EX_CONFIG
 
 
 class DeliveryError(ReportError):

@@ -17,6 +17,8 @@
 ``sqlalchemy.exc.OperationalError`` (locked, stopped, unreachable) is let through: it means try again.
 """
 
+import os
+
 
 class StoreError(Exception):
     """Base of every decision of this room."""
@@ -25,21 +27,31 @@ class StoreError(Exception):
 class DatabaseUrlError(StoreError):
     """The URL names no database that is supported."""
 
+    exit_code = os.EX_CONFIG
+
 
 class DatabaseLocationError(StoreError):
     """The SQLite file lies where its locks do not hold, or its folder is missing."""
+
+    exit_code = os.EX_CONFIG
 
 
 class SchemaMissingError(StoreError):
     """The tables are missing or older than this version of the program."""
 
+    exit_code = os.EX_CONFIG
+
 
 class SchemaTooNewError(StoreError):
     """The tables were made by a newer version of the program."""
 
+    exit_code = os.EX_CONFIG
+
 
 class ModelUnknownError(StoreError):
     """The model that is to be activated was never registered."""
+
+    exit_code = os.EX_NOINPUT
 
 
 class LeaseLostError(StoreError):
@@ -53,10 +65,16 @@ class AnswerPrunedError(StoreError):
 class BackupError(StoreError):
     """A backup was not written, or did not pass its checks."""
 
+    exit_code = os.EX_CANTCREAT
+
 
 class BackupToolMissingError(StoreError):
     """A program of PostgreSQL that a backup needs is not on the PATH."""
 
+    exit_code = os.EX_UNAVAILABLE
+
 
 class ResultsFileError(StoreError):
     """A results file (RT-PCR, readers) is no CSV file, or nothing says which column holds what."""
+
+    exit_code = os.EX_DATAERR

@@ -25,33 +25,49 @@ class WorkerError(Exception):
 class HomeError(WorkerError):
     """The home folder cannot be used."""
 
+    exit_code = os.EX_CANTCREAT
+
 
 class HomeInUseError(WorkerError):
     """Another service holds the home's lock."""
+
+    exit_code = os.EX_CANTCREAT
 
 
 class HomeLostError(WorkerError):
     """The home, or the ledger in it, is no longer where the running service began."""
 
+    exit_code = os.EX_IOERR
+
 
 class InboxError(WorkerError):
     """The inbox cannot be watched."""
+
+    exit_code = os.EX_NOINPUT
 
 
 class InboxInUseError(WorkerError):
     """A service with another ledger holds the inbox."""
 
+    exit_code = os.EX_CANTCREAT
+
 
 class BrokerUnavailableError(WorkerError):
     """The broker cannot be started or reached."""
+
+    exit_code = os.EX_UNAVAILABLE
 
 
 class DeviceError(WorkerError):
     """An engine is asked for and cannot run here."""
 
+    exit_code = os.EX_CONFIG
+
 
 class WorkerFailedError(WorkerError):
     """The worker process does not stay up."""
+
+    exit_code = os.EX_UNAVAILABLE
 
 
 class WorkerRefusedError(WorkerError):
@@ -70,3 +86,5 @@ class WorkerRefusedError(WorkerError):
 
 class FaultPointError(WorkerError):
     """A fault point is set where none may be, or is not understood."""
+
+    exit_code = os.EX_CONFIG

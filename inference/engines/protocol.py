@@ -1,5 +1,6 @@
 """What an engine is: it takes framed radiographs and returns logits and class activation maps."""
 
+import os
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,8 @@ MAPS_NAME = "activation_maps"
 
 class EngineUnavailableError(RuntimeError):
     """The engine asked for is not installed here."""
+
+    exit_code = os.EX_UNAVAILABLE
 
 
 class Engine(Protocol):

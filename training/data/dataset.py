@@ -12,6 +12,7 @@ The errors:
 
 import csv
 import logging
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,9 +30,13 @@ UNKNOWN = "unknown"
 class DatasetError(Exception):
     """A data set cannot be used for training."""
 
+    exit_code = os.EX_DATAERR
+
 
 class DatasetNotFoundError(DatasetError):
     """There is no data set at this place."""
+
+    exit_code = os.EX_NOINPUT
 
 
 class DatasetManifestError(DatasetError):

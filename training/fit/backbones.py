@@ -12,6 +12,7 @@
 """
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,8 @@ MOBILENET_ALPHA = 0.35
 
 class WeightsError(ValueError):
     """The file given as `weights` holds no backbone that a network can be built on."""
+
+    exit_code = os.EX_DATAERR
 
 
 def find_weights(backbone: str, weights: str, imagenet_file: Path | None = None) -> Path | None:

@@ -24,6 +24,8 @@ Arrays = Sequence[npt.NDArray[Any]]
 class CheckpointError(Exception):
     """A checkpoint cannot be gone on from."""
 
+    exit_code = os.EX_DATAERR
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:

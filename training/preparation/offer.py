@@ -1,5 +1,6 @@
 """What an input says of one film, before and after its pixels were read."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,8 @@ MISSING_FILE = "missing_file"
 
 class OutputTakenError(DatasetError):
     """The data set cannot be written to this place."""
+
+    exit_code = os.EX_CANTCREAT
 
 
 class NothingToPrepareError(DatasetError):

@@ -9,6 +9,7 @@ The errors:
     +-- ExperimentNotFoundError    no experiment file of this name or at this path
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
@@ -27,9 +28,13 @@ FIT_NAMES = tuple(each.name for each in fields(FitSettings))
 class TrainingSettingsError(ValueError):
     """A setting of a training run is unknown or has a value that is not accepted."""
 
+    exit_code = os.EX_CONFIG
+
 
 class ExperimentNotFoundError(TrainingSettingsError):
     """There is no experiment file of this name."""
+
+    exit_code = os.EX_NOINPUT
 
 
 def read_training_settings(experiment: str | None, options: Mapping[str, Any]) -> TrainingSettings:

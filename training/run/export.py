@@ -47,6 +47,8 @@ MAX_DIFFERENCE = 1e-4
 class ExportError(Exception):
     """A bundle cannot be written."""
 
+    exit_code = os.EX_CANTCREAT
+
 
 class EnginesDisagreeError(ExportError):
     """The exported LiteRT graph does not compute what the Keras model computes."""

@@ -11,6 +11,7 @@ The errors:
 """
 
 import json
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ RECORD = "run"
 class RunFolderError(Exception):
     """A run folder cannot be used."""
 
+    exit_code = os.EX_CANTCREAT
+
 
 class RunFolderTakenError(RunFolderError):
     """There is something else at the place for the run folder."""
@@ -38,9 +41,13 @@ class RunFolderTakenError(RunFolderError):
 class RunNotFoundError(RunFolderError):
     """There is no run to resume."""
 
+    exit_code = os.EX_NOINPUT
+
 
 class ResumeMismatchError(RunFolderError):
     """The run to resume is another run."""
+
+    exit_code = os.EX_CONFIG
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ The errors:
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -24,6 +25,8 @@ Figures = Mapping[str, Any]
 
 class CardError(ValueError):
     """The evaluation is of another model than the bundle, or one of the two lacks what a card needs."""
+
+    exit_code = os.EX_DATAERR
 
 
 def read_evaluation(path: Path) -> dict[str, Any]:
