@@ -6,13 +6,13 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.choices import TextFormat
 from cli.errors import FAILED, exit_codes
 from inference.labels import NOTICE
 
@@ -23,18 +23,11 @@ FILES_HELP = "DICOM, PNG or JPEG files, or folders with such files."
 HEATMAP_HELP = "Folder for one picture a film: where the evidence for its most probable label lies."
 
 
-class OutputFormat(StrEnum):
-    """What is written to standard output."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 def predict(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=FILES_HELP)],
     model: Annotated[Path | None, typer.Option(help="A bundle's folder (XRAY_MODEL).")] = None,
     heatmap: Annotated[Path | None, typer.Option(metavar="DIR", help=HEATMAP_HELP)] = None,
-    output_format: Annotated[OutputFormat, typer.Option("--format", help="`text` or `json`.")] = OutputFormat.TEXT,
+    output_format: Annotated[TextFormat, typer.Option("--format", help="How they are written.")] = TextFormat.TEXT,
 ) -> None:
     """Screen files and print the answers in their order; nothing is recorded or moved.
 
@@ -50,7 +43,7 @@ def predict(
         raise typer.Exit(FAILED)
 
 
-def _predict(files: list[Path], model: Path | None, heatmap: Path | None, output_format: OutputFormat) -> int:
+def _predict(files: list[Path], model: Path | None, heatmap: Path | None, output_format: TextFormat) -> int:
     from cli.answering import Answerer, find_files
     from cli.settings import read_settings
     from inference.bundle import SHIPPED_BUNDLE
@@ -64,7 +57,7 @@ def _predict(files: list[Path], model: Path | None, heatmap: Path | None, output
     answerer = Answerer(classifier, settings.max_file_bytes, heatmap)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 shows what it can
-    write = _write_json if output_format is OutputFormat.JSON else _write_text
+    write = _write_json if output_format is TextFormat.JSON else _write_text
     with _show_progress(len(found)) as advance:
         return write(_pass_on(answerer.answer(file), advance) for file in found)
 

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.choices import TableFormat
 from cli.errors import FAILED, exit_codes
 
 if TYPE_CHECKING:
     from training.preparation.views import Views
 
 MAX_PER_PATIENT = 10
-FORMATS = ("table", "json")
 
 Output = Annotated[Path, typer.Option(help="The data set's folder: OUTPUT/CLASS/, manifest.csv, dropped.csv.")]
 Metadata = Annotated[Path | None, typer.Option(help="metadata.csv of the ieee8023 layout; with --images.")]
@@ -41,7 +41,7 @@ SaltFile = Annotated[
 ]
 Link = Annotated[bool, typer.Option("--link", help="Hard links instead of copies, on one file system.")]
 Workers = Annotated[int, typer.Option(min=0, help="Reading processes; 0: one a core.")]
-Format = Annotated[str, typer.Option("--format", help="Of the summary: `table` or `json`.")]
+Format = Annotated[TableFormat, typer.Option("--format", help="How the summary is written.")]
 
 
 def prepare(
@@ -59,7 +59,7 @@ def prepare(
     salt_file: SaltFile = None,
     link: Link = False,
     workers: Workers = 0,
-    output_format: Format = "table",
+    output_format: Format = TableFormat.TABLE,
 ) -> None:
     """Build a data set for training, each film once, each patient whole.
 
@@ -78,8 +78,6 @@ def prepare(
     xray-cli train --dataset dataset
     """
     _check_usage(metadata, images, folders or [], dicom, labels, source)
-    if output_format not in FORMATS:
-        raise typer.BadParameter(f"{output_format}; table and json are accepted", param_hint="--format")
     with exit_codes():
         from cli.preparing import print_summary, run
         from training.preparation import PrepareSettings

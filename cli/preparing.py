@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from cli.choices import TableFormat
 from imaging import REASONS
 from inference.labels import NOTICE
 from training.preparation import PrepareSettings
@@ -49,7 +50,7 @@ def _show_progress(console: Console) -> Iterator[Track]:
         yield track
 
 
-def print_summary(summary: Mapping[str, Any], output_format: str) -> None:
+def print_summary(summary: Mapping[str, Any], output_format: TableFormat) -> None:
     """Print what the data set holds, what was left out, and what a sceptic should know.
 
     Raises
@@ -58,7 +59,7 @@ def print_summary(summary: Mapping[str, Any], output_format: str) -> None:
         It holds nothing.
     """
     console = Console(highlight=False)
-    if output_format == "json":
+    if output_format is TableFormat.JSON:
         typer.echo(json.dumps(summary, indent=2))
     else:
         _print_tables(summary, console)

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.choices import TableFormat
 from cli.errors import FAILED, exit_codes
 
 if TYPE_CHECKING:
     from selftest.report import Report
 
 INTERRUPTED = 130
-FORMATS = ("table", "json")
 
 
 def selftest(
     full: Annotated[bool, typer.Option("--full/--quick", help="Minutes and many kills, or about one minute.")] = False,
-    output_format: Annotated[str, typer.Option("--format", help="`table` or `json`.")] = "table",
+    output_format: Annotated[
+        TableFormat, typer.Option("--format", help="How the findings are written.")
+    ] = TableFormat.TABLE,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary folder, and say where it is.")] = False,
 ) -> None:
     """Run a service of its own, kill and break it on purpose, and show which promises it holds.
@@ -28,8 +30,6 @@ def selftest(
 
     Example: xray-cli selftest
     """
-    if output_format not in FORMATS:
-        raise typer.BadParameter(f"'{output_format}' is not known; accepted are {' and '.join(FORMATS)}")
     with exit_codes():
         try:
             report = _run(full=full, keep=keep)
@@ -53,8 +53,8 @@ def _run(*, full: bool, keep: bool) -> "Report":
         return run_selftest(FULL if full else QUICK, model, show, keep=keep)
 
 
-def _write(report: "Report", output_format: str) -> None:
-    if output_format == "json":
+def _write(report: "Report", output_format: TableFormat) -> None:
+    if output_format is TableFormat.JSON:
         import json
 
         typer.echo(json.dumps(report.as_json(), indent=2))

@@ -1,6 +1,7 @@
 """`xray-cli train`: a data set in, a model bundle out."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,14 @@ from cli.errors import PackageMissingError, exit_codes
 from inference.labels import NOTICE
 
 INTERRUPTED = 130  # as a shell reports Ctrl-C
+
+
+class BackboneName(StrEnum):
+    """The networks that a model can be built on, as `training.fit.settings` names them: reading it takes long."""
+
+    EFFICIENTNET_LITE0 = "efficientnet_lite0"
+    MOBILENETV2 = "mobilenetv2"
+
 
 Dataset = Annotated[Path | None, typer.Option(help="Folder with manifest.csv, or with one folder for each class.")]
 Plot = Annotated[Path | None, typer.Option(help="Write the curve of loss and accuracy by epoch here.")]
@@ -25,7 +34,9 @@ Epochs = Annotated[int | None, typer.Option(min=0, help="Epochs of fine-tuning a
 Patience = Annotated[int | None, typer.Option(min=0, help="Stop after so many epochs without gain; 0: never [5].")]
 BatchSize = Annotated[int | None, typer.Option(min=1, help="Films a step [32].")]
 LearningRate = Annotated[float | None, typer.Option(help="Peak while fine-tuning [0.0001].")]
-Backbone = Annotated[str | None, typer.Option(help="efficientnet_lite0 or mobilenetv2 [efficientnet_lite0].")]
+Backbone = Annotated[
+    BackboneName | None, typer.Option("--backbone", help="Network that sees the films [efficientnet_lite0].")
+]
 Weights = Annotated[str | None, typer.Option(help="shipped, imagenet-file, random, a .keras file or bundle [shipped].")]
 ImagenetFile = Annotated[Path | None, typer.Option(help="ImageNet weights, a file or their folder [weights].")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Of every random number [0].")]
@@ -61,7 +72,7 @@ def train(
     options = {
         "dataset": dataset, "model": model, "other_findings": other_findings, "lungs": lungs, "folds": folds,
         "epochs": epochs, "patience": patience, "batch_size": batch_size, "learning_rate": learning_rate,
-        "backbone": backbone, "weights": weights, "imagenet_file": imagenet_file, "seed": seed,
+        "backbone": backbone and backbone.value, "weights": weights, "imagenet_file": imagenet_file, "seed": seed,
         "model_version": model_version,
     }  # fmt: skip
     with exit_codes():
