@@ -15,10 +15,10 @@ from cli import (
     evaluate,
     ledger,
     model,
-    outcomes,
     predict,
     prepare,
     quarantine,
+    reference_labels,
     report,
     selftest,
     train,
@@ -63,7 +63,7 @@ def _add_commands() -> None:
     for name, group in (
         ("quarantine", quarantine.app),
         ("model", model.app),
-        ("outcomes", outcomes.app),
+        ("outcomes", reference_labels.app),
         ("db", db.app),
         ("config", config.app),
     ):

@@ -12,7 +12,7 @@
     ├── AnswerPrunedError       the result of the same bytes was pruned just now
     ├── BackupError             the backup is not what it should be, and was not kept
     ├── BackupToolMissingError  PostgreSQL's own programs are not there
-    └── ResultsFileError        a results file, or what is said of its columns, makes no sense
+    └── ReferenceFileError      a file of reference labels, or what is said of its columns, makes no sense
 
 ``sqlalchemy.exc.OperationalError`` (locked, stopped, unreachable) is let through: it means try again.
 """
@@ -74,7 +74,7 @@ class BackupToolMissingError(StoreError):
     exit_code = os.EX_UNAVAILABLE
 
 
-class ResultsFileError(StoreError):
-    """A results file (RT-PCR, readers) is no CSV file, or nothing says which column holds what."""
+class ReferenceFileError(StoreError):
+    """A file of reference labels (RT-PCR, readers) is no CSV file, or nothing says which column holds what."""
 
     exit_code = os.EX_DATAERR

@@ -9,7 +9,7 @@ from reports.figures.agreement import Agreement, CalibrationBin
 from reports.figures.contradictions import Contradiction, Contradictions
 from reports.figures.report import Report
 from reports.wording import name_label
-from store.references.references import ReferenceSource
+from store.references.words import ReferenceSource
 
 SOURCES = {ReferenceSource.PCR: "RT-PCR", ReferenceSource.READER: "readers"}
 MEASURES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}

@@ -20,7 +20,7 @@ from store.questions.agreement import (
     sum_by_patient,
 )
 from store.questions.selection import Selection
-from store.references.references import ReferenceSource
+from store.references.words import ReferenceSource
 
 KNOWN_LABELS: Mapping[ReferenceSource, Sequence[Label]] = {
     ReferenceSource.PCR: (Label.COVID19,),  # it cannot tell the others apart

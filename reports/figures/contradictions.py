@@ -9,7 +9,7 @@ from inference.labels import Label
 from store.questions.contradictions import list_false_alarms, list_missed
 from store.questions.queries import Result
 from store.questions.selection import Selection
-from store.references.references import Reference, ReferenceSource
+from store.references.words import Reference, ReferenceSource
 
 ILLNESSES: Mapping[ReferenceSource, tuple[Label, ...]] = {
     ReferenceSource.PCR: (Label.COVID19,),  # it cannot tell the others apart

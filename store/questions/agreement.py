@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, case, c
 
 from inference.labels import LABELS, Label
 from store.questions.selection import IS_ANSWER, JOINED, Selection
-from store.references.references import Reference, ReferenceSource
+from store.references.words import Reference, ReferenceSource
 from store.tables import reference_labels, screenings
 
 BINS = 10

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_
 from inference.labels import Label
 from store.questions.queries import Result, as_result, select_results
 from store.questions.selection import IS_ANSWER, Selection
-from store.references.references import Reference, ReferenceSource
+from store.references.words import Reference, ReferenceSource
 from store.tables import arrivals, reference_labels, screenings
 
 _s, _r = screenings.c, reference_labels.c

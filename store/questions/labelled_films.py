@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from store.questions.selection import JOINED, Selection
-from store.references.references import Reference, ReferenceSource
+from store.references.words import Reference, ReferenceSource
 from store.tables import arrivals, reference_labels, screenings
 
 

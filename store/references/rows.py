@@ -1,33 +1,18 @@
-"""One row of a results file, understood: which film, what is said of it, and when."""
+"""The rows of a file of reference labels, understood one by one: which film, what is said of it, and when."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
-from store.errors import ResultsFileError
+from store.errors import ReferenceFileError
 from store.identifiers import Protect
-from store.references.columns import Columns
-from store.references.references import REFERENCES, FilmKey, Reference, ReferenceSource
-from store.references.sheet import Sheet
+from store.references.sheet import Columns, Sheet
+from store.references.words import OBVIOUS, REFERENCES, FilmKey, Reference, ReferenceSource
 
 SKIP = "skip"
 EARLIEST_YEAR = 1900
 KEY_FORMS = {FilmKey.SOP_INSTANCE_UID: r"[0-9.]{1,64}", FilmKey.SOURCE_SHA256: r"[0-9a-f]{64}"}
-OBVIOUS: Mapping[ReferenceSource, Mapping[str, Reference]] = {
-    ReferenceSource.PCR: {
-        **dict.fromkeys(("positive", "pos", "+", "detected", "covid19", "covid-19"), Reference.COVID19),
-        **dict.fromkeys(("negative", "neg", "-", "not detected", "not_covid19"), Reference.NOT_COVID19),
-    },
-    ReferenceSource.READER: {
-        **{reference.value: reference for reference in REFERENCES[ReferenceSource.READER]},
-        **dict.fromkeys(("covid-19", "covid"), Reference.COVID19),
-        "viral pneumonia": Reference.VIRAL_PNEUMONIA,
-        "other finding": Reference.OTHER_FINDING,
-        "other": Reference.OTHER_FINDING,
-    },
-}
-"""Words that need no ``--map``; what is doubtful (inconclusive, 1, yes) is left to the site."""
 
 
 class RowRefusedError(Exception):
@@ -35,7 +20,7 @@ class RowRefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedRow:
     """Why a row is not taken; ``reason`` quotes nothing of it."""
 
     line: int
@@ -43,7 +28,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class ResultRow:
+class LabelRow:
     """A row that was understood; ``key`` as the ledger holds it, accession numbers hashed where the site says so."""
 
     line: int
@@ -53,16 +38,16 @@ class ResultRow:
 
 
 @dataclass(slots=True)
-class Understood:
+class SheetRows:
     """What a sheet says, row by row; ``skipped`` counts rows whose label is mapped to ``skip``."""
 
-    rows: list[ResultRow] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
+    rows: list[LabelRow] = field(default_factory=list)
+    refusals: list[RefusedRow] = field(default_factory=list)
     skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CellFormat:
     """How cells are to be read.
 
     Attributes
@@ -88,27 +73,27 @@ def read_words(source: ReferenceSource, pairs: Iterable[str]) -> dict[str, Refer
 
     Raises
     ------
-    ResultsFileError
-        A pair is none, or means what this source cannot tell: an RT-PCR knows COVID-19 and not COVID-19 only.
+    ReferenceFileError
+        A pair is none, or means what this source cannot say: an RT-PCR knows COVID-19 and not COVID-19 only.
     """
     words: dict[str, Reference | None] = dict(OBVIOUS[source])
     for pair in pairs:
         word, equals, meaning = pair.rpartition("=")
         accepted = (*REFERENCES[source], SKIP)
         if not equals or meaning.strip() not in accepted:
-            raise ResultsFileError(f"--map {pair[:40]!r}: expected TEXT=MEANING, with one of {', '.join(accepted)}")
+            raise ReferenceFileError(f"--map {pair[:40]!r}: expected TEXT=MEANING, with one of {', '.join(accepted)}")
         words[word.strip().lower()] = None if meaning.strip() == SKIP else Reference(meaning.strip())
     return words
 
 
-def understand(sheet: Sheet, columns: Columns, reading: Reading) -> Understood:
+def understand(sheet: Sheet, columns: Columns, form: CellFormat) -> SheetRows:
     """Read every row of a sheet; what cannot be understood is refused with its line."""
-    found = Understood()
+    found = SheetRows()
     for line, cells in sheet.rows:
         try:
-            row = _read_row(line, cells, columns, reading)
+            row = _read_row(line, cells, columns, form)
         except RowRefusedError as refusal:
-            found.refusals.append(Refusal(line, str(refusal)))
+            found.refusals.append(RefusedRow(line, str(refusal)))
             continue
         if row is None:
             found.skipped += 1
@@ -117,19 +102,19 @@ def understand(sheet: Sheet, columns: Columns, reading: Reading) -> Understood:
     return found
 
 
-def _read_row(line: int, cells: Sequence[str], columns: Columns, reading: Reading) -> ResultRow | None:
+def _read_row(line: int, cells: Sequence[str], columns: Columns, form: CellFormat) -> LabelRow | None:
     key, label, date = (
         cells[place] if place is not None and place < len(cells) else ""
         for place in (columns.key, columns.label, columns.date)
     )
-    if label.lower() not in reading.words:
+    if label.lower() not in form.words:
         raise RowRefusedError(
             "the label is empty; --map =skip skips such rows" if not label else "unknown label; see --map"
         )
-    reference = reading.words[label.lower()]
+    reference = form.words[label.lower()]
     if reference is None:
         return None
-    return ResultRow(line, _read_key(key, columns.key_kind, reading.protect), reference, _read_date(date, reading))
+    return LabelRow(line, _read_key(key, columns.key_kind, form.protect), reference, _read_date(date, form))
 
 
 def _read_key(text: str, kind: FilmKey, protect: Protect) -> str:
@@ -144,17 +129,15 @@ def _read_key(text: str, kind: FilmKey, protect: Protect) -> str:
     return key
 
 
-def _read_date(text: str, reading: Reading) -> datetime | None:
+def _read_date(text: str, form: CellFormat) -> datetime | None:
     if not text:
         return None
     try:
-        read = datetime.strptime(text, reading.date_format) if reading.date_format else datetime.fromisoformat(text)  # noqa: DTZ007
-        moment = (read if read.tzinfo else read.replace(tzinfo=reading.zone)).astimezone(UTC)
+        read = datetime.strptime(text, form.date_format) if form.date_format else datetime.fromisoformat(text)  # noqa: DTZ007
+        moment = (read if read.tzinfo else read.replace(tzinfo=form.zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        expected = (
-            f"expected is {reading.date_format}" if reading.date_format else "expected is 2026-11-21; see --date-format"
-        )
-        raise RowRefusedError(f"the date cannot be read; {expected}") from None
+        expected = form.date_format or "2026-11-21; see --date-format"
+        raise RowRefusedError(f"the date cannot be read; expected is {expected}") from None
     if moment.year < EARLIEST_YEAR or moment > datetime.now(tz=UTC):
         raise RowRefusedError(f"the date lies in the future, or before {EARLIEST_YEAR}")
     return moment

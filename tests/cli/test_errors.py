@@ -20,7 +20,7 @@ EXIT_CODES = {
     0: {"BrokenPipeError"},
     2: {"PeriodError", "QuestionError", "ReportFormatError"},
     65: {
-        *("BundleCorruptError", "CardError", "CheckpointError", "ResultsFileError", "WeightsError"),
+        *("BundleCorruptError", "CardError", "CheckpointError", "ReferenceFileError", "WeightsError"),
         *("DatasetError", "DatasetManifestError", "DatasetTooSmallError", "LabelConflictError"),
         *("NothingToPrepareError", "PatientOnTwoSidesError"),
     },

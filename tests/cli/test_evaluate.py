@@ -15,7 +15,8 @@ from inference.bundle import read_bundle
 from inference.labels import LABELS, NOTICE
 from store.database import open_database
 from store.ledger.outcomes import record_screening
-from store.references.references import Reference, ReferenceLabel, ReferenceSource, record_references
+from store.references.labels import ReferenceLabel, record_references
+from store.references.words import Reference, ReferenceSource
 from tests.databases import sqlite_template
 from tests.ledger import OWNER, hold, new_screening, register_model
 from tests.training.factories import write_manifest, write_open_gate

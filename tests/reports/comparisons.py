@@ -14,7 +14,7 @@ from reports.figures.summary import Summary
 from reports.question.periods import Period
 from reports.question.question import find_days_before
 from store.questions.queries import Result
-from store.references.references import Reference, ReferenceSource
+from store.references.words import Reference, ReferenceSource
 from store.states import Priority
 from tests.reports.results import PREDICTED
 

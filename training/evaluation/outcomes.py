@@ -8,7 +8,7 @@ from pathlib import Path
 from imaging import read_source
 from inference.labels import LABELS
 from store.questions.labelled_films import LabelledFilm
-from store.references.references import Reference, ReferenceSource
+from store.references.words import Reference, ReferenceSource
 from training.data.dataset import ADULT_FROM_YEARS, UNKNOWN, Case, DatasetNotFoundError
 
 log = logging.getLogger(__name__)

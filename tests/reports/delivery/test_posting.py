@@ -15,7 +15,8 @@ from reports.delivery.outbox import Outbox
 from reports.delivery.posting import Posting, post_report
 from reports.question.periods import Period
 from reports.question.question import Question
-from store.references.references import Reference, ReferenceLabel, ReferenceSource, record_references
+from store.references.labels import ReferenceLabel, record_references
+from store.references.words import Reference, ReferenceSource
 from tests.ledger import digest, predict, register_model, reject
 
 NOW = datetime.now(tz=UTC)

@@ -21,7 +21,8 @@ from reports.writers.table_report import write_table
 from store.database import reading
 from store.questions.agreement import BINS
 from store.questions.selection import Selection
-from store.references.references import Reference, ReferenceLabel, ReferenceSource, record_references
+from store.references.labels import ReferenceLabel, record_references
+from store.references.words import Reference, ReferenceSource
 from store.tables import screenings
 from tests.ledger import digest, predict, register_model, reject
 

@@ -6,7 +6,8 @@ from sqlalchemy import Engine, update
 from store.database import reading
 from store.questions.labelled_films import list_labelled_films
 from store.questions.selection import Selection
-from store.references.references import Reference, ReferenceLabel, ReferenceSource, record_references
+from store.references.labels import ReferenceLabel, record_references
+from store.references.words import Reference, ReferenceSource
 from store.tables import arrivals
 from tests.ledger import INBOX, digest, predict, register_model
 

@@ -1,4 +1,4 @@
-"""Films with every kind of key, and importing a results file about them."""
+"""Films with every kind of key, and importing a file of reference labels about them."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from store.database import open_database
 from store.identifiers import build_protection
-from store.references.recording import Imported, ImportSettings, import_results
+from store.references.importing import ImportSettings, LabelImport, import_references
 from tests.ledger import predict, register_model
 
 PROTECT = build_protection(store_identifiers=False, key=b"site")
@@ -55,5 +55,5 @@ def write(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
     return path
 
 
-def take(engine: Engine, path: Path, **settings: object) -> Imported:
-    return import_results(engine, path, ImportSettings(**settings), PROTECT, ZONE)  # type: ignore[arg-type]
+def take(engine: Engine, path: Path, **settings: object) -> LabelImport:
+    return import_references(engine, path, ImportSettings(**settings), PROTECT, ZONE)  # type: ignore[arg-type]

@@ -17,7 +17,8 @@ from store.ledger.quarantine import list_quarantined, record_release
 from store.ledger.sweeps import settle_arrival
 from store.questions.queries import list_newest_results
 from store.questions.selection import Selection
-from store.references.references import Reference, ReferenceLabel, ReferenceSource, find_references, record_references
+from store.references.labels import ReferenceLabel, find_references, record_references
+from store.references.words import Reference, ReferenceSource
 from store.states import AfterScreening, ArrivalState
 from store.tables import arrivals, reference_labels, screenings
 from store.upkeep.pruning import Pruned, find_prunable, prune

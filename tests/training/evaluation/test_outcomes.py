@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from store.questions.labelled_films import LabelledFilm
-from store.references.references import Reference, ReferenceSource
+from store.references.words import Reference, ReferenceSource
 from training.data.dataset import DatasetNotFoundError
 from training.evaluation.outcomes import CONTRADICTION, NO_CLASS, find_cases, find_label
 

@@ -1,53 +1,19 @@
-"""Reference labels: what a test or a reader said of a film, against which the model's answers are held."""
+"""Reference labels in the ledger: the films that a file names, and what a test or a reader said of each."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
 from store.columns import database_now
 from store.database import build_insert
+from store.references.rows import LabelRow, RefusedRow
+from store.references.sheet import Columns
+from store.references.words import FilmKey, Reference, ReferenceSource
 from store.tables import reference_labels, screenings
 
 ASKED_AT_ONCE = 500  # keys a statement: far below both databases' limit of parameters
-
-
-class ReferenceSource(StrEnum):
-    """Where a reference label comes from."""
-
-    PCR = "pcr"  # RT-PCR: COVID-19 or not, and nothing else
-    READER = "reader"  # a person, or a panel, who read the film
-
-
-class Reference(StrEnum):
-    """What is taken for the truth of a film."""
-
-    COVID19 = "covid19"
-    NOT_COVID19 = "not_covid19"  # a negative RT-PCR: it does not say what the film shows
-    VIRAL_PNEUMONIA = "viral_pneumonia"
-    NORMAL = "normal"
-    OTHER_FINDING = "other_finding"
-
-
-REFERENCES: Mapping[ReferenceSource, tuple[Reference, ...]] = {
-    ReferenceSource.PCR: (Reference.COVID19, Reference.NOT_COVID19),
-    ReferenceSource.READER: (
-        Reference.COVID19,
-        Reference.VIRAL_PNEUMONIA,
-        Reference.NORMAL,
-        Reference.OTHER_FINDING,
-    ),
-}
-
-
-class FilmKey(StrEnum):
-    """By what a results file may name a film: columns of the table ``screenings``."""
-
-    SOP_INSTANCE_UID = "sop_instance_uid"
-    SOURCE_SHA256 = "source_sha256"
-    ACCESSION_NUMBER = "accession_number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +69,58 @@ def record_references(connection: Connection, labels: Sequence[ReferenceLabel]) 
 def _in_parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(values), ASKED_AT_ONCE):
         yield values[start : start + ASKED_AT_ONCE]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelClaim:
+    """What the file says of one film, and on which line first."""
+
+    line: int
+    label: ReferenceLabel
+
+
+def match_films(
+    connection: Connection, rows: Sequence[LabelRow], columns: Columns
+) -> tuple[dict[str, LabelClaim], list[RefusedRow]]:
+    """Find each row's films: claims by the film's SHA-256, and the rows that cannot be trusted.
+
+    Where two rows call a film differently, both are refused.
+    """
+    films = find_films(connection, columns.key_kind, (row.key for row in rows))
+    claims: dict[str, LabelClaim] = {}
+    refusals: list[RefusedRow] = []
+    contradicted: set[str] = set()
+    for row in rows:
+        named = films.get(row.key, set())
+        reason = _find_doubt(named, columns.key_kind)
+        if reason:
+            refusals.append(RefusedRow(row.line, reason))
+            continue
+        for claim in _claim(named, row, columns):
+            first = claims.setdefault(claim.label.source_sha256, claim)
+            if first.label.reference != row.reference:
+                refusals.append(RefusedRow(row.line, f"line {first.line} has another label for the same film"))
+                contradicted.add(claim.label.source_sha256)
+    firsts = (claims.pop(film).line for film in contradicted)
+    return claims, [
+        *refusals,
+        *(RefusedRow(line, "a later line has another label for the same film") for line in firsts),
+    ]
+
+
+def _claim(named: Iterable[KnownFilm], row: LabelRow, columns: Columns) -> list[LabelClaim]:
+    films = sorted({film.source_sha256 for film in named})
+    return [
+        LabelClaim(row.line, ReferenceLabel(film, columns.source, row.reference, row.obtained_at)) for film in films
+    ]
+
+
+def _find_doubt(films: set[KnownFilm], key: FilmKey) -> str | None:
+    """Say why it is not clear which films a key means, or return None where it is."""
+    if not films:
+        return "no film with this key was screened here"
+    if len({film.patient_id for film in films if film.patient_id is not None}) > 1:
+        return "films of different patients have this key"
+    if key is FilmKey.SOP_INSTANCE_UID and len({film.source_sha256 for film in films}) > 1:
+        return "different films have this UID: name them by source_sha256"
+    return None

@@ -1,12 +1,12 @@
-"""Results files, and options about them, that make no sense as a whole."""
+"""Files of reference labels, and options about them, that make no sense as a whole."""
 
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from store.errors import ResultsFileError
-from store.references.columns import Choice
+from store.errors import ReferenceFileError
+from store.references.sheet import ColumnChoice
 from tests.store.references.conftest import take, write
 
 
@@ -26,7 +26,7 @@ from tests.store.references.conftest import take, write
 def test_a_file_that_makes_no_sense_is_refused_as_a_whole(
     engine: Engine, tmp_path: Path, text: str, reason: str
 ) -> None:
-    with pytest.raises(ResultsFileError, match=reason):
+    with pytest.raises(ReferenceFileError, match=reason):
         take(engine, write(tmp_path, text))
 
 
@@ -35,14 +35,14 @@ def test_a_file_that_makes_no_sense_is_refused_as_a_whole(
     [
         ({"meanings": ("POS=viral_pneumonia",)}, "expected TEXT=MEANING, with one of covid19, not_covid19, skip"),
         ({"meanings": ("POS",)}, "expected TEXT=MEANING"),
-        ({"choice": Choice(key_column="order")}, "no column has the name 'order'"),
-        ({"choice": Choice(key_column="note")}, "give --key"),
-        ({"choice": Choice(label_column="note")}, "give --source"),
-        ({"choice": Choice(date_column="pcr")}, "columns of their own"),
+        ({"choice": ColumnChoice(key_column="order")}, "no column has the name 'order'"),
+        ({"choice": ColumnChoice(key_column="note")}, "give --key"),
+        ({"choice": ColumnChoice(label_column="note")}, "give --source"),
+        ({"choice": ColumnChoice(date_column="pcr")}, "columns of their own"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(
     engine: Engine, tmp_path: Path, settings: dict[str, object], reason: str
 ) -> None:
-    with pytest.raises(ResultsFileError, match=reason):
+    with pytest.raises(ReferenceFileError, match=reason):
         take(engine, write(tmp_path, "accession,pcr,note\nA1,positive,\n"), **settings)

@@ -1,4 +1,4 @@
-"""Results files against a ledger: what is taken, what is refused, and on which line."""
+"""Files of reference labels against a ledger: what is taken, what is refused, and on which line."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,9 +8,10 @@ from sqlalchemy import Engine, select
 
 from store.audit import list_events
 from store.database import reading
-from store.references.columns import Choice
-from store.references.recording import Imported
-from store.references.references import FilmKey, ReferenceSource, find_references
+from store.references.importing import LabelImport
+from store.references.labels import find_references
+from store.references.sheet import ColumnChoice
+from store.references.words import FilmKey, ReferenceSource
 from store.tables import reference_labels
 from tests.ledger import digest
 from tests.store.references.conftest import take, write
@@ -23,7 +24,7 @@ def find_pcr(engine: Engine) -> dict[str, str]:
     return {name: found[digest(name)].value for name in names if digest(name) in found}
 
 
-def refused(found: Imported) -> list[tuple[int, str]]:
+def refused(found: LabelImport) -> list[tuple[int, str]]:
     return [(refusal.line, refusal.reason) for refusal in found.refusals]
 
 
@@ -53,7 +54,7 @@ def test_a_film_is_named_by_its_uid_or_its_hash(engine: Engine, tmp_path: Path, 
 
 def test_options_name_columns_words_dates_and_who_says_so(engine: Engine, tmp_path: Path) -> None:
     path = write(tmp_path, "order,pcr,verdict,on\nA1,x,Clear,21.11.2020\nA2,x,?,\n")
-    choice = Choice(FilmKey.ACCESSION_NUMBER, "order", "verdict", "on", ReferenceSource.READER)
+    choice = ColumnChoice(FilmKey.ACCESSION_NUMBER, "order", "verdict", "on", ReferenceSource.READER)
     found = take(engine, path, choice=choice, meanings=("clear=normal", "?=skip"), date_format="%d.%m.%Y")
     assert (found.new, found.skipped) == (2, 1)
     with reading(engine) as connection:

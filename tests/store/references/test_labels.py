@@ -4,28 +4,20 @@ from sqlalchemy.exc import IntegrityError
 
 from store.columns import database_now
 from store.database import reading
-from store.references.references import (
-    FilmKey,
-    KnownFilm,
-    Reference,
-    ReferenceLabel,
-    ReferenceSource,
-    find_films,
-    find_references,
-    record_references,
-)
+from store.references.labels import KnownFilm, ReferenceLabel, find_films, find_references, record_references
+from store.references.words import FilmKey, Reference, ReferenceSource
 from store.tables import reference_labels
 from tests.ledger import digest, predict, register_model
 
 
 def test_a_film_is_found_by_what_names_it(engine: Engine) -> None:
     register_model(engine)
-    for name, uid in (("a", "1.2.1"), ("b", "1.2.2")):
-        predict(engine, name, identity={"sop_instance_uid": uid, "accession_number": "A1", "patient_id": "P1"})
+    for name, uid in (("a", "1.2.8"), ("b", "1.2.9")):
+        predict(engine, name, identity={"sop_instance_uid": uid, "accession_number": "A8", "patient_id": "P1"})
     both = {KnownFilm(digest("a"), "P1"), KnownFilm(digest("b"), "P1")}
     with reading(engine) as connection:
-        assert find_films(connection, FilmKey.ACCESSION_NUMBER, ["A1", "A2"]) == {"A1": both}
-        assert find_films(connection, FilmKey.SOP_INSTANCE_UID, ["1.2.1"]) == {"1.2.1": {KnownFilm(digest("a"), "P1")}}
+        assert find_films(connection, FilmKey.ACCESSION_NUMBER, ["A8", "A9"]) == {"A8": both}
+        assert find_films(connection, FilmKey.SOP_INSTANCE_UID, ["1.2.8"]) == {"1.2.8": {KnownFilm(digest("a"), "P1")}}
         assert (
             len(find_films(connection, FilmKey.SOURCE_SHA256, [digest(str(n)) for n in range(1200)] + [digest("b")]))
             == 1

@@ -1,4 +1,4 @@
-"""From a results file to reference labels in the ledger: all of it or nothing, unless the site says otherwise."""
+"""Importing a file of reference labels: all of it or nothing, unless the site says otherwise."""
 
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -9,22 +9,20 @@ from sqlalchemy import Connection, Engine
 from store.audit import record_event
 from store.database import reading, wait_for_turn
 from store.identifiers import Protect
-from store.references.columns import Choice, Columns, find_columns
-from store.references.matching import Claim, match_films
-from store.references.references import find_references, record_references
-from store.references.rows import Reading, Refusal, read_words, understand
-from store.references.sheet import read_sheet
+from store.references.labels import LabelClaim, find_references, match_films, record_references
+from store.references.rows import CellFormat, RefusedRow, read_words, understand
+from store.references.sheet import ColumnChoice, Columns, find_columns, read_sheet
 
 CONTRADICTS = "another label of this film was imported before; --replace takes this one"
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSettings:
-    """How a results file is to be imported.
+    """How a file of reference labels is to be imported.
 
     Attributes
     ----------
-    choice : Choice
+    choice : ColumnChoice
         Of columns.
     meanings : tuple of str
         As in ``POS=covid19``.
@@ -38,7 +36,7 @@ class ImportSettings:
         Record nothing.
     """
 
-    choice: Choice = field(default_factory=Choice)
+    choice: ColumnChoice = field(default_factory=ColumnChoice)
     meanings: tuple[str, ...] = ()
     date_format: str | None = None
     replace: bool = False
@@ -47,7 +45,7 @@ class ImportSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class LabelImport:
     """What an import did, or would do.
 
     ``new``, ``changed`` and ``unchanged`` count films; ``skipped`` and ``refusals`` rows. ``recorded`` is False where
@@ -58,15 +56,17 @@ class Imported:
     header: tuple[str, ...]
     rows: int
     skipped: int
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[RefusedRow, ...]
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     recorded: bool = False
 
 
-def import_results(engine: Engine, path: Path, settings: ImportSettings, protect: Protect, zone: tzinfo) -> Imported:
-    """Import a results file; safe to run again.
+def import_references(
+    engine: Engine, path: Path, settings: ImportSettings, protect: Protect, zone: tzinfo
+) -> LabelImport:
+    """Import a file of reference labels; safe to run again.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def import_results(engine: Engine, path: Path, settings: ImportSettings, protect
 
     Raises
     ------
-    ResultsFileError
+    ReferenceFileError
         The file, or what is said of its columns, makes no sense.
     OSError
         It cannot be read.
@@ -85,10 +85,10 @@ def import_results(engine: Engine, path: Path, settings: ImportSettings, protect
     sheet = read_sheet(path)
     columns = find_columns(sheet.header, settings.choice)
     words = read_words(columns.source, settings.meanings)
-    understood = understand(sheet, columns, Reading(words, protect, zone, settings.date_format))
+    understood = understand(sheet, columns, CellFormat(words, protect, zone, settings.date_format))
     with reading(engine) as connection:  # the long part, without the writers' lock
         claims, refusals = match_films(connection, understood.rows, columns)
-    draft = Imported(columns, sheet.header, len(sheet.rows), understood.skipped, (*understood.refusals, *refusals))
+    draft = LabelImport(columns, sheet.header, len(sheet.rows), understood.skipped, (*understood.refusals, *refusals))
     if settings.dry_run:
         with reading(engine) as connection:
             return _compare(connection, claims, draft, replace_known=settings.replace)
@@ -102,13 +102,15 @@ def import_results(engine: Engine, path: Path, settings: ImportSettings, protect
     return replace(imported, recorded=True)
 
 
-def _compare(connection: Connection, claims: dict[str, Claim], draft: Imported, *, replace_known: bool) -> Imported:
+def _compare(
+    connection: Connection, claims: dict[str, LabelClaim], draft: LabelImport, *, replace_known: bool
+) -> LabelImport:
     """Hold the claims against what was imported before; those that may not replace it are taken out."""
     known = find_references(connection, draft.columns.source, claims)
     changed = [film for film, claim in claims.items() if known.get(film) not in (None, claim.label.reference)]
     refusals = set(draft.refusals)
     if not replace_known:
-        refusals |= {Refusal(claims.pop(film).line, CONTRADICTS) for film in changed}
+        refusals |= {RefusedRow(claims.pop(film).line, CONTRADICTS) for film in changed}
         changed = []
     return replace(
         draft,
@@ -119,7 +121,7 @@ def _compare(connection: Connection, claims: dict[str, Claim], draft: Imported, 
     )
 
 
-def _record_import(connection: Connection, sha256: str, imported: Imported) -> None:
+def _record_import(connection: Connection, sha256: str, imported: LabelImport) -> None:
     record_event(
         connection,
         "outcomes_imported",

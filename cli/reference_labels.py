@@ -1,33 +1,30 @@
-"""``outcomes``: what RT-PCR or readers said of films that were screened."""
+"""``outcomes import``: reference labels, which RT-PCR or readers gave films that were screened."""
 
 import os
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.errors import FAILED, InputMissingError, exit_codes
 from cli.opening import opened_ledger
+from store.references.words import FilmKey, ReferenceSource
 
 if TYPE_CHECKING:
-    from store.references.recording import Imported
+    from store.references.importing import LabelImport
 
 app = typer.Typer(help="Reference labels (RT-PCR, readers) of films that were screened.", no_args_is_help=True)
 
-Chosen = TypeVar("Chosen", bound=StrEnum)
 SHOWN = 20  # refused rows; a file under the wrong key has as many as rows
 MAP_HELP = "What a label means, as POS=covid19 or invalid=skip; may be repeated."
 
 
 @app.command("import")
-def import_outcomes(
+def import_reference_labels(
     file: Annotated[Path, typer.Argument(metavar="RESULTS.csv", help="A header, and a row for each film or order.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; record nothing.")] = False,
-    source: Annotated[str | None, typer.Option(help="Who gave the labels: `pcr` or `reader`.")] = None,
-    key: Annotated[
-        str | None, typer.Option(help="What names a film: `sop_instance_uid`, `source_sha256` or `accession_number`.")
-    ] = None,
+    source: Annotated[ReferenceSource | None, typer.Option(help="Who gave the labels.")] = None,
+    key: Annotated[FilmKey | None, typer.Option(help="What names a film.")] = None,
     key_column: Annotated[str | None, typer.Option(help="Name of the column that holds it.")] = None,
     label_column: Annotated[str | None, typer.Option(help="Name of the column that holds the label.")] = None,
     date_column: Annotated[str | None, typer.Option(help="Name of the column that says when.")] = None,
@@ -50,34 +47,20 @@ def import_outcomes(
 
         if not file.is_file():
             raise InputMissingError(f"there is no file {file}")
-        from store.references.columns import Choice
-        from store.references.recording import ImportSettings, import_results
-        from store.references.references import FilmKey, ReferenceSource
+        from store.references.importing import ImportSettings, import_references
+        from store.references.sheet import ColumnChoice
         from worker.screening.protection import find_protection
 
-        choice = Choice(
-            _choose("--key", key, FilmKey),
-            key_column,
-            label_column,
-            date_column,
-            _choose("--source", source, ReferenceSource),
-        )
+        choice = ColumnChoice(key, key_column, label_column, date_column, source)
         how = ImportSettings(choice, tuple(meanings or ()), date_format, replace, skip_refused, dry_run)
         protect, zone = find_protection(settings, may_make_key=False), find_zone(settings.time_zone)
-        found = import_results(engine, file, how, protect, zone)
+        found = import_references(engine, file, how, protect, zone)
         _show(found, dry_run=dry_run)
     if found.refusals:
         raise typer.Exit(FAILED if skip_refused else os.EX_DATAERR)
 
 
-def _choose(option: str, name: str | None, accepted: type[Chosen]) -> Chosen | None:
-    try:
-        return None if name is None else accepted(name)
-    except ValueError:
-        raise typer.BadParameter(f"{name!r}: accepted are {', '.join(accepted)}", param_hint=option) from None
-
-
-def _show(found: "Imported", *, dry_run: bool) -> None:
+def _show(found: "LabelImport", *, dry_run: bool) -> None:
     columns, header = found.columns, found.header
     date = "no date" if columns.date is None else f"date in '{header[columns.date]}'"
     key, label = f"{columns.key_kind} in '{header[columns.key]}'", f"{columns.source} in '{header[columns.label]}'"
