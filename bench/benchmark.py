@@ -17,6 +17,7 @@ from bench.machine import describe_machine
 from bench.others import TORCHXRAYVISION, VGG16
 from bench.product import measure_crowd, measure_flood, measure_idle, measure_scan, measure_start, measure_trickle
 from bench.steps import measure_steps, measure_steps_together
+from documents.figures import say_duration, say_number, say_percent
 from inference.bundle import read_bundle
 from inference.labels import NOTICE
 from worker.errors import HomeError
@@ -166,17 +167,23 @@ def list_goals(figures: Figures) -> Sequence[tuple[str, str, bool]]:
     goals = []
     for name in ("DICOM, raw", "DICOM, JPEG lossless", "JPEG, quality 95"):
         share = kinds[name]["efficiency"]
-        goals.append((f"{name}: 85 % of the sum of the single steps on all cores", f"{share:.0%}", share >= 0.85))
+        goals.append((f"{name}: 85 % of the sum of the single steps on all cores", say_percent(share), share >= 0.85))
     for network, naive in figures["naive_rates"].items():
         times = kinds["DICOM, raw"]["product_rate"] / naive
-        goals.append((f"DICOM, raw: 10 times the notebooks' way, {network}", f"{times:.1f} times", times >= 10))
+        goals.append(
+            (f"DICOM, raw: 10 times the notebooks' way, {network}", f"{say_number(times, 1)} times", times >= 10)
+        )
     service = figures["service"]
     p95, start = service["latency_p95"], service["start_seconds"]
     idle, memory = service["idle_share"], service["crowd_memory"] / 2**20
     goals += [
         ("drop to row beyond the stability wait, 95th percentile: 150 ms", f"{1000 * p95:.0f} ms", p95 <= 0.15),
-        ("start to first row: 3 s", f"{start:.1f} s", start <= 3),
-        (f"idle with {service['processed']:,} processed files: 1 % of a core", f"{idle:.1%}", idle < 0.01),
+        ("start to first row: 3 s", say_duration(start), start <= 3),
+        (
+            f"idle with {service['processed']:,} processed files: 1 % of a core",
+            f"{say_number(100 * idle, 1)} %",
+            idle < 0.01,
+        ),
         (f"watcher, {service['crowd']:,} files at once: 300 MiB", f"{memory:.0f} MiB", memory < 300),
     ]
     return goals

@@ -59,9 +59,10 @@ def _write(report: "Report", output_format: TableFormat) -> None:
 
         typer.echo(json.dumps(report.as_json(), indent=2))
         return
-    from cli.selftest_table import write_table
+    from documents.terminal import write_content
+    from selftest.report import build_content
 
-    write_table(report, sys.stdout)
+    write_content(build_content(report), sys.stdout)
 
 
 @contextmanager

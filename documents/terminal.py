@@ -4,9 +4,26 @@ Nothing in a text can steer the terminal, and one without Unicode gets signs of 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, TextIO
 
-from documents.blocks import Block, Cell, CellKind, Column, Content, Gallery, Row, Section, Sentences, Table, Tile
+from documents.blocks import (
+    HEADING,
+    Block,
+    Bullets,
+    Cell,
+    CellKind,
+    Column,
+    Content,
+    Exhibits,
+    Gallery,
+    Row,
+    Section,
+    Sentences,
+    Table,
+    Tile,
+)
 from documents.cells import NUMBERS, say_cell
 from documents.charts.shapes import Chart
 from documents.text import show_text
@@ -24,7 +41,7 @@ GAP = 2
 FOLDED = 60  # text that is longer may be folded rather than that a bar goes
 YEAR_LETTERS = len("2026-")
 ASCII = str.maketrans("─█…–", "-#~-")  # noqa: RUF001  (what an en dash looks like)
-STYLES = {"alarm": "bold red", "watch": "yellow", "whole": "bold", "lead": "dim"}
+STYLES = {"alarm": "bold red", "watch": "yellow", "whole": "bold", HEADING: "bold", "lead": "dim"}
 UNBROKEN = NUMBERS | {CellKind.MOMENT, CellKind.BAR}
 
 
@@ -58,9 +75,10 @@ def _open_console(stream: TextIO) -> "Console":
 
 
 def _build_headline(content: Content) -> "Iterator[RenderableType]":
-    yield _show(f"xray-watch: {content.title}", "bold")
+    yield _show(f"{content.eyebrow}: {content.title}", "bold")
     yield _show(content.period)
-    for texts, tone in ((content.verdict, ""), (content.warnings, "alarm")):
+    stamp = [content.stamp] if content.stamp else []
+    for texts, tone in ((stamp, "alarm"), (content.verdict, ""), (content.warnings, "alarm")):
         if texts:
             yield ""
             yield from (_show(text, STYLES.get(tone, "")) for text in texts)
@@ -85,7 +103,8 @@ def _build_section(section: Section, width: int) -> "Iterator[RenderableType]":
 
     yield ""
     yield Rule(_show(section.heading, "bold"), align="left", characters="─", style="dim")
-    yield _show(section.lead, STYLES["lead"])
+    if section.lead:
+        yield _show(section.lead, STYLES["lead"])
     for block in section.blocks:
         yield ""
         yield from _build_block(block, width)
@@ -96,8 +115,13 @@ def _build_block(block: Block, width: int) -> "Iterator[RenderableType]":
         yield from (_show(text, STYLES.get(block.tone, "")) for text in block.texts)
     elif isinstance(block, Table):
         yield from _build_table(block, width)
+    elif isinstance(block, Bullets):
+        yield from (_hang("-", text) for text in block.texts)
+    elif isinstance(block, Exhibits):
+        yield from (_hang("-", f"{each.title}: {'; '.join(each.texts)} ({each.remark})") for each in block.exhibits)
     elif isinstance(block, Gallery):
-        yield from (_show(f"{chart.title}. {chart.description}") for chart in block.charts)
+        for chart in block.charts:
+            yield from _build_chart(chart, width)
     else:
         yield from _build_chart(block, width)
 
@@ -122,7 +146,7 @@ def _build_table(table: Table, width: int) -> "Iterator[RenderableType]":
         justify: Any = "right" if column.kind in NUMBERS else "left"
         grid.add_column(column.heading, justify=justify, no_wrap=column.kind in UNBROKEN, overflow="fold")
     for row, *texts in zip(table.rows, *(texts for _, texts in shown), strict=True):
-        if row.tone == "whole":
+        if row.tone in {"whole", HEADING}:
             grid.add_section()
         cells = (_build_cell(column.kind, text) for (column, _), text in zip(shown, texts, strict=True))
         grid.add_row(*cells, style=STYLES.get(row.tone))
@@ -134,16 +158,14 @@ def _build_table(table: Table, width: int) -> "Iterator[RenderableType]":
 
 
 def _choose_columns(table: Table, width: int) -> list[tuple[Column, list[str]]]:
-    """Return the columns in which something stands; where room is scarce without bars, and then without the year."""
+    """Return the columns in which something stands; where room is scarce without bars, and then with short headings."""
     columns = [
-        (column, [_say(column, row.cells[place]) for row in table.rows]) for place, column in enumerate(table.columns)
+        (column, [_say_in_row(row, place, column) for row in table.rows]) for place, column in enumerate(table.columns)
     ]
     shown = [(column, texts) for column, texts in columns if any(texts) or not texts]
     if _measure(shown, FOLDED) > width:
         shown = [(column, texts) for column, texts in shown if column.kind is not CellKind.BAR]
-    if _measure(shown) > width:
-        shown = [(column, _drop_year(texts) if column.kind is CellKind.MOMENT else texts) for column, texts in shown]
-    return shown
+    return [_narrow(*each) for each in shown] if _measure(shown) > width else shown
 
 
 def _measure(columns: Sequence[tuple[Column, list[str]]], most: int = 10_000) -> int:
@@ -152,9 +174,14 @@ def _measure(columns: Sequence[tuple[Column, list[str]]], most: int = 10_000) ->
     return sum(min(max(map(cell_len, (column.heading, *texts))), most) + GAP for column, texts in columns) - GAP
 
 
-def _drop_year(moments: list[str]) -> list[str]:
-    years = {moment[:YEAR_LETTERS] for moment in moments}
-    return [moment[YEAR_LETTERS:] for moment in moments] if len(years) == 1 else moments
+def _narrow(column: Column, texts: list[str]) -> tuple[Column, list[str]]:
+    """Fold the heading of figures to their width, and leave out the year where all moments have the same."""
+    if column.kind is CellKind.MOMENT and len({text[:YEAR_LETTERS] for text in texts}) == 1:
+        return column, [text[YEAR_LETTERS:] for text in texts]
+    if column.kind not in NUMBERS:
+        return column, texts
+    heading = fill(column.heading, max(map(len, (*texts, *column.heading.split()))), break_on_hyphens=False)
+    return replace(column, heading=heading), texts
 
 
 def _build_cell(kind: CellKind, text: str) -> "Text":
@@ -162,6 +189,13 @@ def _build_cell(kind: CellKind, text: str) -> "Text":
     from rich.text import Text
 
     return Text(text, no_wrap=True, overflow="ellipsis") if kind is CellKind.NAME else Text(text)
+
+
+def _say_in_row(row: Row, place: int, column: Column) -> str:
+    if row.tone == HEADING:
+        return show_text(str(row.cells[0])) if place == 0 else ""
+    text = _say(column, row.cells[place])
+    return f"{text}, {row.remark}" if row.remark and place == 0 else text
 
 
 def _say(column: Column, cell: Cell) -> str:
@@ -174,3 +208,12 @@ def _show(text: str, style: str = "") -> "Text":
     from rich.text import Text
 
     return Text(show_text(text), style=style)
+
+
+def _hang(sign: str, text: str) -> "Grid":
+    """Build an item of a list, whose further lines stand below its first."""
+    from rich.table import Table as Grid
+
+    grid = Grid.grid(padding=(0, 1, 0, 0))
+    grid.add_row(sign, _show(text))
+    return grid

@@ -13,6 +13,7 @@ from bench.others import VGG16
 from bench.product import measure_crowd, measure_flood
 from bench.steps import STEPS, WARM_UP, measure_steps, measure_steps_together
 from bench.text import build_sections, write_markdown, write_tables
+from documents.blocks import Table
 from inference.bundle import SHIPPED_BUNDLE
 from inference.labels import NOTICE
 from tests.bench.factories import make_figures
@@ -65,7 +66,7 @@ def test_goals_are_reached_or_missed_by_the_figures():
 def test_nothing_is_said_of_what_is_not_installed():
     figures = make_figures() | {"naive_rates": {}, "peer_seconds": None}
     assert not any("notebooks" in goal for goal, _, _ in list_goals(figures))
-    assert not {"The notebooks' way", "Reading and normalizing"} & {each.title for each in build_sections(figures)}
+    assert not {"The notebooks' way", "Reading and normalizing"} & {each.heading for each in build_sections(figures)}
 
 
 def test_terminal_and_page_show_every_row_and_the_notice():
@@ -76,7 +77,9 @@ def test_terminal_and_page_show_every_row_and_the_notice():
         assert NOTICE in text
         assert "Made Up" in text
     assert page.getvalue().count("DICOM, JPEG 2000") == 3
-    assert all(len(section.head) == len(row) for section in build_sections(figures) for row in section.rows)
+    tables = [block for section in build_sections(figures) for block in section.blocks if isinstance(block, Table)]
+    assert all(len(table.columns) == len(row.cells) for table in tables for row in table.rows)
+    assert max(map(len, screen.getvalue().splitlines())) <= 80
 
 
 @pytest.mark.usefixtures("small_films")

@@ -53,7 +53,7 @@ def test_the_table_fits_a_terminal_and_the_exit_code_says_whether_all_is_held(
     assert ("P9 is BROKEN: 3 files are missing" in result.stdout) == broken
     assert "P10, not checked: a disk that is full" in result.stdout
     for promise in PROMISES:
-        assert f"\n {promise} " in result.stdout
+        assert f"\n{promise} " in result.stdout
 
 
 def test_machines_read_json(found: list[Report]) -> None:
