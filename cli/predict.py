@@ -69,7 +69,7 @@ def _pass_on(answer: "Answer", advance: Callable[[], None]) -> "Answer":
 
 def _write_json(answers: "Iterable[Answer]") -> int:
     """Write a list, one result a line as soon as it is known; returns how many files could not be read."""
-    from reports.results import result_to_json
+    from reports.columns import result_to_json
 
     unread = 0
     beginning = "[\n "

@@ -14,7 +14,7 @@ from typing import IO, Any
 from sqlalchemy import Connection, Engine
 
 from documents.output import open_output
-from reports.anonymous import hide_name, hide_names
+from reports.columns import hide_patient
 from reports.errors import ReportFormatError
 from reports.figures.reading import NO_ADVICE, compute_report
 from reports.figures.report import Report
@@ -90,13 +90,13 @@ class ReportSource:
     def report(self) -> Report:
         """All figures."""
         report = compute_report(self._connection, self.question, self._advice)
-        return report if self._with_names else hide_names(report)
+        return report if self._with_names else report.change_films(hide_patient)
 
     def results(self) -> Iterator[Result]:
         """Give every result in the order of its end, then what is pending; a thousand in memory at a time."""
         results = stream_results(self._connection, self.question.selection)
         if not self._with_names:
-            results = map(hide_name, results)
+            results = map(hide_patient, results)
         return iter(self._track(results, lambda: count_results(self._connection, self.question.selection)))
 
 

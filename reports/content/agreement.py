@@ -5,6 +5,7 @@ from datetime import tzinfo
 
 from documents.blocks import Block, CellKind, Column, Row, Section, Sentences, Table
 from documents.figures import say_count
+from reports.columns import FILE_NAME, RECEIVED_AT
 from reports.figures.agreement import Agreement, CalibrationBin
 from reports.figures.contradictions import Contradiction, Contradictions
 from reports.figures.report import Report
@@ -27,8 +28,8 @@ BINS = (
 )
 FILMS = (
     Column("arrival", CellKind.WORDS, 0.1),
-    Column("file", CellKind.NAME, 0.32),
-    Column("received", CellKind.MOMENT, 0.2),
+    FILE_NAME.in_table(0.32),
+    RECEIVED_AT.in_table(0.2),
     Column("it was", CellKind.WORDS, 0.16),
     Column("answer", CellKind.WORDS, 0.3),
 )

@@ -5,6 +5,7 @@ from datetime import tzinfo
 from documents.blocks import Block, Cell, CellKind, Column, Row, Section, Sentences, Table
 from documents.figures import say_count
 from inference.labels import Label
+from reports.columns import FILE_NAME, RECEIVED_AT
 from reports.figures.report import Report
 from reports.wording import name_label
 from store.questions.queries import Result
@@ -13,14 +14,14 @@ from store.states import PENDING_STATES, ArrivalState, Priority
 COLUMNS = (
     Column("probability", CellKind.PROBABILITY, 0.1),
     Column("arrival", CellKind.WORDS, 0.1),
-    Column("file", CellKind.NAME, 0.33),
-    Column("received", CellKind.MOMENT, 0.2),
+    FILE_NAME.in_table(0.33),
+    RECEIVED_AT.in_table(0.2),
     Column("mark", CellKind.WORDS, 0.27),
 )
 NEWEST = (
-    Column("received", CellKind.MOMENT, 0.2),
+    RECEIVED_AT.in_table(0.2),
     Column("result", CellKind.WORDS, 0.3),
-    Column("file", CellKind.NAME, 0.5),
+    FILE_NAME.in_table(0.5),
 )
 
 

@@ -1,7 +1,7 @@
 """Films over which the model and a reference do not agree: what it missed, and its false alarms."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -38,6 +38,10 @@ class Contradictions:
 
     count: int = 0
     films: tuple[Contradiction, ...] = ()
+
+    def change_films(self, change: Callable[[Result], Result]) -> "Contradictions":
+        """Return the same with each film changed."""
+        return replace(self, films=tuple(replace(film, result=change(film.result)) for film in self.films))
 
 
 def find_missed(

@@ -3,8 +3,8 @@
 Nothing here knows a format: ``reports.formats`` lists them, and each draws this one object.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reports.figures.agreement import Agreement
@@ -154,3 +154,12 @@ class Report:
     agreement: tuple[Agreement, ...] = ()
     drift: Drift | None = None
     latency_of: Mapping[Priority, Latency] = field(default_factory=dict)
+
+    def change_films(self, change: Callable[[Result], Result]) -> "Report":
+        """Return the report with each film of its lists changed."""
+        agreement = (
+            replace(each, missed=each.missed.change_films(change), false_alarms=each.false_alarms.change_films(change))
+            for each in self.agreement
+        )
+        positives, newest = tuple(map(change, self.positives)), tuple(map(change, self.newest))
+        return replace(self, positives=positives, newest=newest, agreement=tuple(agreement))

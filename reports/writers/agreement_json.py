@@ -3,9 +3,9 @@
 from datetime import tzinfo
 
 from documents.rates import Rate
+from reports.columns import result_to_json
 from reports.figures.agreement import Agreement, LabelAgreement
 from reports.figures.contradictions import Contradictions
-from reports.results import result_to_json
 
 MEASURES = ("sensitivity", "specificity", "ppv", "npv")
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from inference.labels import LABELS, NOTICE
+from reports.columns import result_to_json
 from reports.figures.drift import Drift
 from reports.figures.report import Group, Latency, Quality, Report, ServedModel
 from reports.figures.summary import PARTS, summary_to_json
 from reports.formats import ReportSource
 from reports.question.question import Question
-from reports.results import result_to_json
 from reports.writers.agreement_json import agreement_to_json, rate_to_json
 from store.states import Priority
 

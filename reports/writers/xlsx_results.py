@@ -1,32 +1,19 @@
 """Every result as a row of a sheet."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import tzinfo
 from itertools import chain, islice
 
 from xlsxwriter.worksheet import Worksheet
 
-from documents.blocks import Cell, CellKind
 from documents.xlsx.pen import HEAD, Book
-from inference.labels import LABELS, NOTICE
+from reports.columns import ARRIVAL, COLUMNS, result_to_cells
 from store.questions.queries import Result
 
-COLUMNS = (
-    ("arrival", CellKind.COUNT, 9.0),
-    ("file_name", CellKind.NAME, 34.0),
-    ("state", CellKind.WORDS, 12.0),
-    ("outcome", CellKind.WORDS, 14.0),
-    ("label", CellKind.WORDS, 16.0),
-    *((f"probability_{label}", CellKind.PROBABILITY, 12.0) for label in LABELS),
-    ("reason_code", CellKind.WORDS, 28.0),
-    ("received_at", CellKind.MOMENT, 19.0),
-    ("finished_at", CellKind.MOMENT, 19.0),
-    ("model_version", CellKind.NAME, 18.0),
-    ("source_sha256", CellKind.WORDS, 20.0),
-    ("model_sha256", CellKind.WORDS, 20.0),
-    ("priority", CellKind.WORDS, 10.0),
-    ("notice", CellKind.WORDS, 20.0),
-)
+LAST = ("model_version", "source_sha256", "model_sha256", "priority", "notice")
+"""What people need the least stands at the right."""
+ORDERED = sorted(COLUMNS, key=lambda column: LAST.index(column.name) if column.name in LAST else -1)
+SHEET = {name: column for column in (ARRIVAL, *ORDERED) for name in column.names}
 MOST_ROWS = 1_048_575
 """So many rows stand below the head of a sheet; the next go to another."""
 
@@ -36,39 +23,24 @@ def write_results(book: Book, results: Iterable[Result], zone: tzinfo | None) ->
     rest, number = iter(results), 0
     while (first := next(rest, None)) is not None or not number:
         number += 1
-        sheet = book.add_sheet("Results" if number == 1 else f"Results {number}", [width for *_, width in COLUMNS])
+        name = "Results" if number == 1 else f"Results {number}"
+        sheet = book.add_sheet(name, [column.letters for column in SHEET.values()])
         shown = chain([first] if first else [], islice(rest, MOST_ROWS - 1))
         _finish(sheet, _write_rows(book, sheet, shown, zone))
 
 
 def _write_rows(book: Book, sheet: Worksheet, results: Iterable[Result], zone: tzinfo | None) -> int:
-    for column, (name, _, _) in enumerate(COLUMNS):
-        book.write_text(sheet, (0, column), name, HEAD)
+    for place, name in enumerate(SHEET):
+        book.write_text(sheet, (0, place), name, HEAD)
     row = 0
     for row, result in enumerate(results, 1):
-        for column, ((_, kind, _), cell) in enumerate(zip(COLUMNS, _list_cells(result, zone), strict=True)):
-            book.write(sheet, (row, column), kind, cell)
+        cells = result_to_cells(result, zone)
+        for place, (name, column) in enumerate(SHEET.items()):
+            book.write(sheet, (row, place), column.kind, cells[name])
     return row
 
 
 def _finish(sheet: Worksheet, rows: int) -> None:
     sheet.freeze_panes(1, 2)
     sheet.repeat_rows(0)
-    sheet.autofilter(0, 0, max(rows, 1), len(COLUMNS) - 1)
-
-
-def _list_cells(result: Result, zone: tzinfo | None) -> Iterator[Cell]:
-    yield result.arrival_id
-    yield result.file_name
-    yield result.state.value
-    yield result.outcome and result.outcome.value
-    yield result.label and result.label.value
-    yield from (None if result.probabilities is None else result.probabilities[label] for label in LABELS)
-    yield result.reason_code
-    yield result.received_at.astimezone(zone)
-    yield result.finished_at and result.finished_at.astimezone(zone)
-    yield result.model_version
-    yield result.source_sha256
-    yield result.model_sha256
-    yield result.priority and result.priority.value
-    yield NOTICE
+    sheet.autofilter(0, 0, max(rows, 1), len(SHEET) - 1)

@@ -136,7 +136,7 @@ def test_a_terminal_without_unicode_gets_a_report(sqlite_engine: Engine, sqlite_
 
 
 def test_importing_reports_imports_neither_rich_nor_what_is_slow() -> None:
-    code = "import reports.question.asking, reports.formats, reports.results, sys; print(*sys.modules)"
+    code = "import reports.question.asking, reports.formats, reports.columns, sys; print(*sys.modules)"
     loaded = set(run_python(code).stdout.split())
     assert "store.questions.queries" in loaded
     assert not loaded & {"rich", "alembic", "numpy", "cv2", "pydicom", "tensorflow", "psycopg", "tzlocal"}

@@ -1,6 +1,7 @@
 """What ``report --format json`` writes is what its schema says, and the schema says enough to notice."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
 from typing import Any
@@ -10,6 +11,7 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import Engine
 
 from inference.labels import Label, Outcome
+from reports.columns import COLUMNS
 from reports.formats import write_report_to
 from reports.question.asking import parse_filters
 from reports.question.question import Question
@@ -96,3 +98,47 @@ def test_a_report_of_nothing_is_valid(sqlite_engine: Engine, capsys: pytest.Capt
     report = write(sqlite_engine, QUESTION, capsys)
     VALIDATOR.validate(report)
     assert report["latency_seconds"] is None
+
+
+def test_the_schema_of_a_result_is_what_its_columns_declare() -> None:
+    declared = {
+        column.name: {
+            "description": column.meaning,
+            **({"x-may-identify": True} if column.stand_in else {}),
+            **column.schema,
+        }
+        for column in COLUMNS
+        if column.schema is not None
+    }
+    expected = {"type": "object", "properties": declared, "required": [*declared], "additionalProperties": False}
+    assert SCHEMA["$defs"]["result"] == expected, json.dumps(expected, indent=1)
+
+
+def list_objects(schema: Any, place: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(schema, dict):
+        if "properties" in schema:
+            yield place, schema
+        schema = list(schema.items())
+    if isinstance(schema, list):
+        for key, value in enumerate(schema):
+            name, inner = value if isinstance(value, tuple) else (key, value)
+            yield from list_objects(inner, f"{place}/{name}")
+
+
+@pytest.mark.parametrize(("place", "found"), [*list_objects(SCHEMA)])
+def test_every_object_of_the_schema_needs_its_keys_and_refuses_others(place: str, found: dict[str, Any]) -> None:
+    assert found["additionalProperties"] is False
+    assert set(found["required"]) == set(found["properties"])
+
+
+def test_a_key_that_the_schema_does_not_know_is_refused(
+    sqlite_engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill_ledger(sqlite_engine, LEDGER)
+    report = write(sqlite_engine, QUESTION, capsys)
+    for changed in (
+        {**report, "more": 1},
+        {**report, "summary": {**report["summary"], "more": 1}},
+        {**report, "results": [{**report["results"][0], "patient_id": "x"}]},
+    ):
+        assert not VALIDATOR.is_valid(changed)

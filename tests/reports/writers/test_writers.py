@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from documents.text import disarm_formula, find_file_name, shorten, show_text
 from inference.labels import NOTICE, Label
+from reports.columns import result_to_json
 from reports.figures.summary import Summary
 from reports.question.periods import Period
-from reports.results import result_to_json
-from reports.writers.csv_report import COLUMNS, write_csv
+from reports.writers.csv_report import NAMES, write_csv
 from reports.writers.json_report import write_json
 from store.questions.queries import Result
 from store.states import ArrivalState
@@ -95,13 +95,13 @@ def test_csv_is_rfc_4180_with_the_notice_in_each_line() -> None:
 
 
 def test_an_empty_csv_has_its_header() -> None:
-    assert as_csv() == ",".join(COLUMNS) + "\r\n"
+    assert as_csv() == ",".join(NAMES) + "\r\n"
 
 
 def test_no_cell_of_a_csv_is_computed_or_breaks_its_line() -> None:
     written = as_csv(*map(named, HOSTILE_NAMES))
     rows = list(csv.reader(StringIO(written, newline="")))
-    assert {len(row) for row in rows} == {len(COLUMNS)}
+    assert {len(row) for row in rows} == {len(NAMES)}
     assert written.count("\n") == len(HOSTILE_NAMES) + 1
     for row in rows:
         assert not row[0].startswith(("=", "+", "-", "@", "\t", "\r"))

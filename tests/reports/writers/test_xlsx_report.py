@@ -51,7 +51,7 @@ def test_summary_reasons_and_results_each_have_a_sheet_and_the_notice() -> None:
 
 def test_the_head_stays_in_sight_and_filters() -> None:
     book = Sheets(PREDICTED, PREDICTED)
-    pane, column = book.find("Results").find(f".//{MAIN}pane"), chr(ord("A") + len(results.COLUMNS) - 1)
+    pane, column = book.find("Results").find(f".//{MAIN}pane"), chr(ord("A") + len(results.SHEET) - 1)
     assert pane is not None
     assert pane.get("ySplit") == "1"
     found = book.find("Results").find(f"{MAIN}autoFilter")
@@ -62,14 +62,12 @@ def test_the_head_stays_in_sight_and_filters() -> None:
 
 def test_cells_have_types() -> None:
     row = list(Sheets(PREDICTED).find("Results").iter(f"{MAIN}row"))[1]
-    typed = dict(
-        zip((name for name, *_ in results.COLUMNS), ((c.get("t"), "".join(c.itertext())) for c in row), strict=False)
-    )
+    typed = dict(zip(results.SHEET, ((c.get("t"), "".join(c.itertext())) for c in row), strict=False))
     assert typed["arrival"] == (None, "1")
     assert typed["file_name"] == ("inlineStr", "film.dcm")
     assert typed["probability_normal"] == (None, "0.625")
     received = {cell.get("r"): "".join(cell.itertext()) for cell in row}
-    column = [name for name, *_ in results.COLUMNS].index("received_at")
+    column = list(results.SHEET).index("received_at")
     assert float(received[f"{chr(ord('A') + column)}2"]) == pytest.approx(46327.396, abs=1e-3)  # 09:30 in Berlin
 
 
@@ -106,7 +104,7 @@ def test_without_a_result_there_is_a_sheet_with_its_head() -> None:
 def test_a_file_without_an_answer_leaves_its_cells_empty() -> None:
     row = list(Sheets(refused("truncated")).rows("Results"))[1]
     assert "truncated" in row
-    assert len(row) == len(results.COLUMNS) - 4  # no label, no probabilities
+    assert len(row) == len(results.SHEET) - 4  # no label, no probabilities
 
 
 def test_each_reason_stands_with_its_count_and_advice() -> None:
