@@ -1,17 +1,19 @@
 """What a mail says: sums and reasons; names of files, which may identify patients, only where the site allows."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 
 from markupsafe import Markup
 
-from documents.html.elements import element
-from documents.rates import Rate
+from documents.blocks import CellKind, Table
+from documents.cells import say_cell
+from documents.html.elements import EMPTY, element
 from inference.labels import NOTICE
+from reports.content.arrivals import build_arrivals
+from reports.content.labels import build_labels
+from reports.content.reasons import build_reasons
 from reports.figures.report import Report
-from reports.figures.summary import PARTS
 from reports.formats import ReportSource
 from reports.writers.table_report import write_table
 
@@ -19,6 +21,8 @@ DAY = "%Y-%m-%d"
 MINUTE = "%Y-%m-%d %H:%M"
 STYLE = "font-family:sans-serif;font-size:14px;color:#1a1a1a;background:#ffffff"
 HEADING = "font-size:18px"
+TABLE = "border-collapse:collapse;margin:0 0 16px 0"
+CAPTION = "text-align:left;font-weight:bold"
 CELL = "padding:2px 16px 2px 0;text-align:left;vertical-align:top"
 
 
@@ -69,36 +73,33 @@ def _name_period(report: Report) -> str:
 
 
 def _build_page(report: Report, note: str) -> Markup:
-    summary = report.summary
-    shares = {part: summary.rate_of_part(part).value for part in PARTS}
-    counts = [(part.value, f"{summary.count(part):,}", f"{shares[part] or 0:.1%}") for part in PARTS]
-    labels = [(label.value, f"{count:,}", _show(summary.rate_of(label))) for label, count in summary.labels.items()]
-    reasons = [(each.reason_code, f"{each.count:,}", each.advice) for each in report.reasons]
-    body = element(
-        "body",
-        element("p", element("strong", NOTICE)),
-        element(
-            "h1", f"xray-watch report, {_name_period(report)} ({report.question.zone_name})", style="font-size:18px"
-        ),
-        element("p", note) if note else Markup(),
-        _build_table(("Outcome", "Files", "Share"), [*counts, ("arrived", f"{summary.arrived:,}", "")]),
-        _build_table(("Label", "Films", "Share of judged films, 95 %"), labels),
-        _build_table(("Reason", "Files", "What to do, or what it means"), reasons) if reasons else Markup(),
-        element("p", element("strong", NOTICE)),
-        style=STYLE,
-    )
+    """Build sums and reasons as a page whose styles stand in its elements: mail programs know no other."""
+    sections = (build_arrivals(report), build_labels(report), build_reasons(report))
+    tables = [block for section in sections for block in section.blocks if isinstance(block, Table)]
+    notice = element("p", element("strong", NOTICE))
+    heading = f"xray-watch report, {_name_period(report)} ({report.question.zone_name})"
     return Markup("<!DOCTYPE html>\n") + element(
-        "html", element("head", element("title", "xray-watch report")), body, lang="en"
+        "html",
+        element("head", element("title", "xray-watch report")),
+        element(
+            "body",
+            notice,
+            element("h1", heading, style=HEADING),
+            element("p", note) if note else EMPTY,
+            *map(_build_table, tables),
+            notice,
+            style=STYLE,
+        ),
+        lang="en",
     )
 
 
-def _build_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
-    head = element("tr", *(element("th", text, scope="col", style=CELL) for text in heads))
-    body = (element("tr", *(element("td", text, style=CELL) for text in row)) for row in rows)
-    return element("table", head, *body, style="border-collapse:collapse;margin:0 0 16px 0")
-
-
-def _show(rate: Rate) -> str:
-    if rate.value is None or rate.low is None or rate.high is None:
-        return ""
-    return f"{rate.value:.1%} ({100 * rate.low:.1f}-{100 * rate.high:.1f})"
+def _build_table(table: Table) -> Markup:
+    shown = [(place, column) for place, column in enumerate(table.columns) if column.kind is not CellKind.BAR]
+    head = (element("th", column.heading, scope="col", style=CELL) for _, column in shown)
+    rows = (
+        element("tr", *(element("td", say_cell(column.kind, row.cells[place]), style=CELL) for place, column in shown))
+        for row in table.rows
+    )
+    caption = element("caption", table.caption, style=CAPTION)
+    return element("table", caption, element("tr", *head), *rows, style=TABLE)
