@@ -45,11 +45,11 @@ class Format:
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "table": Format("reports.writers.table_report", "write_table"),
+        "table": Format("reports.writers.page_report", "write_table"),
         "csv": Format("reports.writers.csv_report", "write_csv"),
         "json": Format("reports.writers.json_report", "write_json"),
-        "html": Format("reports.writers.html_report", "write_html", is_page=True),
-        "pdf": Format("reports.writers.pdf_report", "write_pdf", is_binary=True, is_page=True),
+        "html": Format("reports.writers.page_report", "write_html", is_page=True),
+        "pdf": Format("reports.writers.page_report", "write_pdf", is_binary=True, is_page=True),
         "xlsx": Format("reports.writers.xlsx_report", "write_xlsx", is_binary=True, is_page=True),
     }
 )

@@ -13,8 +13,8 @@ LETTER = 5.8  # width of a letter of a tick, roughly
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column.
+class Stack:
+    """One column of a chart, stacked.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class Column:
 
 
 def draw_columns(
-    title: str, columns: Sequence[Column], legend: Sequence[tuple[str, str]], sizes: Sequence[int] = (1,)
+    title: str, columns: Sequence[Stack], legend: Sequence[tuple[str, str]], sizes: Sequence[int] = (1,)
 ) -> Chart:
     """Draw stacked columns; where they are too many to be told apart, neighbours are added up.
 
@@ -37,7 +37,7 @@ def draw_columns(
     ----------
     title : str
         What is counted.
-    columns : sequence of Column
+    columns : sequence of Stack
         In order, at least one.
     legend : sequence of (style, text)
         The styles in the order in which they are stacked, from below.
@@ -64,12 +64,12 @@ def _find_size(count: int, sizes: Sequence[int]) -> int:
     return next((size for size in sizes if size >= least), least)
 
 
-def _add_up(columns: Sequence[Column]) -> Column:
+def _add_up(columns: Sequence[Stack]) -> Stack:
     styles = dict.fromkeys(style for column in columns for style in column.counts)
-    return Column(columns[0].name, {style: sum(column.counts.get(style, 0) for column in columns) for style in styles})
+    return Stack(columns[0].name, {style: sum(column.counts.get(style, 0) for column in columns) for style in styles})
 
 
-def _draw_stacks(frame: Frame, columns: Sequence[Column], legend: Sequence[tuple[str, str]]) -> Iterator[Shape]:
+def _draw_stacks(frame: Frame, columns: Sequence[Stack], legend: Sequence[tuple[str, str]]) -> Iterator[Shape]:
     room = frame.x(1 / len(columns)) - frame.x(0)
     width = min(room * (1 - GAP_SHARE), 46.0)
     for place, column in enumerate(columns):
@@ -82,7 +82,7 @@ def _draw_stacks(frame: Frame, columns: Sequence[Column], legend: Sequence[tuple
             below += count
 
 
-def _name_columns(frame: Frame, columns: Sequence[Column]) -> Iterator[Shape]:
+def _name_columns(frame: Frame, columns: Sequence[Stack]) -> Iterator[Shape]:
     longest = max(len(column.name) for column in columns)
     fitting = max(int((frame.width - frame.left) / (LETTER * (longest + 2))), 1)
     step = -(-len(columns) // min(MOST_NAMES, fitting))

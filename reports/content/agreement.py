@@ -6,8 +6,7 @@ from datetime import tzinfo
 from documents.blocks import Block, CellKind, Column, Row, Section, Sentences, Table
 from documents.figures import say_count
 from reports.columns import FILE_NAME, RECEIVED_AT
-from reports.figures.agreement import Agreement, CalibrationBin
-from reports.figures.contradictions import Contradiction, Contradictions
+from reports.figures.agreement import Agreement, CalibrationBin, Contradiction, Contradictions
 from reports.figures.report import Report
 from reports.wording import name_label
 from store.references.words import ReferenceSource

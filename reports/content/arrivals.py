@@ -1,16 +1,16 @@
-"""What became of all that arrived: in all, over time, and by what the question groups it."""
+"""What became of all that arrived: in all, over time, by what the question groups it, by label, and by reason."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from documents.blocks import Block, CellKind, Column, Row, Section, Table
-from documents.charts.columns import Column as ChartColumn
-from documents.charts.columns import draw_columns
+from documents.blocks import Block, CellKind, Column, Row, Section, Sentences, Table
+from documents.charts.columns import Stack, draw_columns
 from documents.charts.shapes import Chart
 from documents.figures import say_count
+from documents.rates import Rate
 from inference.labels import LABELS
 from reports.content.timeline import SIZES, fill_gaps, name_slots
-from reports.figures.report import Group, Report
+from reports.figures.report import Group, ReasonCount, Report
 from reports.figures.summary import PARTS, Summary
 from reports.wording import name_label
 from store.questions.selection import Dimension, Part
@@ -76,7 +76,7 @@ def _draw_groups(report: Report) -> list[Chart]:
     slots = fill_gaps(report.question.period, by, moments)
     found = {group.key.timestamp(): group.summary for group in report.groups if isinstance(group.key, datetime)}
     columns = [
-        ChartColumn(name, _divide(found.get(slot.timestamp(), Summary())))
+        Stack(name, _divide(found.get(slot.timestamp(), Summary())))
         for slot, name in zip(slots, name_slots(slots, by), strict=True)
     ]
     return [draw_columns(f"Files by {by.value}", columns, LEGEND, SIZES[by])]
@@ -109,3 +109,73 @@ def _say_rest(left_out: Sequence[Group]) -> str:
         return ""
     files = sum(group.summary.arrived for group in left_out)
     return f"{say_count(len(left_out), 'more row')} with {say_count(files, 'file')}: see the JSON."
+
+
+LABEL_COLUMNS = (
+    Column("label", CellKind.WORDS, 0.26),
+    Column("films", CellKind.COUNT, 0.14),
+    Column("rate, with its 95 % interval", CellKind.RATE, 0.6),
+)
+
+
+def build_labels(report: Report) -> Section:
+    """Build the section on label rates among the films that the model has answered for."""
+    summary = report.summary
+    lead = (
+        f"Of {say_count(summary.judged, 'film')} that the model has answered for. The interval is what chance alone "
+        "allows for (Wilson); it says nothing about whether the labels are right."
+    )
+    if not summary.judged:
+        return Section("labels", "Labels", lead, [Sentences(["The model has answered for no film of this period."])])
+    rows = [Row([name_label(label), summary.labels[label], summary.rate_of(label)], label.value) for label in LABELS]
+    rate = Rate(summary.indeterminate, summary.judged)
+    rows.append(Row([Part.INDETERMINATE.value, summary.indeterminate, rate], Part.INDETERMINATE.value))
+    return Section("labels", "Labels", lead, [Table("Label rates", LABEL_COLUMNS, rows)])
+
+
+REASON_COLUMNS = (
+    Column("reason", CellKind.WORDS, 0.27),
+    Column("", CellKind.BAR, 0.13),
+    Column("files", CellKind.COUNT, 0.09),
+    Column("outcome", CellKind.WORDS, 0.15),
+    Column("what to do", CellKind.WORDS, 0.42),
+)
+
+
+def build_reasons(report: Report) -> Section:
+    """Build the section on reasons, the most frequent first."""
+    missing = [reason for reason in report.reasons if reason.part is not Part.PREDICTED]
+    marks = [reason for reason in report.reasons if reason.part is Part.PREDICTED]
+    lead = "Each reason with what an administrator can do about it. Nothing of this changes a file: all are kept."
+    tables: list[Block] = [
+        *([_build_reason_table("Without a class", missing)] if missing else []),
+        *([_build_reason_table("Predicted, but marked: trust these less", marks)] if marks else []),
+    ]
+    if not tables:
+        tables = [Sentences(["Every file that was finished has a class, and none is marked."])]
+    return Section("reasons", "Reasons", lead, [*_say_repeats(report), *tables])
+
+
+def _build_reason_table(caption: str, reasons: Sequence[ReasonCount]) -> Table:
+    most = max(reason.count for reason in reasons)
+    return Table(caption, REASON_COLUMNS, [_build_reason(reason, most) for reason in reasons])
+
+
+def _build_reason(reason: ReasonCount, most: int) -> Row:
+    part = reason.part.value
+    return Row([reason.reason_code, reason.count / most, reason.count, part, reason.advice], part)
+
+
+def _say_repeats(report: Report) -> list[Sentences]:
+    summary = report.summary
+    found = []
+    if summary.duplicate:
+        found.append(
+            f"{say_count(summary.duplicate, 'file')} came again with the same bytes: the first result answers."
+        )
+    if summary.conflicts:
+        found.append(
+            f"{say_count(summary.conflicts, 'film')} came with the SOP Instance UID of another film: both are kept; "
+            "ask the source why."
+        )
+    return [Sentences(found)] if found else []

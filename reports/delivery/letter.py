@@ -10,12 +10,10 @@ from documents.blocks import CellKind, Table
 from documents.cells import say_cell
 from documents.html.elements import EMPTY, element
 from inference.labels import NOTICE
-from reports.content.arrivals import build_arrivals
-from reports.content.labels import build_labels
-from reports.content.reasons import build_reasons
+from reports.content.arrivals import build_arrivals, build_labels, build_reasons
 from reports.figures.report import Report
 from reports.formats import ReportSource
-from reports.writers.table_report import write_table
+from reports.writers.page_report import write_table
 
 DAY = "%Y-%m-%d"
 MINUTE = "%Y-%m-%d %H:%M"

@@ -4,17 +4,18 @@
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TextIO
 
+from documents.rates import Rate
 from inference.labels import LABELS, NOTICE
 from reports.columns import result_to_json
+from reports.figures.agreement import Agreement, Contradictions, LabelAgreement
 from reports.figures.drift import Drift
 from reports.figures.report import Group, Latency, Quality, Report, ServedModel
 from reports.figures.summary import PARTS, summary_to_json
 from reports.formats import ReportSource
 from reports.question.question import Question
-from reports.writers.agreement_json import agreement_to_json, rate_to_json
 from store.states import Priority
 
 SCHEMA = 1
@@ -66,8 +67,8 @@ def _counts_to_json(report: Report) -> dict[str, object]:
     return {
         "summary": summary_to_json(summary),
         "rates": {
-            "labels": {str(label): rate_to_json(summary.rate_of(label)) for label in LABELS},
-            "outcomes": {part.value: rate_to_json(summary.rate_of_part(part)) for part in PARTS},
+            "labels": {str(label): _rate_to_json(summary.rate_of(label)) for label in LABELS},
+            "outcomes": {part.value: _rate_to_json(summary.rate_of_part(part)) for part in PARTS},
         },
         "reasons": [
             {"outcome": one.part, "reason_code": one.reason_code, "count": one.count, "advice": one.advice}
@@ -96,7 +97,7 @@ def _films_to_json(report: Report) -> dict[str, object]:
     return {
         "likely_positives": [result_to_json(result, zone) for result in report.positives],
         "quality": _quality_to_json(report.quality),
-        "agreement": [agreement_to_json(each, zone) for each in report.agreement],
+        "agreement": [_agreement_to_json(each, zone) for each in report.agreement],
     }
 
 
@@ -172,3 +173,56 @@ def _drift_to_json(drift: Drift) -> dict[str, object]:
             str(one.label): {"counts": one.counts, "reference_counts": one.reference_counts} for one in drift.scores
         },
     }
+
+
+MEASURES = ("sensitivity", "specificity", "ppv", "npv")
+
+
+def _agreement_to_json(agreement: Agreement, zone: tzinfo) -> dict[str, object]:
+    """Return one entry of ``agreement`` of a report's JSON."""
+    calibration = agreement.calibration
+    return {
+        "source": agreement.source.value,
+        "films": agreement.films,
+        "patients": agreement.patients,
+        "answered": _rate_to_json(agreement.answered),
+        "counts": [
+            {"reference": reference.value, "label": label and label.value, "films": films}
+            for (reference, label), films in sorted(agreement.counts.items(), key=lambda item: str(item[0]))
+        ],
+        "labels": {each.label.value: _label_to_json(each) for each in agreement.labels},
+        "calibration": {
+            "ece": _round(calibration.ece),
+            "bins": [
+                {
+                    "low": each.low,
+                    "high": each.high,
+                    "mean_probability": _round(each.mean_probability),
+                    "observed": _rate_to_json(each.observed),
+                }
+                for each in calibration.bins
+            ],
+        },
+        "missed": agreement.missed.count,
+        "misses": _contradictions_to_json(agreement.missed, zone),
+        "falsely_called": agreement.false_alarms.count,
+        "false_alarms": _contradictions_to_json(agreement.false_alarms, zone),
+    }
+
+
+def _rate_to_json(rate: Rate) -> dict[str, object]:
+    """Return a share with its interval and what it is a share of; ``value``, ``low`` and ``high`` None of nothing."""
+    bounds = {"value": _round(rate.value), "low": _round(rate.low), "high": _round(rate.high)}
+    return {**bounds, "count": rate.count, "whole": rate.whole}
+
+
+def _contradictions_to_json(found: Contradictions, zone: tzinfo) -> list[dict[str, object]]:
+    return [{"reference": film.reference.value, "result": result_to_json(film.result, zone)} for film in found.films]
+
+
+def _label_to_json(agreement: LabelAgreement) -> dict[str, object]:
+    return {name: _rate_to_json(getattr(agreement, name)) for name in MEASURES}
+
+
+def _round(number: float | None) -> float | None:
+    return None if number is None else round(number, 4)

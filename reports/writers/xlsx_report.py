@@ -1,18 +1,23 @@
 """The workbook: Summary, Reasons and every result."""
 
+from collections.abc import Iterable
+from datetime import tzinfo
+from itertools import chain, islice
 from typing import BinaryIO
 
 from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 from documents.blocks import Content, Table
 from documents.xlsx.lines import Lines
-from documents.xlsx.pen import ALARM, TITLE, Book
+from documents.xlsx.pen import ALARM, HEAD, TITLE, Book
 from inference.labels import NOTICE
+from reports.columns import ARRIVAL, COLUMNS, result_to_cells
 from reports.content import build_content
-from reports.content.reasons import build_reasons
+from reports.content.arrivals import build_reasons
 from reports.figures.report import Report
 from reports.formats import ReportSource
-from reports.writers.xlsx_results import write_results
+from store.questions.queries import Result
 
 SUMMARY_WIDTHS = (34.0, *(13.0,) * 9)
 REASON_WIDTHS = (32.0, 10.0, 16.0, 100.0)
@@ -52,3 +57,39 @@ def _write_reasons(book: Book, report: Report) -> None:
         lines.add_table(Table("", tables[0].columns, rows))
         lines.sheet.freeze_panes(2, 1)
         lines.sheet.autofilter(1, 0, 1 + len(rows), len(REASON_WIDTHS) - 1)
+
+
+LAST = ("model_version", "source_sha256", "model_sha256", "priority", "notice")
+"""What people need the least stands at the right."""
+ORDERED = sorted(COLUMNS, key=lambda column: LAST.index(column.name) if column.name in LAST else -1)
+SHEET = {name: column for column in (ARRIVAL, *ORDERED) for name in column.names}
+MOST_ROWS = 1_048_575
+"""So many rows stand below the head of a sheet; the next go to another."""
+
+
+def write_results(book: Book, results: Iterable[Result], zone: tzinfo | None) -> None:
+    """Write one row a result; one is held in memory at a time, and a full sheet is followed by another."""
+    rest, number = iter(results), 0
+    while (first := next(rest, None)) is not None or not number:
+        number += 1
+        name = "Results" if number == 1 else f"Results {number}"
+        sheet = book.add_sheet(name, [column.letters for column in SHEET.values()])
+        shown = chain([first] if first else [], islice(rest, MOST_ROWS - 1))
+        _finish(sheet, _write_rows(book, sheet, shown, zone))
+
+
+def _write_rows(book: Book, sheet: Worksheet, results: Iterable[Result], zone: tzinfo | None) -> int:
+    for place, name in enumerate(SHEET):
+        book.write_text(sheet, (0, place), name, HEAD)
+    row = 0
+    for row, result in enumerate(results, 1):
+        cells = result_to_cells(result, zone)
+        for place, (name, column) in enumerate(SHEET.items()):
+            book.write(sheet, (row, place), column.kind, cells[name])
+    return row
+
+
+def _finish(sheet: Worksheet, rows: int) -> None:
+    sheet.freeze_panes(1, 2)
+    sheet.repeat_rows(0)
+    sheet.autofilter(0, 0, max(rows, 1), len(SHEET) - 1)

@@ -1,6 +1,5 @@
 from documents.blocks import CellKind, Column, Gallery, Row, Section, Sentences, Table
-from documents.charts.columns import Column as Bar
-from documents.charts.columns import draw_columns
+from documents.charts.columns import Stack, draw_columns
 from documents.markdown import render_markdown
 from documents.rates import Rate
 
@@ -39,7 +38,7 @@ def test_prose_is_wrapped_and_a_list_keeps_its_lines() -> None:
 
 
 def test_a_chart_is_written_as_what_it_says() -> None:
-    chart = draw_columns("Files by hour", [Bar("08:00", {"a": 2}), Bar("09:00", {"a": 3})], [("a", "a")])
+    chart = draw_columns("Files by hour", [Stack("08:00", {"a": 2}), Stack("09:00", {"a": 3})], [("a", "a")])
     written = render_markdown([chart, Gallery([chart])])
     said = "**Files by hour.** 2 columns from 08:00 to 09:00; the highest is 09:00 with 3."
     assert written == f"{said}\n\n{said}\n"

@@ -7,8 +7,14 @@ from zoneinfo import ZoneInfo
 
 from documents.rates import Rate
 from inference.labels import LABELS, Label
-from reports.figures.agreement import Agreement, Calibration, CalibrationBin, LabelAgreement
-from reports.figures.contradictions import Contradiction, Contradictions
+from reports.figures.agreement import (
+    Agreement,
+    Calibration,
+    CalibrationBin,
+    Contradiction,
+    Contradictions,
+    LabelAgreement,
+)
 from reports.figures.drift import SCORE_BINS, Drift, DriftCheck, DriftLevel, ScoreHistogram
 from reports.figures.summary import Summary
 from reports.question.periods import Period

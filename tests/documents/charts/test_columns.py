@@ -2,14 +2,14 @@ from itertools import pairwise
 
 import pytest
 
-from documents.charts.columns import MOST_COLUMNS, Column, draw_columns
+from documents.charts.columns import MOST_COLUMNS, Stack, draw_columns
 from documents.charts.shapes import Box, Words
 
 LEGEND = (("low", "low"), ("high", "high"))
 
 
 def draw(*counts: tuple[int, int], sizes: tuple[int, ...] = (1,)):
-    columns = [Column(f"{place:02d}", {"low": low, "high": high}) for place, (low, high) in enumerate(counts)]
+    columns = [Stack(f"{place:02d}", {"low": low, "high": high}) for place, (low, high) in enumerate(counts)]
     return draw_columns("Files", columns, LEGEND, sizes)
 
 
@@ -42,7 +42,7 @@ def test_too_many_columns_are_added_up_by_a_size_that_people_know() -> None:
 
 
 def test_names_do_not_run_into_each_other() -> None:
-    columns = [Column(f"2026-11-21 {place:02d}:00", {"low": 1}) for place in range(48)]
+    columns = [Stack(f"2026-11-21 {place:02d}:00", {"low": 1}) for place in range(48)]
     words = [shape for shape in draw_columns("Files", columns, LEGEND).shapes if isinstance(shape, Words)]
     places = [word.x for word in words if word.anchor == "middle"]
     assert min(after - before for before, after in pairwise(places)) > 16 * 5.5

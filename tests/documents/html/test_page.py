@@ -5,9 +5,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from documents.html.page import render_content
 from inference.labels import Label
+from reports.content import build_content
 from reports.figures.report import Report
-from reports.writers.html_report import render_page, write_html
+from reports.writers.page_report import write_html
 from store.questions.selection import Dimension, Part
 from tests.outline import PROMISES, Outline
 from tests.reports.reports import LONG, make_report
@@ -24,6 +26,10 @@ REPORTS = {
     "year by hour": make_report(5_000_000, days=365, by=Dimension.HOUR),
     "hostile": make_report(900, names=HOSTILE, by=Dimension.STATION),
 }
+
+
+def render_page(report: Report) -> str:
+    return render_content(build_content(report))
 
 
 @pytest.fixture(scope="module", params=REPORTS)

@@ -6,7 +6,7 @@ import pytest
 from pypdf import PdfReader
 
 from inference.labels import NOTICE
-from reports.writers.pdf_report import write_document, write_pdf
+from reports.writers.page_report import write_pdf
 from store.questions.selection import Dimension
 from tests.reports.reports import LONG, make_report
 from tests.reports.results import HOSTILE_NAMES, GivenSource
@@ -32,7 +32,7 @@ REPORTS = {
 @cache
 def write(name: str) -> bytes:
     stream = BytesIO()
-    write_document(REPORTS[name](), stream)
+    write_pdf(GivenSource(REPORTS[name]()), stream)
     return stream.getvalue()
 
 
@@ -70,7 +70,7 @@ def test_every_font_is_embedded(name: str) -> None:
 
 def test_the_same_report_gives_the_same_bytes() -> None:
     again = BytesIO()
-    write_document(REPORTS["small"](), again)
+    write_pdf(GivenSource(REPORTS["small"]()), again)
     assert again.getvalue() == write("small")
 
 

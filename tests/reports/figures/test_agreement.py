@@ -17,7 +17,7 @@ from reports.formats import ReportSource
 from reports.question.periods import Period
 from reports.question.question import Question
 from reports.writers.json_report import write_json
-from reports.writers.table_report import write_table
+from reports.writers.page_report import write_table
 from store.database import reading
 from store.questions.agreement import BINS
 from store.questions.selection import Selection

@@ -12,7 +12,7 @@ from reports.figures.report import Group, HeaderGap, HourCount, Latency, ModelSw
 from reports.figures.summary import Summary
 from reports.question.periods import Period
 from reports.question.question import Question
-from reports.writers.table_report import write_table
+from reports.writers.page_report import write_table
 from store.questions.queries import Result
 from store.questions.selection import Dimension, Filters, Part
 from store.states import ArrivalState, Priority

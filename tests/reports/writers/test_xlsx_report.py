@@ -7,7 +7,7 @@ from zipfile import ZipFile
 import pytest
 
 from inference.labels import NOTICE
-from reports.writers import xlsx_results as results
+from reports.writers import xlsx_report as results
 from reports.writers.xlsx_report import write_xlsx
 from store.questions.queries import Result
 from store.questions.selection import Dimension

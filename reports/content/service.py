@@ -1,14 +1,15 @@
-"""How quick it was."""
+"""How the service did: how quick it was, which models answered, and what the headers of the films leave out."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from documents.blocks import Block, Section, Sentences
-from documents.charts.columns import Column, draw_columns
+from documents.blocks import Block, CellKind, Column, Row, Section, Sentences, Table
+from documents.charts.columns import Stack, draw_columns
 from documents.charts.shapes import Chart
 from documents.figures import say_count, say_duration
+from documents.rates import Rate
 from reports.content.timeline import SIZES, fill_gaps, name_slots
-from reports.figures.report import Latency, Report
+from reports.figures.report import Latency, Quality, Report
 from reports.wording import name_priority
 from store.questions.selection import Dimension
 from store.states import Priority
@@ -53,7 +54,7 @@ def _draw_day(report: Report) -> Chart:
 
 
 def _draw(title: str, names: Sequence[str], counts: Sequence[int]) -> Chart:
-    columns = [Column(name, {FINISHED: count}) for name, count in zip(names, counts, strict=True)]
+    columns = [Stack(name, {FINISHED: count}) for name, count in zip(names, counts, strict=True)]
     return draw_columns(title, columns, [(FINISHED, FINISHED)], SIZES[Dimension.HOUR])
 
 
@@ -76,3 +77,66 @@ def _say_priorities(latency_of: Mapping[Priority, Latency]) -> Iterator[str]:
 def _say_spans(latency: Latency) -> str:
     median, p95, longest = map(say_duration, (latency.median_seconds, latency.p95_seconds, latency.max_seconds))
     return f"{median}, 95 of 100 within {p95}; the slowest took {longest}"
+
+
+SERVED = (
+    Column("model", CellKind.NAME, 0.27),
+    Column("films", CellKind.COUNT, 0.1),
+    Column("first answer", CellKind.MOMENT, 0.21),
+    Column("last answer", CellKind.MOMENT, 0.21),
+    Column("SHA-256", CellKind.NAME, 0.21),
+)
+SWITCHES = (Column("from", CellKind.NAME, 0.37), Column("to", CellKind.NAME, 0.37), Column("at", CellKind.MOMENT, 0.26))
+DIGITS = 16
+
+
+def build_models(report: Report) -> Section:
+    """Build the section on model versions and switches."""
+    lead = "Figures of different models are not of one kind: compare periods that one model served."
+    if not report.models:
+        return Section("models", "Models", lead, [Sentences(["No model answered in this period."])])
+    rows = [
+        Row([model.model_version, model.films, model.first_at, model.last_at, model.model_sha256[:DIGITS]])
+        for model in report.models
+    ]
+    blocks: list[Block] = [Table("Models that answered", SERVED, rows)]
+    if report.switches:
+        switches = [Row([switch.before, switch.after, switch.at]) for switch in report.switches]
+        blocks.append(Table("Switches", SWITCHES, switches))
+    return Section("models", "Models", lead, blocks)
+
+
+GAPS = (
+    Column("attribute", CellKind.WORDS, 0.3),
+    Column("missing in", CellKind.COUNT, 0.15),
+    Column("share, with its 95 % interval", CellKind.RATE, 0.55),
+)
+
+
+def build_quality(report: Report) -> Section:
+    """Build the section on missing attributes."""
+    quality = report.quality
+    lead = (
+        "Attributes of the DICOM header that are missing. View and age tell whether a film is of the kind that the "
+        "model has learnt from; the modality's operator can see to it that they are filled in."
+    )
+    sentences = Sentences([_say_headers(quality)])
+    rows = [
+        Row([gap.attribute, gap.missing, Rate(gap.missing, gap.headers)])
+        for gap in sorted(quality.gaps, key=lambda gap: (-gap.missing, gap.attribute))
+    ]
+    has_headers = quality.films > quality.without_header
+    blocks: list[Block] = [sentences]
+    if has_headers:
+        blocks.append(Table("Missing attributes", GAPS, rows))
+    return Section("quality", "Data quality", lead, blocks)
+
+
+def _say_headers(quality: Quality) -> str:
+    if not quality.films:
+        return "No film of this period was read."
+    films = say_count(quality.films, "film")
+    if not quality.without_header:
+        return f"All of {films} have a DICOM header."
+    pictures = f"{quality.without_header:,} are pictures without a DICOM header"
+    return f"Of {films} {pictures}: nothing is known of them but their pixels."
