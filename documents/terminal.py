@@ -1,4 +1,4 @@
-"""Blocks as text for a terminal of 80 columns or more; Rich is imported only inside functions.
+"""Blocks as text for a terminal of 80 columns or more; who imports this imports Rich.
 
 Nothing in a text can steer the terminal, and one without Unicode gets signs of ASCII in place of lines and bars.
 """
@@ -6,7 +6,14 @@ Nothing in a text can steer the terminal, and one without Unicode gets signs of 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from textwrap import fill
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
+
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+from rich.rule import Rule
+from rich.table import Table as Grid
+from rich.text import Text
 
 from documents.blocks import (
     HEADING,
@@ -28,11 +35,6 @@ from documents.cells import NUMBERS, say_cell
 from documents.charts.shapes import Chart
 from documents.text import show_text
 from inference.labels import NOTICE
-
-if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-    from rich.table import Table as Grid
-    from rich.text import Text
 
 COLUMNS_WITHOUT_TERMINAL = 80
 BAR_LETTERS = 44
@@ -65,16 +67,14 @@ class _AsciiStream:
         self.flush, self.isatty = stream.flush, stream.isatty
 
 
-def _open_console(stream: TextIO) -> "Console":
-    from rich.console import Console
-
+def _open_console(stream: TextIO) -> Console:
     width = None if stream.isatty() else COLUMNS_WITHOUT_TERMINAL
     is_unicode = (getattr(stream, "encoding", None) or "utf-8").lower().startswith("utf")
     file: Any = stream if is_unicode else _AsciiStream(stream)
     return Console(file=file, width=width, highlight=False, markup=False, emoji=False)
 
 
-def _build_headline(content: Content) -> "Iterator[RenderableType]":
+def _build_headline(content: Content) -> Iterator[RenderableType]:
     yield _show(f"{content.eyebrow}: {content.title}", "bold")
     yield _show(content.period)
     stamp = [content.stamp] if content.stamp else []
@@ -87,9 +87,7 @@ def _build_headline(content: Content) -> "Iterator[RenderableType]":
         yield _build_tiles(content.tiles)
 
 
-def _build_tiles(tiles: Sequence[Tile]) -> "Grid":
-    from rich.table import Table as Grid
-
+def _build_tiles(tiles: Sequence[Tile]) -> Grid:
     grid = Grid.grid(padding=(0, GAP, 0, 0))
     for justify in ("left", "right", "left"):
         grid.add_column(justify=justify)
@@ -98,9 +96,7 @@ def _build_tiles(tiles: Sequence[Tile]) -> "Grid":
     return grid
 
 
-def _build_section(section: Section, width: int) -> "Iterator[RenderableType]":
-    from rich.rule import Rule
-
+def _build_section(section: Section, width: int) -> Iterator[RenderableType]:
     yield ""
     yield Rule(_show(section.heading, "bold"), align="left", characters="─", style="dim")
     if section.lead:
@@ -110,7 +106,7 @@ def _build_section(section: Section, width: int) -> "Iterator[RenderableType]":
         yield from _build_block(block, width)
 
 
-def _build_block(block: Block, width: int) -> "Iterator[RenderableType]":
+def _build_block(block: Block, width: int) -> Iterator[RenderableType]:
     if isinstance(block, Sentences):
         yield from (_show(text, STYLES.get(block.tone, "")) for text in block.texts)
     elif isinstance(block, Table):
@@ -126,7 +122,7 @@ def _build_block(block: Block, width: int) -> "Iterator[RenderableType]":
         yield from _build_chart(block, width)
 
 
-def _build_chart(chart: Chart, width: int) -> "Iterator[RenderableType]":
+def _build_chart(chart: Chart, width: int) -> Iterator[RenderableType]:
     most = max((value for _, value in chart.bars), default=0)
     if not most or len(chart.bars) > MOST_BARS:
         yield _show(f"{chart.title}. {chart.description}")
@@ -135,10 +131,7 @@ def _build_chart(chart: Chart, width: int) -> "Iterator[RenderableType]":
     yield from _build_table(Table(chart.title, columns, [Row([n, v, v / most]) for n, v in chart.bars]), width)
 
 
-def _build_table(table: Table, width: int) -> "Iterator[RenderableType]":
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table as Grid
-
+def _build_table(table: Table, width: int) -> Iterator[RenderableType]:
     shown = _choose_columns(table, width)
     has_head = any(column.heading for column, _ in shown)
     grid = Grid(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True, show_header=has_head)
@@ -169,7 +162,6 @@ def _choose_columns(table: Table, width: int) -> list[tuple[Column, list[str]]]:
 
 
 def _measure(columns: Sequence[tuple[Column, list[str]]], most: int = 10_000) -> int:
-    from rich.cells import cell_len
 
     return sum(min(max(map(cell_len, (column.heading, *texts))), most) + GAP for column, texts in columns) - GAP
 
@@ -184,10 +176,8 @@ def _narrow(column: Column, texts: list[str]) -> tuple[Column, list[str]]:
     return replace(column, heading=heading), texts
 
 
-def _build_cell(kind: CellKind, text: str) -> "Text":
+def _build_cell(kind: CellKind, text: str) -> Text:
     """Build a cell; a name gives way to the other columns, and ends in an ellipsis then."""
-    from rich.text import Text
-
     return Text(text, no_wrap=True, overflow="ellipsis") if kind is CellKind.NAME else Text(text)
 
 
@@ -204,16 +194,12 @@ def _say(column: Column, cell: Cell) -> str:
     return show_text(say_cell(column.kind, cell))
 
 
-def _show(text: str, style: str = "") -> "Text":
-    from rich.text import Text
-
+def _show(text: str, style: str = "") -> Text:
     return Text(show_text(text), style=style)
 
 
-def _hang(sign: str, text: str) -> "Grid":
+def _hang(sign: str, text: str) -> Grid:
     """Build an item of a list, whose further lines stand below its first."""
-    from rich.table import Table as Grid
-
     grid = Grid.grid(padding=(0, 1, 0, 0))
     grid.add_row(sign, _show(text))
     return grid

@@ -76,10 +76,10 @@ def _name_contradictions(agreement: Agreement) -> tuple[tuple[str, Contradiction
 def _build_figures(agreement: Agreement) -> Iterator[Row]:
     answered = agreement.answered
     yield Row(["any", "given a label", f"{answered.count:,} of {answered.whole:,}", answered])
-    for each in agreement.labels:
+    for label, rates in agreement.labels.items():
         for name, title in MEASURES.items():
-            rate = getattr(each, name)
-            yield Row([name_label(each.label), title, f"{rate.count:,} of {rate.whole:,}", rate], each.label)
+            rate = getattr(rates, name)
+            yield Row([name_label(label), title, f"{rate.count:,} of {rate.whole:,}", rate], label)
 
 
 def _say_calibration(agreement: Agreement) -> str:

@@ -6,6 +6,7 @@ from documents.blocks import Block, CellKind, Column, Gallery, Row, Section, Sen
 from documents.charts.distributions import draw_distributions
 from documents.charts.shapes import Chart
 from documents.figures import say_count
+from inference.labels import Label
 from reports.figures.drift import MIN_FILMS, SCORE_BINS, Drift, DriftCheck, DriftLevel, ScoreHistogram
 from reports.figures.report import Report
 from reports.wording import name_label
@@ -52,7 +53,7 @@ def _build_blocks(drift: Drift) -> list[Block]:
         left_out = len(found) - ROWS_SHOWN
         note = f"And {say_count(left_out, 'comparison')} more: see the JSON." if left_out > 0 else ""
         blocks.insert(0, Table("What has changed", COLUMNS, list(map(_build_row, found[:ROWS_SHOWN])), note))
-    charts = list(map(_draw_scores, drift.scores))
+    charts = [_draw_scores(label, scores) for label, scores in drift.scores.items()]
     return [*blocks, Gallery(charts)] if charts and drift.films else blocks
 
 
@@ -80,9 +81,10 @@ def _say_value(check: DriftCheck) -> str:
     return f"{MEASURES.get(check.measure, check.measure)} {check.value:.2f}"
 
 
-def _draw_scores(scores: ScoreHistogram) -> Chart:
-    title = f"Probability of {name_label(scores.label)}"
-    return draw_distributions(title, EDGES, _share(scores.counts), _share(scores.reference_counts))
+def _draw_scores(label: Label, scores: ScoreHistogram) -> Chart:
+    return draw_distributions(
+        f"Probability of {name_label(label)}", EDGES, _share(scores.counts), _share(scores.reference_counts)
+    )
 
 
 def _share(counts: Sequence[int]) -> list[float]:

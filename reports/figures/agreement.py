@@ -28,12 +28,11 @@ KNOWN_LABELS: Mapping[ReferenceSource, Sequence[Label]] = {
     ReferenceSource.PCR: (Label.COVID19,),  # it cannot tell the others apart
     ReferenceSource.READER: tuple(Label),
 }
-
-
 ILLNESSES: Mapping[ReferenceSource, tuple[Label, ...]] = {
     ReferenceSource.PCR: (Label.COVID19,),  # it cannot tell the others apart
     ReferenceSource.READER: (Label.COVID19, Label.VIRAL_PNEUMONIA),
 }
+DIGITS = 4
 CrossTable = Mapping[tuple[Reference, Label | None], int]
 
 
@@ -64,10 +63,9 @@ class Contradictions:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelAgreement:
+class LabelRates:
     """One label against the rest, on films that were given a label; the intervals count patients, not films."""
 
-    label: Label
     sensitivity: Rate
     specificity: Rate
     ppv: Rate
@@ -90,14 +88,14 @@ class Calibration:
 
     Attributes
     ----------
-    bins : tuple of CalibrationBin
-        Of ten equal parts of [0, 1] those that hold films.
     ece : float or None
         Expected calibration error (Guo et al., ICML 2017): mean distance of probability and truth over the bins.
+    bins : tuple of CalibrationBin
+        Of ten equal parts of [0, 1] those that hold films.
     """
 
-    bins: tuple[CalibrationBin, ...]
     ece: float | None
+    bins: tuple[CalibrationBin, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ class Agreement:
         Films that were given a label; the others are ``indeterminate`` or ``rejected``, and ``labels`` leaves them out.
     counts : Mapping of (Reference, Label or None) to int
         The cross table; None is no label.
-    labels : tuple of LabelAgreement
+    labels : Mapping of Label to LabelRates
         RT-PCR: ``covid19`` alone.
     calibration : Calibration
         RT-PCR: of the probability of ``covid19``; readers: of the most probable label.
@@ -125,7 +123,7 @@ class Agreement:
     patients: int
     answered: Rate
     counts: CrossTable
-    labels: tuple[LabelAgreement, ...]
+    labels: Mapping[Label, LabelRates]
     calibration: Calibration
     missed: Contradictions
     false_alarms: Contradictions
@@ -195,15 +193,15 @@ def _compare(
         patients=patients,
         answered=Rate(films - sum(count for (_, label), count in counts.items() if label is None), films),
         counts=counts,
-        labels=tuple(_as_agreement(label, sums[label]) for label in KNOWN_LABELS[source]),
+        labels={label: _as_rates(sums[label]) for label in KNOWN_LABELS[source]},
         calibration=_calibrate(bins),
         missed=missed,
         false_alarms=false_alarms,
     )
 
 
-def _as_agreement(label: Label, sums: LabelSums) -> LabelAgreement:
-    return LabelAgreement(label, *map(_as_rate, (sums.sensitivity, sums.specificity, sums.ppv, sums.npv)))
+def _as_rates(sums: LabelSums) -> LabelRates:
+    return LabelRates(*map(_as_rate, (sums.sensitivity, sums.specificity, sums.ppv, sums.npv)))
 
 
 def _as_rate(sums: PatientSums) -> Rate:
@@ -213,12 +211,11 @@ def _as_rate(sums: PatientSums) -> Rate:
 
 
 def _calibrate(counts: Sequence[BinCount]) -> Calibration:
-    bins = tuple(
-        CalibrationBin(
-            each.place / BINS, (each.place + 1) / BINS, each.probability_sum / each.films, Rate(each.true, each.films)
-        )
-        for each in counts
-    )
     films = sum(each.films for each in counts)
     gaps = sum(abs(each.probability_sum - each.true) for each in counts)
-    return Calibration(bins, gaps / films if films else None)
+    return Calibration(round(gaps / films, DIGITS) if films else None, tuple(map(_as_bin, counts)))
+
+
+def _as_bin(count: BinCount) -> CalibrationBin:
+    low, high, mean = count.place / BINS, (count.place + 1) / BINS, round(count.probability_sum / count.films, DIGITS)
+    return CalibrationBin(low, high, mean, Rate(count.true, count.films))

@@ -45,11 +45,11 @@ def compare_with_reference(connection: Connection, question: Question, summary: 
         *compare_shares(summary, before),
         *compare_inputs(count_inputs(connection, now), count_inputs(connection, then)),
     )
-    histograms = (
-        ScoreHistogram(label, merge_bins(scores[label], SCORE_BINS), merge_bins(scores_before[label], SCORE_BINS))
+    histograms = {
+        label: ScoreHistogram(merge_bins(scores[label], SCORE_BINS), merge_bins(scores_before[label], SCORE_BINS))
         for label in LABELS
-    )
-    return Drift(reference, summary.judged, before.judged, checks, tuple(histograms), then.every)
+    }
+    return Drift(reference, summary.judged, before.judged, checks, histograms, then.every)
 
 
 def sample(connection: Connection, selection: Selection) -> Selection:

@@ -1,5 +1,6 @@
 """Drift: does what arrives look like what arrived before? What is said about it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,7 +55,6 @@ class DriftCheck:
 class ScoreHistogram:
     """How many films had a probability in each of ``SCORE_BINS`` equal parts of [0, 1], now and in the reference."""
 
-    label: Label
     counts: tuple[int, ...]
     reference_counts: tuple[int, ...]
 
@@ -75,7 +75,7 @@ class Drift:
     films: int
     reference_films: int
     checks: tuple[DriftCheck, ...]
-    scores: tuple[ScoreHistogram, ...]
+    scores: Mapping[Label, ScoreHistogram]
     reference_every: int = 1
 
 

@@ -113,9 +113,9 @@ def _follow_models(
         served[use.model_sha256] = ServedModel(
             use.model_version,
             use.model_sha256,
+            use.films + (before.films if before else 0),
             (before or use).first_at.astimezone(zone),
             use.last_at.astimezone(zone),
-            use.films + (before.films if before else 0),
         )
     return tuple(served.values()), tuple(find_switches(uses, known, zone))
 

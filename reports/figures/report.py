@@ -67,9 +67,9 @@ class ServedModel:
 
     model_version: str
     model_sha256: str
+    films: int
     first_at: datetime
     last_at: datetime
-    films: int
 
 
 @dataclass(frozen=True, slots=True)

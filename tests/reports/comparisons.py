@@ -13,7 +13,7 @@ from reports.figures.agreement import (
     CalibrationBin,
     Contradiction,
     Contradictions,
-    LabelAgreement,
+    LabelRates,
 )
 from reports.figures.drift import SCORE_BINS, Drift, DriftCheck, DriftLevel, ScoreHistogram
 from reports.figures.summary import Summary
@@ -62,8 +62,8 @@ def make_agreement(films: int, names: Sequence[str]) -> Agreement:
         patients=8 * films // 10,
         answered=Rate(9 * films // 10, films),
         counts={},
-        labels=(LabelAgreement(Label.COVID19, *rates),),
-        calibration=Calibration(tuple(bins), 0.062),
+        labels={Label.COVID19: LabelRates(*rates)},
+        calibration=Calibration(0.062, tuple(bins)),
         missed=Contradictions(
             ill - hits, tuple(Contradiction(Reference.COVID19, film, Label.COVID19) for film in missed)
         ),
@@ -86,10 +86,10 @@ def make_drift(summary: Summary, period: Period, names: Sequence[str]) -> Drift:
         *([] if summary.judged > 30 else [little]),
     )
     before = find_days_before(period, 28)
-    return Drift(before, summary.judged, 28 * summary.judged, checks, tuple(make_scores(label) for label in LABELS))
+    return Drift(before, summary.judged, 28 * summary.judged, checks, {label: make_scores(label) for label in LABELS})
 
 
 def make_scores(label: Label) -> ScoreHistogram:
     place = LABELS.index(label)
     counts = tuple(3 + (40 if bin_ in {0, 19 - place} else bin_) for bin_ in range(SCORE_BINS))
-    return ScoreHistogram(label, counts, tuple(reversed([count + 4 * place for count in counts])))
+    return ScoreHistogram(counts, tuple(reversed([count + 4 * place for count in counts])))

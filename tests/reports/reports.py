@@ -148,7 +148,7 @@ def make_models(summary: Summary, period: Period) -> tuple[ServedModel, ...]:
         return ()
     found = zip(MODELS, ("ab", "cd"), split(summary.judged, (2, 3)), strict=True)
     times = period.since, period.until
-    return tuple(ServedModel(version, digest * 32, *times, films) for version, digest, films in found if films)
+    return tuple(ServedModel(version, digest * 32, films, *times) for version, digest, films in found if films)
 
 
 def make_quality(summary: Summary) -> Quality:

@@ -83,8 +83,8 @@ def test_sums_of_the_database_are_those_of_counting_film_by_film(engine: Engine)
     assert found.counts == counted
     given = [(reference, Label(row.label)) for reference, row in films if row.label is not None]
     assert found.answered == Rate(len(given), 61)
-    for each in found.labels:
-        is_so = [(reference.value == each.label.value, label is each.label) for reference, label in given]
+    for label, each in found.labels.items():
+        is_so = [(reference.value == label.value, called is label) for reference, called in given]
         expected = {
             "sensitivity": [called for so, called in is_so if so],
             "specificity": [not called for so, called in is_so if not so],
@@ -93,7 +93,7 @@ def test_sums_of_the_database_are_those_of_counting_film_by_film(engine: Engine)
         }
         for name, hits in expected.items():
             rate = getattr(each, name)
-            assert (rate.count, rate.whole) == (sum(hits), len(hits)), (each.label, name)
+            assert (rate.count, rate.whole) == (sum(hits), len(hits)), (label, name)
             assert 0 <= rate.low <= rate.value <= rate.high <= 1
 
     bins: Counter[int] = Counter()
@@ -115,7 +115,7 @@ def test_a_pcr_is_held_against_covid19_alone(engine: Engine) -> None:
     answer(engine, "unsure", None, 0.45)
     refer(engine, PCR, hit="covid19", miss="covid19", alarm="not_covid19", unsure="covid19", **{"pass": "not_covid19"})
     found = compare(engine)[PCR]
-    (covid19,) = found.labels
+    (covid19,) = found.labels.values()
     assert [(r.count, r.whole) for r in (covid19.sensitivity, covid19.specificity, covid19.ppv, covid19.npv)] == [
         (1, 2)
     ] * 4

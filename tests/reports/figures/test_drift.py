@@ -48,7 +48,7 @@ def test_other_probabilities_are_a_shift_in_plain_words(engine: Engine) -> None:
     assert (psi.measure, psi.level, ks.measure, ks.level) == ("psi", DriftLevel.SHIFTED, "ks", DriftLevel.SHIFTED)
     assert ks.value == pytest.approx(1)
     assert "More films look like covid19" in psi.meaning
-    (covid19, *_) = drift.scores
+    covid19 = drift.scores[Label.COVID19]
     assert sum(covid19.counts[10:]) == 60
     assert sum(covid19.reference_counts[:10]) == 120
 

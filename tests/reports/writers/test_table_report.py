@@ -155,7 +155,7 @@ def test_all_sections_fit_80_columns_with_long_names_and_large_counts() -> None:
             DriftCheck("probability of viral_pneumonia", None, "ks", 0.05, 0.1, 0.2, DriftLevel.STEADY, "Mean."),
             DriftCheck("refused", None, "share", None, None, None, DriftLevel.TOO_LITTLE_DATA, "3 films."),
         ),
-        (),
+        {},
     )
     written = as_table(
         *map(named, HOSTILE_NAMES),
@@ -164,7 +164,7 @@ def test_all_sections_fit_80_columns_with_long_names_and_large_counts() -> None:
         groups=(Group(LONG, summary), Group(None, summary)),
         positives=tuple(map(mark, HOSTILE_NAMES)),
         hours=tuple(HourCount(MOMENT + timedelta(hours=hour), many) for hour in range(24)),
-        models=(ServedModel(LONG, "a" * 64, MOMENT, MOMENT, many),),
+        models=(ServedModel(LONG, "a" * 64, many, MOMENT, MOMENT),),
         switches=(ModelSwitch(MOMENT, LONG, "2"),),
         quality=Quality(many, many, (HeaderGap("view_position", 1, many),)),
         latency=Latency(many, 0.25, 75, 7300),
@@ -193,7 +193,7 @@ def test_a_filter_that_nothing_passes_is_named() -> None:
 
 def test_a_new_site_is_told_in_one_line_that_drift_needs_more_films() -> None:
     checks = (DriftCheck("refused", None, "share", None, None, None, DriftLevel.TOO_LITTLE_DATA, "3 films."),) * 3
-    written = as_table(PREDICTED, drift=Drift(PERIOD, 3, 0, checks, ()))
+    written = as_table(PREDICTED, drift=Drift(PERIOD, 3, 0, checks, {}))
     said = " ".join(written.split())
     assert "What has changed" not in said
     assert "3 films of this period against 0 films" in said
