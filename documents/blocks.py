@@ -1,4 +1,4 @@
-"""What a report for people consists of, whatever shows it: the page, the PDF and the workbook draw the same blocks.
+"""What a document for people consists of, whatever shows it: terminal, page, PDF and workbook draw the same blocks.
 
 Cells keep their types; how a kind of cell is written stands in ``documents.cells``.
 """

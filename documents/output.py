@@ -1,4 +1,4 @@
-"""Where a report goes: standard output, or a file that is written whole or not at all."""
+"""Where a document goes: standard output, or a file that is written whole or not at all."""
 
 import os
 import stat

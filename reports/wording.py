@@ -1,7 +1,4 @@
-"""How a figure is written for people: the same in every page, table, card and text report.
-
-An estimate is the mapping ``{"value", "low", "high"}``, each a number or None.
-"""
+"""What people call labels, references and priorities: the same in every page, table, card and mail."""
 
 from collections.abc import Mapping
 

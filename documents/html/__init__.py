@@ -1,1 +1,1 @@
-"""Blocks as HTML."""
+"""Blocks as one HTML page that needs nothing else, for screens and for paper."""

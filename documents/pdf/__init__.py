@@ -1,1 +1,1 @@
-"""The report as PDF, for the archive and for paper. Only what asks for a PDF imports reportlab."""
+"""Blocks as PDF, for the archive and for paper. Only who asks for a PDF imports reportlab."""

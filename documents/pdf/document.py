@@ -11,11 +11,9 @@ from reportlab.platypus import Table as Grid
 from documents.blocks import Block, Bullets, Content, Exhibit, Exhibits, Gallery, Section, Sentences, Table, Tile
 from documents.charts.shapes import Chart
 from documents.pdf.drawing import draw_chart
-from documents.pdf.fonts import REGULAR, register_fonts
 from documents.pdf.pages import WIDTH, Document
-from documents.pdf.styles import ACCENT, BAD, BAD_PAPER, RAISED, RULE
+from documents.pdf.styles import ACCENT, BAD, BAD_PAPER, RAISED, REGULAR, RULE, build_paragraph, register_fonts
 from documents.pdf.tables import build_table
-from documents.pdf.words import build_paragraph
 
 ACROSS = 4
 ROOM = 130.0

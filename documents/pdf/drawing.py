@@ -9,8 +9,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from documents.charts.marks import HEIGHT as FULL_HEIGHT
 from documents.charts.marks import Mark
 from documents.charts.shapes import Area, Box, Chart, Dot, Path, Shape
-from documents.pdf.fonts import REGULAR
-from documents.pdf.styles import ACCENT, COLORS, GRID, INK, SOFT
+from documents.pdf.styles import ACCENT, COLORS, GRID, INK, REGULAR, SOFT
 
 TICK = 7.5
 SWATCH = 7

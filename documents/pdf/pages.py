@@ -8,8 +8,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 
-from documents.pdf.fonts import BOLD, REGULAR
-from documents.pdf.styles import BAD, RULE, SOFT
+from documents.pdf.styles import BAD, BOLD, REGULAR, RULE, SOFT
 from inference.labels import NOTICE
 
 MARGIN = 16 * mm

@@ -1,13 +1,19 @@
-"""Colours and type of the PDF; the colours are those of the page on paper."""
+"""Colours, letters and paragraphs of the PDF; the colours are those of the page on paper, the letters are embedded."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
+from xml.sax.saxutils import escape
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfbase.pdfmetrics import registerFont, registerFontFamily
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus import Paragraph
 
-from documents.pdf.fonts import BOLD, REGULAR
+from documents.text import shorten, show_text
 
+REGULAR, BOLD = "Vera", "VeraBd"
 INK, SOFT, RULE, GRID = HexColor("#17212b"), HexColor("#4c5864"), HexColor("#c3ccd5"), HexColor("#e0e5ea")
 BAD, BAD_PAPER, RAISED, ACCENT = HexColor("#b3261e"), HexColor("#fdf0ee"), HexColor("#f1f4f7"), HexColor("#0b5cad")
 COLORS = {
@@ -72,3 +78,28 @@ def find_style(name: str) -> ParagraphStyle:
     }
     base = {"fontName": REGULAR, "fontSize": 9, "leading": 12.5, "textColor": INK, "spaceAfter": 3, "splitLongWords": 1}
     return ParagraphStyle(name, **{**base, **changed.get(name, {})})
+
+
+@cache
+def register_fonts() -> frozenset[int]:
+    """Register the fonts that come with reportlab (Bitstream Vera) and return the code points that both can show."""
+    fonts = [TTFont(name, f"{name}.ttf") for name in (REGULAR, BOLD)]
+    for font in fonts:
+        registerFont(font)
+    registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
+    regular, bold = (frozenset(font.face.charToGlyph) for font in fonts)
+    return regular & bold
+
+
+def show_glyphs(text: str, known: Iterable[int]) -> str:
+    r"""Return text that the font has a glyph for; any other sign is shown by its code, as in ``\u80f8``.
+
+    A box in place of each sign would make all names of one length look the same.
+    """
+    return "".join(sign if ord(sign) in known else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def build_paragraph(text: str, style: str = "text", most: int | None = None) -> Paragraph:
+    """Build a paragraph that shows a text as it is, or no more than `most` signs of it."""
+    shown = show_glyphs(show_text(text), register_fonts())
+    return Paragraph(escape(shown if most is None else shorten(shown, most)), find_style(style))

@@ -1,4 +1,4 @@
-"""Tables of the report on paper: they go on over pages, with their heads."""
+"""Tables on paper: they go on over pages, with their heads."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,10 +10,8 @@ from documents.cells import NUMBERS, say_cell
 from documents.charts.marks import Scale, draw_bar, draw_mark
 from documents.figures import Estimate, say_percent
 from documents.pdf.drawing import draw_marks
-from documents.pdf.fonts import REGULAR
 from documents.pdf.pages import WIDTH
-from documents.pdf.styles import GRID, RULE
-from documents.pdf.words import build_paragraph
+from documents.pdf.styles import GRID, REGULAR, RULE, build_paragraph
 from documents.rates import Rate
 
 PADDING = 4.0

@@ -1,1 +1,1 @@
-"""The report as a workbook for spreadsheets. Only what asks for one imports xlsxwriter."""
+"""Blocks as sheets of a workbook. Only who asks for one imports xlsxwriter."""

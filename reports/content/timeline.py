@@ -30,7 +30,7 @@ def fill_gaps(period: Period, by: Dimension, known: Sequence[datetime]) -> list[
 
 
 def name_slots(slots: Sequence[datetime], by: Dimension) -> list[str]:
-    """Name hours or days as short as they stay distinct; an hour that the clock shows twice is told by its zone."""
+    """Name hours or days as short as they stay distinct; an hour that the clock shows twice carries its zone."""
     if by is Dimension.DAY:
         return [f"{slot:%Y-%m-%d}" if _spans_years(slots) else f"{slot:%m-%d}" for slot in slots]
     pattern = "%H:%M" if len({slot.date() for slot in slots}) == 1 else "%m-%d %H:%M"

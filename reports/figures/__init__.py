@@ -1,1 +1,1 @@
-"""What a report knows, computed."""
+"""What a report knows, computed from the ledger; nothing here knows a format."""

@@ -10,7 +10,6 @@ from inference.labels import Label
 from store.questions.agreement import (
     BINS,
     BinCount,
-    LabelSums,
     PatientSums,
     count_answers,
     count_bins,
@@ -181,7 +180,7 @@ def _compare(
     source: ReferenceSource,
     counts: CrossTable,
     patients: int,
-    sums: Mapping[Label, LabelSums],
+    sums: Mapping[Label, Sequence[PatientSums]],
     bins: Sequence[BinCount],
     missed: Contradictions,
     false_alarms: Contradictions,
@@ -193,15 +192,11 @@ def _compare(
         patients=patients,
         answered=Rate(films - sum(count for (_, label), count in counts.items() if label is None), films),
         counts=counts,
-        labels={label: _as_rates(sums[label]) for label in KNOWN_LABELS[source]},
+        labels={label: LabelRates(*map(_as_rate, sums[label])) for label in KNOWN_LABELS[source]},
         calibration=_calibrate(bins),
         missed=missed,
         false_alarms=false_alarms,
     )
-
-
-def _as_rates(sums: LabelSums) -> LabelRates:
-    return LabelRates(*map(_as_rate, (sums.sensitivity, sums.specificity, sums.ppv, sums.npv)))
 
 
 def _as_rate(sums: PatientSums) -> Rate:

@@ -1,8 +1,10 @@
 """From the ledger to a ``Report``; all of its figures are of one moment, and the database computes them."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, time, tzinfo
 from math import ceil
+from pathlib import Path
 from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine
@@ -11,13 +13,23 @@ from inference.labels import Label
 from reports.advice import find_advice
 from reports.figures.agreement import compute_agreement
 from reports.figures.comparing import compare_with_reference
-from reports.figures.grouping import count_groups
-from reports.figures.report import HeaderGap, Latency, ModelSwitch, Quality, ReasonCount, Report, ServedModel
-from reports.figures.summary import Summary
+from reports.figures.report import (
+    Group,
+    HeaderGap,
+    HourCount,
+    Latency,
+    ModelSwitch,
+    Quality,
+    ReasonCount,
+    Report,
+    ServedModel,
+)
+from reports.figures.summary import RunningSummary, Summary
 from reports.question.question import Question
+from store.columns import QUARTER_SECONDS
 from store.database import reading
-from store.questions.queries import list_likely, list_newest_results
-from store.questions.selection import Selection
+from store.questions.queries import count_states_by, list_likely, list_newest_results
+from store.questions.selection import KEYS, Dimension, Part, Selection, find_part
 from store.questions.statistics import (
     ModelUse,
     count_headers,
@@ -143,3 +155,51 @@ def _find_gaps(connection: Connection, selection: Selection) -> Quality:
     found = count_headers(connection, selection)
     gaps = (HeaderGap(name, missing, found.headers) for name, missing in found.missing.items())
     return Quality(found.films, found.films - found.headers, tuple(gaps))
+
+
+IN_ORDER_OF_TIME = {Dimension.HOUR, Dimension.DAY}
+
+
+def count_groups(
+    connection: Connection, question: Question
+) -> tuple[Summary, tuple[HourCount, ...], tuple[Group, ...]]:
+    """Return the sums of a question, what was finished in each hour, and the groups that it asks for."""
+    zone = question.period.since.tzinfo
+    whole, finished = RunningSummary(), Counter[float]()
+    groups: defaultdict[float | str | None, RunningSummary] = defaultdict(RunningSummary)
+    for quarter, count in count_states_by(connection, question.selection, KEYS[Dimension.HOUR]):
+        moment = datetime.fromtimestamp(quarter * QUARTER_SECONDS, tz=zone)
+        whole.add(count)
+        if find_part(count.state, count.outcome) is not Part.PENDING:
+            finished[_begin_hour(moment)] += count.count
+        if question.by in IN_ORDER_OF_TIME:
+            groups[_begin_hour(moment) if question.by is Dimension.HOUR else _begin_day(moment)].add(count)
+    if question.by is not None and question.by not in IN_ORDER_OF_TIME:
+        for key, count in count_states_by(connection, question.selection, KEYS[question.by]):
+            groups[str(key) if isinstance(key, Path) else key].add(count)
+    hours = (HourCount(datetime.fromtimestamp(begun, tz=zone), count) for begun, count in sorted(finished.items()))
+    return whole.sum(), tuple(hours), _put_in_order(groups, zone)
+
+
+# seconds since 1970, because Python takes the two hours that are named alike in autumn for the same one
+def _begin_hour(moment: datetime) -> float:
+    return moment.replace(minute=0, second=0, microsecond=0).timestamp()
+
+
+def _begin_day(moment: datetime) -> float:
+    return datetime.combine(moment.date(), time(), moment.tzinfo).timestamp()
+
+
+def _put_in_order(groups: dict[float | str | None, RunningSummary], zone: tzinfo | None) -> tuple[Group, ...]:
+    ordered = sorted(((key, tally.sum()) for key, tally in groups.items()), key=_rank)
+    return tuple(
+        Group(datetime.fromtimestamp(key, tz=zone) if isinstance(key, float) else key, summary)
+        for key, summary in ordered
+    )
+
+
+def _rank(group: tuple[float | str | None, Summary]) -> tuple[float, str]:
+    key, summary = group
+    if isinstance(key, float):
+        return key, ""
+    return -summary.arrived, key or "\U0010ffff"  # what is not known stands after its equals

@@ -78,7 +78,7 @@ class Summary:
         )
 
 
-class Tally:
+class RunningSummary:
     """Adds up what the database has counted."""
 
     def __init__(self) -> None:
@@ -110,7 +110,7 @@ class Tally:
 
 def summarize(counts: Iterable[StateCount]) -> Summary:
     """Add up what the database has counted."""
-    tally = Tally()
+    tally = RunningSummary()
     for group in counts:
         tally.add(group)
     return tally.sum()

@@ -29,7 +29,7 @@ def find_zone(name: str) -> ZoneInfo:
     Raises
     ------
     TimeZoneError
-        The name is not known, or the machine's own cannot be told.
+        The name is not known, or the machine does not say its own.
     """
     try:
         if name != "local":

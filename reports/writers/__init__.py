@@ -1,1 +1,1 @@
-"""A report in each format."""
+"""A report in each of its formats."""

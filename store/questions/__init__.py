@@ -1,1 +1,1 @@
-"""What reports ask the ledger."""
+"""What reports and monitoring ask the ledger: which arrivals, and what the database computes about them."""

@@ -49,16 +49,6 @@ class PatientSums:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelSums:
-    """One label against the rest, on films that were given a label."""
-
-    sensitivity: PatientSums
-    specificity: PatientSums
-    ppv: PatientSums
-    npv: PatientSums
-
-
-@dataclass(frozen=True, slots=True)
 class BinCount:
     """Films whose probability lies in one of ``BINS`` equal parts of [0, 1], and for how many of them it came true."""
 
@@ -90,8 +80,13 @@ def count_patients(connection: Connection, selection: Selection) -> dict[Referen
     return {ReferenceSource(source): patients for source, patients in connection.execute(statement)}
 
 
-def sum_by_patient(connection: Connection, selection: Selection) -> dict[ReferenceSource, dict[Label, LabelSums]]:
-    """Sum sensitivity, specificity and predictive values of each label, first within patients and then over them."""
+def sum_by_patient(
+    connection: Connection, selection: Selection
+) -> dict[ReferenceSource, dict[Label, Sequence[PatientSums]]]:
+    """Sum sensitivity, specificity, PPV and NPV of each label, in this order, first within patients and then over them.
+
+    They are of one label against the rest, on films that were given a label.
+    """
     names, columns = [], []
     for label in LABELS:
         for place, (whole, part) in enumerate(_measure(label)):
@@ -100,12 +95,10 @@ def sum_by_patient(connection: Connection, selection: Selection) -> dict[Referen
             columns.append(func.sum(case((and_(whole, part), 1), else_=0)).label(f"{names[-1]}_part"))
     patients = _select(selection, _r.source.label("source"), *columns).group_by(_r.source, _PATIENT).subquery()
     sums = (column for name in names for column in _sum(patients.c[f"{name}_part"], patients.c[f"{name}_whole"]))
-    found: dict[ReferenceSource, dict[Label, LabelSums]] = {}
+    found: dict[ReferenceSource, dict[Label, Sequence[PatientSums]]] = {}
     for source, *numbers in connection.execute(select(patients.c.source, *sums).group_by(patients.c.source)):
         each = [_as_sums(numbers[place : place + 6]) for place in range(0, len(numbers), 6)]
-        found[ReferenceSource(source)] = {
-            label: LabelSums(*each[4 * place : 4 * place + 4]) for place, label in enumerate(LABELS)
-        }
+        found[ReferenceSource(source)] = {label: each[4 * place : 4 * place + 4] for place, label in enumerate(LABELS)}
     return found
 
 
@@ -161,13 +154,12 @@ def _as_sums(numbers: list[Any]) -> PatientSums:
     return PatientSums(count, whole, patients, (squares[0], squares[1], squares[2]))
 
 
-_s, _r = screenings.c, reference_labels.c
-Found = Iterator[tuple[Reference, Result]]
+ReferencedResults = Iterator[tuple[Reference, Result]]
 
 
 def list_missed(
     connection: Connection, selection: Selection, source: ReferenceSource, illnesses: Sequence[Label], limit: int
-) -> Found:
+) -> ReferencedResults:
     """Give films that were ill and were not called so, those first to which the model gave it the least."""
     missed = or_(*(and_(_r.reference == label, func.coalesce(_s.label, "") != label) for label in illnesses))
     given = case(*((_r.reference == label, _s[f"probability_{label}"]) for label in illnesses))
@@ -176,7 +168,7 @@ def list_missed(
 
 def list_false_alarms(
     connection: Connection, selection: Selection, source: ReferenceSource, illnesses: Sequence[Label], limit: int
-) -> Found:
+) -> ReferencedResults:
     """Give films that were called ill and were not so, those first to which the model gave it the most."""
     called = or_(*(and_(_s.label == label, _r.reference != label) for label in illnesses))
     given = case(*((_s.label == label, _s[f"probability_{label}"]) for label in illnesses))
@@ -190,7 +182,7 @@ def _list(
     wrong: ColumnElement[bool],
     order: Sequence[ColumnElement[Any]],
     limit: int,
-) -> Found:
+) -> ReferencedResults:
     statement = (
         select_results(selection.where_finished())
         .add_columns(_r.reference)

@@ -120,8 +120,8 @@ def count_states_by(
         statement = select(*groups, func.count()).select_from(JOINED).where(where)
         rows = connection.execute(statement.group_by(*(group.name for group in groups)))
         for found, state, outcome, label, reason_code, conflict, count in rows:
-            told = outcome and Outcome(outcome), label and Label(label), reason_code
-            yield found, StateCount(ArrivalState(state), *told, count, bool(conflict))
+            answer = outcome and Outcome(outcome), label and Label(label), reason_code
+            yield found, StateCount(ArrivalState(state), *answer, count, bool(conflict))
 
 
 def find_oldest_pending(connection: Connection) -> datetime | None:

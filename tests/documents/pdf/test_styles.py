@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.pdf.fonts import register_fonts, show_glyphs
+from documents.pdf.styles import register_fonts, show_glyphs
 
 
 @settings(deadline=None)
