@@ -6,7 +6,7 @@ from datetime import tzinfo
 from documents.blocks import Block, CellKind, Column, Row, Section, Sentences, Table
 from documents.figures import say_count
 from reports.columns import FILE_NAME, RECEIVED_AT
-from reports.figures.agreement import Agreement, CalibrationBin, Contradiction, Contradictions
+from reports.figures.agreement import Agreement, Contradiction, Contradictions, ReliabilityBin
 from reports.figures.report import Report
 from reports.wording import name_label
 from store.references.words import ReferenceSource
@@ -90,7 +90,7 @@ def _say_calibration(agreement: Agreement) -> str:
     return f"Probability of {of}, and how often it came true{error}"
 
 
-def _build_bin(each: CalibrationBin) -> Row:
+def _build_bin(each: ReliabilityBin) -> Row:
     observed = each.observed
     films = f"{observed.count:,} of {observed.whole:,}"
     return Row([f"{each.low:.1f} to {each.high:.1f}", each.mean_probability, films, observed])

@@ -72,7 +72,7 @@ class LabelRates:
 
 
 @dataclass(frozen=True, slots=True)
-class CalibrationBin:
+class ReliabilityBin:
     """Films whose probability lies from ``low`` to ``high``, and how often it came true."""
 
     low: float
@@ -82,19 +82,19 @@ class CalibrationBin:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class Reliability:
     """Whether probabilities mean what they say here.
 
     Attributes
     ----------
     ece : float or None
         Expected calibration error (Guo et al., ICML 2017): mean distance of probability and truth over the bins.
-    bins : tuple of CalibrationBin
+    bins : tuple of ReliabilityBin
         Of ten equal parts of [0, 1] those that hold films.
     """
 
     ece: float | None
-    bins: tuple[CalibrationBin, ...]
+    bins: tuple[ReliabilityBin, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Agreement:
         The cross table; None is no label.
     labels : Mapping of Label to LabelRates
         RT-PCR: ``covid19`` alone.
-    calibration : Calibration
+    calibration : Reliability
         RT-PCR: of the probability of ``covid19``; readers: of the most probable label.
     missed, false_alarms : Contradictions
         Their lists end after ``Question.positives_shown``.
@@ -123,7 +123,7 @@ class Agreement:
     answered: Rate
     counts: CrossTable
     labels: Mapping[Label, LabelRates]
-    calibration: Calibration
+    calibration: Reliability
     missed: Contradictions
     false_alarms: Contradictions
 
@@ -205,12 +205,12 @@ def _as_rate(sums: PatientSums) -> Rate:
     return Rate(sums.count, sums.whole, find_worth(sums.count, sums.whole, sums.patients, sums.squares))
 
 
-def _calibrate(counts: Sequence[BinCount]) -> Calibration:
+def _calibrate(counts: Sequence[BinCount]) -> Reliability:
     films = sum(each.films for each in counts)
     gaps = sum(abs(each.probability_sum - each.true) for each in counts)
-    return Calibration(round(gaps / films, DIGITS) if films else None, tuple(map(_as_bin, counts)))
+    return Reliability(round(gaps / films, DIGITS) if films else None, tuple(map(_as_bin, counts)))
 
 
-def _as_bin(count: BinCount) -> CalibrationBin:
+def _as_bin(count: BinCount) -> ReliabilityBin:
     low, high, mean = count.place / BINS, (count.place + 1) / BINS, round(count.probability_sum / count.films, DIGITS)
-    return CalibrationBin(low, high, mean, Rate(count.true, count.films))
+    return ReliabilityBin(low, high, mean, Rate(count.true, count.films))

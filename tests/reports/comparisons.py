@@ -9,11 +9,11 @@ from documents.rates import Rate
 from inference.labels import LABELS, Label
 from reports.figures.agreement import (
     Agreement,
-    Calibration,
-    CalibrationBin,
     Contradiction,
     Contradictions,
     LabelRates,
+    Reliability,
+    ReliabilityBin,
 )
 from reports.figures.drift import SCORE_BINS, Drift, DriftCheck, DriftLevel, ScoreHistogram
 from reports.figures.summary import Summary
@@ -53,7 +53,7 @@ def make_positives(count: int, names: Sequence[str] = ()) -> tuple[Result, ...]:
 def make_agreement(films: int, names: Sequence[str]) -> Agreement:
     ill, hits = films // 5, films // 7
     rates = Rate(hits, ill, 0.8 * ill), Rate(7 * films // 10, films - ill), Rate(hits, hits + films // 10), Rate(9, 10)
-    bins = (CalibrationBin(place / 10, (place + 1) / 10, place / 10 + 0.04, Rate(place, 11)) for place in (0, 3, 8, 9))
+    bins = (ReliabilityBin(place / 10, (place + 1) / 10, place / 10 + 0.04, Rate(place, 11)) for place in (0, 3, 8, 9))
     missed = [film._replace(label=Label.NORMAL) for film in make_positives(min(ill - hits, 8), names)]
     alarms = make_positives(min(films // 10, 5), names)
     return Agreement(
@@ -63,7 +63,7 @@ def make_agreement(films: int, names: Sequence[str]) -> Agreement:
         answered=Rate(9 * films // 10, films),
         counts={},
         labels={Label.COVID19: LabelRates(*rates)},
-        calibration=Calibration(0.062, tuple(bins)),
+        calibration=Reliability(0.062, tuple(bins)),
         missed=Contradictions(
             ill - hits, tuple(Contradiction(Reference.COVID19, film, Label.COVID19) for film in missed)
         ),
