@@ -60,7 +60,7 @@ def _write(report: "Report", output_format: TableFormat) -> None:
         typer.echo(json.dumps(report.as_json(), indent=2))
         return
     from documents.terminal import write_content
-    from selftest.report import build_content
+    from selftest.content import build_content
 
     write_content(build_content(report), sys.stdout)
 
