@@ -100,10 +100,7 @@ def _take_steps(watch: Stopwatch, number: int, path: Path, engine: Engine, class
     screening = NewScreening(
         source_sha256=source.sha256,
         model_sha256=classifier.bundle.model_sha256,
-        outcome=prediction.outcome,
-        label=prediction.label,
-        probabilities=prediction.probabilities,
-        reason_code=prediction.reason_code,
+        answer=prediction,
         identity={},
     )
     watch.time("ledger", _record, engine, number, path, screening)

@@ -12,7 +12,6 @@ The three probabilities of a `Prediction` are the calibrated softmax renormalise
 whatever the internal fourth output says.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -22,15 +21,12 @@ import numpy.typing as npt
 
 from imaging import Radiograph, normalize
 from inference.bundle import LUNGS_NAME, Bundle, read_bundle
-from inference.decision import calibrate, decide, renormalize
 from inference.engines.loading import EngineName, load_engine
 from inference.engines.protocol import Engine
 from inference.framing import Box, find_box, frame, frame_box
 from inference.gate import GateLimits, check_sighting
-from inference.labels import LABELS, Outcome
 from inference.lungs import LungFinder
-from inference.population import mark_population
-from inference.prediction import Prediction
+from inference.prediction import Prediction, calibrate, mark_population, to_prediction
 
 FILM_SIZE = 512
 """Films are fitted into a square of this many pixels before anything else: finer detail is not used."""
@@ -93,7 +89,7 @@ class Classifier:
         logits, maps = self._engine.run(batch)
         probabilities = calibrate(logits, self.bundle.calibration["temperature"])
         points = self.bundle.operating_points
-        return [_to_prediction(*answer, points) for answer in zip(probabilities, maps, strict=True)]
+        return [to_prediction(*answer, points) for answer in zip(probabilities, maps, strict=True)]
 
     def predict_radiograph(self, radiograph: Radiograph) -> Prediction:
         """Check, frame and classify one radiograph: what serves.
@@ -131,26 +127,6 @@ class Classifier:
         # The negation also catches NaN, which compares false with everything.
         if not np.all((batch >= 0.0) & (batch <= 1.0)):
             raise ValueError("batch holds values outside of [0, 1] or not finite")
-
-
-def _to_prediction(
-    probabilities: npt.NDArray[np.float64], maps: npt.NDArray[np.float32], points: Mapping[str, float]
-) -> Prediction:
-    label, reason_code = decide(probabilities, points)
-    labels = renormalize(probabilities[np.newaxis])[0]
-    return Prediction(
-        outcome=Outcome.INDETERMINATE if reason_code else Outcome.PREDICTED,
-        label=None if reason_code else label,
-        probabilities={name: float(value) for name, value in zip(LABELS, labels, strict=True)},
-        reason_code=reason_code,
-        activation_map=_scale_map(maps[:, :, LABELS.index(label)]),
-    )
-
-
-def _scale_map(activation_map: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    evidence = np.maximum(activation_map, 0.0)
-    maximum = evidence.max()
-    return np.asarray(evidence / maximum if maximum > 0 else evidence, dtype=np.float32)
 
 
 def _to_radiograph(box: Box, shape: tuple[int, ...]) -> Box:

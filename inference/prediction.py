@@ -1,26 +1,78 @@
-"""What the classifier answers."""
+"""What the classifier answers, and how: calibration, operating points, and a mark where an answer stands on nobody.
 
-from dataclasses import dataclass
+The data behind the shipped model entangle class and age: its viral pneumonia films are all of small children, its
+COVID-19 films all of adults but one of 281 with a known age (12 years). Only normal films are of both. So an adult's
+`viral_pneumonia` and a child's `covid19` rest on nobody like that patient. The answer stands, with its label and its
+probabilities, and is marked. Without an age in the header (every PNG and JPEG) nothing can be marked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from inference.framing import Box
-from inference.labels import Label, Outcome
+from inference.labels import (
+    BELOW_OPERATING_POINT,
+    LABELS,
+    OTHER_FINDING,
+    OUTSIDE_TRAINING_POPULATION,
+    Label,
+    Outcome,
+)
+
+if TYPE_CHECKING:
+    from imaging import Identity
+
+ADULT_FROM_YEARS = 18.0
+CHILD_BELOW_YEARS = 16.0
+
+TRAINING_AGES_YEARS: Mapping[Label, tuple[float, float]] = MappingProxyType(
+    {
+        Label.COVID19: (CHILD_BELOW_YEARS, float("inf")),
+        Label.VIRAL_PNEUMONIA: (0.0, ADULT_FROM_YEARS),
+        Label.NORMAL: (0.0, float("inf")),
+    }
+)
+"""Ages in years that the training data hold for each label: from the first, below the second."""
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
-    """The classifier's answer for one radiograph.
+class Answer:
+    """What is said of one film: by the classifier, or in its place where the film must not be judged.
+
+    Attributes
+    ----------
+    outcome : Outcome
+        How its screening ended.
+    label : Label or None
+        The class, None unless predicted.
+    probabilities : Mapping[Label, float] or None
+        Calibrated, of the three labels, in their order; sum 1. None where the classifier was not asked.
+    reason_code : str or None
+        Why there is no label, or why it is to be doubted.
+    reason : str or None
+        The same in a sentence, where the film was rejected.
+    """
+
+    outcome: Outcome
+    label: Label | None = None
+    probabilities: Mapping[Label, float] | None = None
+    reason_code: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction(Answer):
+    """The classifier's answer for one radiograph, with the picture behind it.
 
     Attributes
     ----------
     outcome : Outcome
         `predicted` or `indeterminate`.
-    label : Label or None
-        The class, None unless predicted.
-    probabilities : dict[Label, float]
-        Calibrated, of the three labels, in their order; sum 1.
     reason_code : str or None
         `other_finding` or `below_operating_point` when indeterminate; `outside_training_population` may mark a label.
     activation_map : numpy.ndarray
@@ -30,9 +82,114 @@ class Prediction:
         The part of the radiograph, in its pixels, that the map covers; None where the radiograph is not known.
     """
 
-    outcome: Outcome
-    label: Label | None
     probabilities: dict[Label, float]
-    reason_code: str | None
     activation_map: npt.NDArray[np.float32]
     box: Box | None = None
+
+
+def calibrate(logits: npt.NDArray[np.float32], temperature: float) -> npt.NDArray[np.float64]:
+    """Turn logits into calibrated probabilities by temperature scaling (Guo et al., ICML 2017).
+
+    Parameters
+    ----------
+    logits : numpy.ndarray
+        float32 (batch, outputs).
+    temperature : float
+        Above 0; it never changes the order of the outputs.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (batch, outputs) in [0, 1], each row sums to 1.
+    """
+    scaled = logits.astype(np.float64) / temperature
+    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def renormalize(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the probabilities of the labels alone, float64 (batch, labels), each row made to sum to 1."""
+    labels = probabilities[:, : len(LABELS)]
+    total = labels.sum(axis=1, keepdims=True)
+    # All three may underflow when the fourth output is certain: then nothing is known about them.
+    return np.where(total > 0, labels / np.where(total > 0, total, 1.0), 1.0 / len(LABELS))
+
+
+def decide(probabilities: npt.NDArray[np.float64], operating_points: Mapping[str, float]) -> tuple[Label, str | None]:
+    """Apply the operating points to one radiograph.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray
+        float64 (outputs,), from `calibrate`.
+    operating_points : Mapping[str, float]
+        For each output a probability in [0, 1].
+
+    Returns
+    -------
+    label : Label
+        The most probable of the three.
+    reason_code : str or None
+        Why this label must not be given, None if it may.
+    """
+    labels = renormalize(probabilities[np.newaxis])[0]
+    label = LABELS[int(labels.argmax())]
+    if len(probabilities) > len(LABELS) and probabilities[len(LABELS)] >= operating_points[OTHER_FINDING]:
+        return label, OTHER_FINDING
+    if labels.max() < operating_points[label]:
+        return label, BELOW_OPERATING_POINT
+    return label, None
+
+
+def to_prediction(
+    probabilities: npt.NDArray[np.float64], maps: npt.NDArray[np.float32], operating_points: Mapping[str, float]
+) -> Prediction:
+    """Return the answer for one radiograph.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray
+        float64 (outputs,), from `calibrate`.
+    maps : numpy.ndarray
+        float32 (rows, columns, outputs), the activation maps.
+    operating_points : Mapping[str, float]
+        For each output a probability in [0, 1].
+    """
+    label, reason_code = decide(probabilities, operating_points)
+    labels = renormalize(probabilities[np.newaxis])[0]
+    return Prediction(
+        outcome=Outcome.INDETERMINATE if reason_code else Outcome.PREDICTED,
+        label=None if reason_code else label,
+        probabilities={name: float(value) for name, value in zip(LABELS, labels, strict=True)},
+        reason_code=reason_code,
+        activation_map=_scale_map(maps[:, :, LABELS.index(label)]),
+    )
+
+
+def _scale_map(activation_map: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    evidence = np.maximum(activation_map, 0.0)
+    maximum = evidence.max()
+    return np.asarray(evidence / maximum if maximum > 0 else evidence, dtype=np.float32)
+
+
+def mark_population(prediction: Prediction, identity: "Identity") -> Prediction:
+    """Mark a label that the model has learnt only from patients of another age.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        An answer of the classifier.
+    identity : Identity
+        Of the same radiograph; its `patient_age_years` is Patient's Age (0010,1010), PS3.3 C.7.2.2.
+
+    Returns
+    -------
+    Prediction
+        The same, its `reason_code` `outside_training_population` where a label was given and the age is known and
+        outside of `TRAINING_AGES_YEARS`. An indeterminate answer keeps the reason that it has.
+    """
+    age = identity.patient_age_years
+    if prediction.label is None or age is None:
+        return prediction
+    first, end = TRAINING_AGES_YEARS[prediction.label]
+    return prediction if first <= age < end else replace(prediction, reason_code=OUTSIDE_TRAINING_POPULATION)

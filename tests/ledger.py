@@ -1,6 +1,5 @@
 """Rows for tests, made through the store's own functions: the shortest way to each state of an arrival."""
 
-from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from sqlalchemy import Engine, func, select
 
 from inference.labels import Label, Outcome
+from inference.prediction import Answer
 from store.ledger.arrivals import NewArrival, claim_arrival, record_arrivals
 from store.ledger.models import record_model
 from store.ledger.outcomes import NewScreening, record_quarantine, record_screening, record_vanished
@@ -56,18 +56,10 @@ def register_model(engine: Engine, model_sha256: str = MODEL_SHA256, version: st
 
 def new_screening(content: str = "bytes", **changed: Any) -> NewScreening:
     """Describe a prediction of ``normal``, or what is changed of it."""
-    identity: Mapping[str, Any] = changed.pop("identity", {})
-    fields: dict[str, Any] = {
-        "source_sha256": digest(content),
-        "model_sha256": MODEL_SHA256,
-        "outcome": Outcome.PREDICTED,
-        "label": Label.NORMAL,
-        "probabilities": PROBABILITIES,
-        "reason_code": None,
-        "reason": None,
-        "identity": identity,
-    }
-    return NewScreening(**{**fields, **changed})
+    fields: dict[str, Any] = {"source_sha256": digest(content), "model_sha256": MODEL_SHA256, "identity": {}}
+    fields |= {name: changed.pop(name) for name in tuple(fields) if name in changed}
+    answer: dict[str, Any] = {"outcome": Outcome.PREDICTED, "label": Label.NORMAL, "probabilities": PROBABILITIES}
+    return NewScreening(**fields, answer=Answer(**answer | changed))
 
 
 def count_screenings(engine: Engine) -> int:

@@ -8,11 +8,11 @@ import numpy as np
 from imaging import normalize
 from imaging.phantoms.anatomy import draw_chest, draw_lungs
 from inference.bundle import KERAS_NAME, Bundle
-from inference.decision import calibrate
 from inference.engines.keras import FLOAT32, MIXED, KerasEngine
 from inference.engines.loading import load_engine
 from inference.engines.protocol import Engine
 from inference.framing import frame
+from inference.prediction import calibrate
 from inference.serving.batches import BatchRunner
 from inference.serving.wire import Floats
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from inference.labels import Label, Outcome
+from inference.prediction import Answer
 from store.audit import record_event
 from store.columns import database_now
 from store.database import build_insert, wait_for_turn
@@ -18,19 +18,15 @@ from store.tables import arrivals, screenings
 
 @dataclass(frozen=True, slots=True)
 class NewScreening:
-    """What was found about one file's bytes with one model.
+    """What was said of one file's bytes with one model.
 
     ``identity`` holds columns of the table ``screenings`` by name; identifiers are protected already.
     """
 
     source_sha256: str
     model_sha256: str
-    outcome: Outcome
+    answer: Answer
     identity: Mapping[str, Any]
-    label: Label | None = None
-    probabilities: Mapping[Label, float] | None = None
-    reason_code: str | None = None
-    reason: str | None = None
 
 
 def find_screening(connection: Connection, source_sha256: str, model_sha256: str) -> int | None:
@@ -139,15 +135,16 @@ def _hold_answer(connection: Connection, arrival_id: int, screening_id: int, sou
 
 
 def _insert(connection: Connection, arrival_id: int, screening: NewScreening) -> int | None:
-    probabilities = {f"probability_{label}": value for label, value in (screening.probabilities or {}).items()}
+    answer = screening.answer
+    probabilities = {f"probability_{label}": value for label, value in (answer.probabilities or {}).items()}
     statement = build_insert(connection, screenings).values(
         arrival_id=arrival_id,
         source_sha256=screening.source_sha256,
         model_sha256=screening.model_sha256,
-        outcome=screening.outcome,
-        label=screening.label,
-        reason_code=screening.reason_code,
-        reason=screening.reason,
+        outcome=answer.outcome,
+        label=answer.label,
+        reason_code=answer.reason_code,
+        reason=answer.reason,
         screened_at=database_now(),
         **probabilities,
         **screening.identity,

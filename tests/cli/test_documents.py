@@ -8,7 +8,7 @@ import pytest
 
 from imaging import REASONS, RadiographError, UnreadableRadiographError, UnsuitableRadiographError
 from inference.labels import OUTSIDE_TRAINING_POPULATION
-from inference.population import ADULT_FROM_YEARS, CHILD_BELOW_YEARS
+from inference.prediction import ADULT_FROM_YEARS, CHILD_BELOW_YEARS
 from reports.advice import NO_CLASS
 from worker.screening.fates import REASONS as READER_REASONS
 

@@ -15,9 +15,9 @@ from imaging import Identity, Radiograph, UnsuitableRadiographError
 from imaging.phantoms.anatomy import draw_chest, draw_lungs
 from inference.bundle import FILE_NAMES, SHIPPED_BUNDLE, BundleCorruptError, BundleMismatchError
 from inference.classifier import Classifier
-from inference.decision import calibrate, decide, renormalize
 from inference.framing import find_box
 from inference.labels import LABELS, Label, Outcome
+from inference.prediction import calibrate, decide, renormalize
 from tests.inference.conftest import MAP_SIZE, SIZE
 
 POINTS = {"covid19": 0.7, "viral_pneumonia": 0.6, "normal": 0.5, "other_finding": 0.4}

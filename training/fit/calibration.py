@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from inference.decision import calibrate, renormalize
 from inference.labels import LABELS, OTHER_FINDING, Label
+from inference.prediction import calibrate, renormalize
 from training.data.dataset import Case
 from training.fit.validation import to_indices
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inference.decision import calibrate
 from inference.engines.protocol import LOGITS_NAME
+from inference.prediction import calibrate
 from training.data.dataset import Case
 from training.data.films import Films
 from training.data.sampling import balance_classes

@@ -19,9 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inference.decision import calibrate, decide, renormalize
-from inference.labels import LABELS, Outcome
-from inference.prediction import Prediction
+from inference.prediction import calibrate, to_prediction
 from training.data.dataset import Case
 from training.evaluation.answers import Answer
 from training.evaluation.evaluation import evaluate
@@ -119,16 +117,8 @@ def describe_folds(metrics: Mapping[str, Any]) -> str:
 
 def _answer(found: OutOfFold, place: int, calibration: Calibration) -> Answer:
     probabilities = calibrate(found.logits[place][np.newaxis], calibration.temperature)
-    label, reason_code = decide(probabilities[0], calibration.operating_points)
-    shares = renormalize(probabilities)[0]
-    prediction = Prediction(
-        outcome=Outcome.INDETERMINATE if reason_code else Outcome.PREDICTED,
-        label=None if reason_code else label,
-        probabilities={name: float(share) for name, share in zip(LABELS, shares, strict=True)},
-        reason_code=reason_code,
-        activation_map=np.zeros((1, 1), dtype=np.float32),
-    )
-    return Answer(found.cases[place], prediction)
+    no_maps = np.zeros((1, 1, probabilities.shape[1]), dtype=np.float32)
+    return Answer(found.cases[place], to_prediction(probabilities[0], no_maps, calibration.operating_points))
 
 
 def _pick_values(report: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,11 +34,11 @@ from inference.bundle import (
     UNSEALED,
     compute_seal,
 )
-from inference.decision import calibrate
 from inference.engines.keras import KerasEngine
 from inference.engines.litert import LiteRTEngine
 from inference.engines.protocol import Engine
 from inference.labels import LABELS, NOTICE
+from inference.prediction import calibrate
 from training.run.litert import write_litert
 
 MAX_DIFFERENCE = 1e-4

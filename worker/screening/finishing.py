@@ -46,7 +46,7 @@ class Finisher:
         stored_path = self._place(claim, screening.source_sha256, source_format)
         with self.engine.begin() as connection:
             state = record_screening(connection, claim.arrival.id, claim.owner, screening, stored_path)
-        _log_end(claim.arrival, state, outcome=screening.outcome, reason_code=screening.reason_code)
+        _log_end(claim.arrival, state, outcome=screening.answer.outcome, reason_code=screening.answer.reason_code)
         return replace(claim.arrival, state=state, stored_path=stored_path)
 
     def finish_duplicate(

@@ -13,6 +13,7 @@ from imaging import decode_radiograph, identify_format, read_source
 from imaging.source import SourceFile
 from inference.classifier import Classifier
 from inference.labels import Outcome
+from inference.prediction import Answer
 from store.database import reading, undurable
 from store.identifiers import Protect
 from store.ledger.arrivals import Arrival, claim_arrival
@@ -147,10 +148,7 @@ class Screener:
         return NewScreening(
             source_sha256=source.sha256,
             model_sha256=self._classifier.bundle.model_sha256,
-            outcome=prediction.outcome,
-            label=prediction.label,
-            probabilities=prediction.probabilities,
-            reason_code=prediction.reason_code,
+            answer=prediction,
             identity=found.identity,
         )
 
@@ -186,9 +184,7 @@ class Screener:
         return NewScreening(
             source_sha256=source.sha256,
             model_sha256=self._classifier.bundle.model_sha256,
-            outcome=Outcome.REJECTED,
-            reason_code=fate.reason_code,
-            reason=fate.reason,
+            answer=Answer(Outcome.REJECTED, reason_code=fate.reason_code, reason=fate.reason),
             identity=identity or {"source_format": identify_format(source.content)},
         )
 

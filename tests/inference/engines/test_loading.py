@@ -76,7 +76,7 @@ def test_what_litert_announces_goes_to_the_log_and_not_to_stderr():
     )
     child = subprocess.run([sys.executable, "-c", program], check=True, timeout=60, capture_output=True, text=True)
     assert child.stderr == ""
-    assert "DEBUG:inference.engines.loading:litert: INFO: Created TensorFlow Lite XNNPACK" in child.stdout
+    assert "DEBUG:inference.engines.litert:litert: INFO: Created TensorFlow Lite XNNPACK" in child.stdout
 
 
 def assert_same_predictions(left: Classifier, right: Classifier, batch: np.ndarray) -> None:

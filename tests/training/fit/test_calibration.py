@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from inference.decision import calibrate
 from inference.labels import LABELS, OTHER_FINDING
+from inference.prediction import calibrate
 from training.fit.calibration import choose_operating_points, fit_temperature
 
 OUTPUTS = (*LABELS, OTHER_FINDING)

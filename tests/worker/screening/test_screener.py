@@ -143,7 +143,12 @@ def test_an_adults_viral_pneumonia_is_recorded_with_its_label_and_its_mark(
     screen: Screen, inbox: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     probabilities = {Label.COVID19: 0.05, Label.VIRAL_PNEUMONIA: 0.9, Label.NORMAL: 0.05}
-    answer = Prediction(Outcome.PREDICTED, Label.VIRAL_PNEUMONIA, probabilities, None, np.ones((7, 7), np.float32))
+    answer = Prediction(
+        Outcome.PREDICTED,
+        Label.VIRAL_PNEUMONIA,
+        probabilities=probabilities,
+        activation_map=np.ones((7, 7), np.float32),
+    )
     monkeypatch.setattr(Classifier, "predict", lambda *_: [answer])
     for seed, age in enumerate(("042Y", "004Y", None), start=1):
         screen(dicom(inbox / f"{seed}.dcm", seed=seed, PatientAge=age))

@@ -5,15 +5,20 @@ import pytest
 
 from imaging import Identity
 from inference.labels import LABELS, OUTSIDE_TRAINING_POPULATION, Label, Outcome
-from inference.population import TRAINING_AGES_YEARS, mark_population
-from inference.prediction import Prediction
+from inference.prediction import TRAINING_AGES_YEARS, Prediction, mark_population
 from reports.advice import MARKS
 
 
 def answer(label: Label | None, reason_code: str | None = None) -> Prediction:
     outcome = Outcome.PREDICTED if label else Outcome.INDETERMINATE
     probabilities = dict.fromkeys(LABELS, 1 / 3)
-    return Prediction(outcome, label, probabilities, reason_code, np.zeros((7, 7), np.float32))
+    return Prediction(
+        outcome,
+        label,
+        probabilities=probabilities,
+        reason_code=reason_code,
+        activation_map=np.zeros((7, 7), np.float32),
+    )
 
 
 @pytest.mark.parametrize(
