@@ -25,6 +25,7 @@ from reports.question.question import Question
 from store.database import open_database, reading
 from store.ledger.arrivals import queue_arrivals
 from store.ledger.counts import count_pending, count_screening
+from store.ledger.fates import REASONS
 from store.ledger.sweeps import list_unsettled, release_expired, release_lost
 from store.questions.queries import find_last_finished, find_oldest_pending
 from store.questions.tallies import read_backlog, tally
@@ -32,7 +33,6 @@ from store.schema import upgrade_schema
 from store.states import Priority
 from store.tables import arrivals
 from worker.health.queue_facts import read_queue
-from worker.screening.fates import REASONS
 
 BATCH = 250_000
 PENDING = 500

@@ -1,6 +1,5 @@
 """Files to answers, one at a time and without a ledger: what ``predict`` does between its arguments and its output."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,27 +9,21 @@ from cli.errors import InputMissingError
 from documents.text import find_file_name
 from imaging import Radiograph, RadiographError, SourceFile, decode_radiograph, read_source
 from inference.classifier import Classifier
-from inference.labels import Outcome
-from inference.prediction import Prediction
+from inference.prediction import Answer, Prediction
+from store.ledger.fates import FateKind, decide_fate
 from store.questions.queries import Result
 from store.states import ArrivalState
 from worker.intake.inbox import list_files
-from worker.screening.fates import FateKind, decide_fate
 
 NAMED_MISSING = 3  # as many as one line can name
 NAME_DIGITS = 16  # of the SHA-256, as in the names on the shelf
 
-STATES = {
-    FateKind.REJECT: ArrivalState.DONE,
-    FateKind.QUARANTINE: ArrivalState.QUARANTINED,
-    FateKind.VANISH: ArrivalState.VANISHED,
-    FateKind.RETRY_FILE: ArrivalState.FAILED,
-    FateKind.RETRY_FAULT: ArrivalState.FAILED,
-}
+# where a file ends of which there is no answer; what a worker would try again has failed here
+STATES = {FateKind.QUARANTINE: ArrivalState.QUARANTINED, FateKind.VANISH: ArrivalState.VANISHED}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnsweredFile:
     """What became of one file, why it has no label where it has none, and the picture that shows what speaks for it."""
 
     path: Path
@@ -78,7 +71,7 @@ class Answerer:
         self._max_bytes = max_bytes
         self._heatmaps = heatmaps
 
-    def answer(self, file: Path) -> Answer:
+    def answer(self, file: Path) -> AnsweredFile:
         """Answer for one file.
 
         Raises
@@ -90,14 +83,15 @@ class Answerer:
         try:
             source = read_source(file.resolve(), self._max_bytes)  # a link that somebody names is followed
         except (RadiographError, OSError, MemoryError) as error:
-            return Answer(file, *_refuse(begun, error))
+            return AnsweredFile(file, *_refuse(begun, error))
         begun = begun._replace(source_sha256=source.sha256)
         try:
             radiograph = decode_radiograph(source.content)
             prediction = self._classifier.predict_radiograph(radiograph)
         except (RadiographError, MemoryError) as error:
-            return Answer(file, *_refuse(begun, error))
-        return Answer(file, _accept(begun, prediction), heatmap=self._draw(source, radiograph, prediction))
+            return AnsweredFile(file, *_refuse(begun, error))
+        answered = _end(begun, ArrivalState.DONE, prediction)
+        return AnsweredFile(file, answered, heatmap=self._draw(source, radiograph, prediction))
 
     def _begin(self, file: Path) -> Result:
         return Result(
@@ -128,31 +122,21 @@ class Answerer:
         return write_heatmap(self._heatmaps, name, radiograph.pixels, prediction, version)
 
 
-def _accept(begun: Result, prediction: Prediction) -> Result:
-    return begun._replace(
-        state=ArrivalState.DONE,
-        outcome=prediction.outcome,
-        label=prediction.label,
-        probabilities=prediction.probabilities,
-        reason_code=prediction.reason_code,
-        finished_at=datetime.now(tz=UTC),
+def _end(begun: Result, state: ArrivalState, answer: Answer | None, reason_code: str | None = None) -> Result:
+    said = begun._replace(state=state, reason_code=reason_code, finished_at=datetime.now(tz=UTC))
+    if answer is None:
+        return said
+    return said._replace(
+        outcome=answer.outcome,
+        label=answer.label,
+        probabilities=answer.probabilities,
+        reason_code=answer.reason_code,
     )
 
 
 def _refuse(begun: Result, error: Exception) -> tuple[Result, str]:
-    fate = decide_fate(error, attempts=0, faults=0, max_attempts=2)
-    state = STATES[fate.kind]
-    refused = begun._replace(
-        state=state,
-        outcome=Outcome.REJECTED if fate.kind is FateKind.REJECT else None,
-        reason_code=fate.reason_code or state.value,
-        finished_at=datetime.now(tz=UTC),
-    )
-    return refused, fate.reason or _describe(error)
-
-
-def _describe(error: Exception) -> str:
-    """Say what went wrong around a file; an ``OSError``'s own text would quote the path."""
-    if isinstance(error, OSError) and error.errno:
-        return os.strerror(error.errno)
-    return "too little memory" if isinstance(error, MemoryError) else "it cannot be read"
+    fate = decide_fate(error)
+    answer = fate.to_answer()
+    state = ArrivalState.DONE if answer else STATES.get(fate.kind, ArrivalState.FAILED)
+    refused = _end(begun, state, answer, fate.reason_code or state.value)
+    return refused, fate.reason or "too little memory"  # which alone is tried again without a reason

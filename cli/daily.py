@@ -24,8 +24,8 @@ def daily(
         from cli.delivering import send_report
         from reports.formats import write_report_to
         from reports.question.asking import ask_question
+        from store.ledger.fates import REASONS
         from worker.home import Home
-        from worker.screening.fates import REASONS
 
         question = ask_question(day, day, settings.time_zone)
         name = f"xray-report-{question.period.since:%Y-%m-%d}"

@@ -87,7 +87,7 @@ def send_report(
     from uuid import uuid4
 
     from reports.delivery.posting import Posting, post_report
-    from worker.screening.fates import REASONS
+    from store.ledger.fates import REASONS
 
     addresses = read_recipients(recipients)
     carriers = find_carriers(settings, needs_mail=bool(addresses), needs_webhook=to_webhook)

@@ -12,8 +12,8 @@ from cli.settings import read_settings
 from imaging.phantoms.files import write_dicom_phantom, write_png_phantom
 from reports.formats import write_report_to
 from reports.question.asking import ask_question
+from store.ledger.fates import REASONS
 from store.states import AfterScreening
-from worker.screening.fates import REASONS
 from worker.service.watch import open_intake, screen_once
 from worker.settings import WatchSettings
 

@@ -17,7 +17,7 @@ from cli.errors import FAILED, exit_codes
 from inference.labels import NOTICE
 
 if TYPE_CHECKING:
-    from cli.answering import Answer
+    from cli.answering import AnsweredFile
 
 FILES_HELP = "DICOM, PNG or JPEG files, or folders with such files."
 HEATMAP_HELP = "Folder for one picture a film: where the evidence for its most probable label lies."
@@ -62,12 +62,12 @@ def _predict(files: list[Path], model: Path | None, heatmap: Path | None, output
         return write(_pass_on(answerer.answer(file), advance) for file in found)
 
 
-def _pass_on(answer: "Answer", advance: Callable[[], None]) -> "Answer":
+def _pass_on(answer: "AnsweredFile", advance: Callable[[], None]) -> "AnsweredFile":
     advance()
     return answer
 
 
-def _write_json(answers: "Iterable[Answer]") -> int:
+def _write_json(answers: "Iterable[AnsweredFile]") -> int:
     """Write a list, one result a line as soon as it is known; returns how many files could not be read."""
     from reports.columns import result_to_json
 
@@ -82,11 +82,11 @@ def _write_json(answers: "Iterable[Answer]") -> int:
     return unread
 
 
-def _write_text(answers: "Iterable[Answer]") -> int:
+def _write_text(answers: "Iterable[AnsweredFile]") -> int:
     """Write a line a file, then the sums and what to do; returns how many files could not be read."""
     from reports.advice import find_advice
+    from store.ledger.fates import REASONS
     from store.states import ArrivalState
-    from worker.screening.fates import REASONS
 
     ends: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
@@ -106,7 +106,7 @@ def _write_text(answers: "Iterable[Answer]") -> int:
     return unread
 
 
-def _describe(answer: "Answer", end: str) -> str:
+def _describe(answer: "AnsweredFile", end: str) -> str:
     from documents.text import show_text
 
     result = answer.result

@@ -74,7 +74,7 @@ def report(
 
 def _write(engine: "Engine", question: "Question", wanted: str, output: Path | None) -> None:
     from reports.formats import find_format, write_report_to
-    from worker.screening.fates import REASONS
+    from store.ledger.fates import REASONS
 
     if find_format(wanted).is_binary and output is None and sys.stdout.isatty():
         raise typer.BadParameter(f"{wanted} is not for a terminal: name a file", param_hint="--output")

@@ -11,8 +11,8 @@ from selftest.site import wait_until
 from selftest.stand import Stand
 from selftest.traces import Broker, describe_processes, list_strays, search
 from selftest.visitors import HALF, SLOW, STAY, SlowWriter, bring_in_no_files, bring_in_odd_names
+from store.ledger.fates import READER_CRASHED
 from store.states import ArrivalState
-from worker.screening.fates import READER_CRASHED
 
 STEPS = 4
 TRIES = 3

@@ -10,8 +10,8 @@ from pydicom.uid import JPEG2000Lossless
 
 from imaging.phantoms.files import write_dicom_phantom
 from selftest.stand import Stand
+from store.ledger.fates import READER_MEMORY, READER_TIMEOUT
 from store.states import ArrivalState
-from worker.screening.fates import READER_MEMORY, READER_TIMEOUT
 
 STEPS = 2
 LARGE = 6000  # rows and columns

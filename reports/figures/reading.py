@@ -50,7 +50,7 @@ def read_report(engine: Engine, question: Question, advice: Mapping[str, str] = 
     Parameters
     ----------
     advice : Mapping
-        What to do about the reasons that a room above this one gives (``worker.screening.fates.REASONS``).
+        What to do about the reasons that a room above this one gives (``store.ledger.fates.REASONS``).
     """
     with reading(engine) as connection:
         return compute_report(connection, question, advice)

@@ -10,7 +10,7 @@ from imaging import REASONS, RadiographError, UnreadableRadiographError, Unsuita
 from inference.labels import OUTSIDE_TRAINING_POPULATION
 from inference.prediction import ADULT_FROM_YEARS, CHILD_BELOW_YEARS
 from reports.advice import NO_CLASS
-from worker.screening.fates import REASONS as READER_REASONS
+from store.ledger.fates import REASONS as READER_REASONS
 
 ROOT = Path(__file__).resolve().parents[2]
 REASONS_PAGE = (ROOT / "docs" / "reasons.md").read_text()

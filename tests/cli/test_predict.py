@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli.answering import Answer, Answerer, find_files
+from cli.answering import AnsweredFile, Answerer, find_files
 from cli.errors import InputMissingError
 from cli.predict import _write_json, _write_text
 from imaging import NotAChestRadiographError, Radiograph
@@ -187,7 +187,7 @@ def test_a_bug_is_not_taken_for_a_bad_file(film: Path) -> None:
 def test_results_are_written_while_the_rest_is_still_to_be_read(film: Path, capsys: pytest.CaptureFixture[str]) -> None:
     answers = answerer(lambda _: MARKED)
 
-    def read_two() -> Iterator[Answer]:
+    def read_two() -> Iterator[AnsweredFile]:
         yield answers.answer(film)
         assert '"film.png"' in capsys.readouterr().out
         yield answers.answer(film)

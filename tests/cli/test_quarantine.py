@@ -9,12 +9,12 @@ from sqlalchemy import Engine
 from store.audit import list_events
 from store.database import open_database, reading
 from store.ledger.arrivals import find_arrival
+from store.ledger.fates import Fate, FateKind
 from store.schema import upgrade_schema
 from store.states import AfterScreening
 from tests.cli.conftest import Run
 from tests.worker.conftest import OWNER, claim, enroll, home, inbox
 from worker.home import Home
-from worker.screening.fates import Fate, FateKind
 from worker.screening.finishing import Claim, Finisher
 from worker.screening.shelf import Shelf
 

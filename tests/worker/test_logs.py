@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from inference.serving.report import EngineState
+from store.ledger.fates import FateKind
 from store.states import FINISHED_STATES
 from worker.logs import configure_logging
-from worker.screening.fates import FateKind
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGGERS = ("logger", "log")

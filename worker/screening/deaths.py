@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from store.database import open_database, reading
 from store.errors import LeaseLostError
 from store.ledger.arrivals import find_arrival
+from store.ledger.fates import READER_CRASHED, READER_TIMEOUT, FateKind, decide_spoilt
 from worker.faults import fault_point
 from worker.home import Home
 from worker.leases import name_lease
-from worker.screening.fates import READER_CRASHED, READER_TIMEOUT, FateKind, decide_spoilt
 from worker.screening.finishing import Claim, Finisher
 from worker.screening.shelf import Shelf
 from worker.screening.stages import Note, StageSender

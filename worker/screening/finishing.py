@@ -13,11 +13,11 @@ from store.database import undurable
 from store.errors import LeaseLostError
 from store.identifiers import Protect
 from store.ledger.arrivals import Arrival, retry_arrival
+from store.ledger.fates import Fate, FateKind
 from store.ledger.outcomes import NewScreening, record_duplicate, record_quarantine, record_screening, record_vanished
 from store.ledger.sweeps import settle_arrival
 from store.states import ArrivalState
 from worker.faults import fault_point
-from worker.screening.fates import Fate, FateKind
 from worker.screening.shelf import Shelf
 
 logger = logging.getLogger(__name__)

@@ -12,16 +12,15 @@ from sqlalchemy import Engine
 from imaging import decode_radiograph, identify_format, read_source
 from imaging.source import SourceFile
 from inference.classifier import Classifier
-from inference.labels import Outcome
 from inference.prediction import Answer
 from store.database import reading, undurable
 from store.identifiers import Protect
 from store.ledger.arrivals import Arrival, claim_arrival
+from store.ledger.fates import INTERNAL_ERROR, FateKind, decide_fate
 from store.ledger.outcomes import NewScreening, find_screening
 from worker.faults import fault_point
 from worker.intake.inbox import fingerprint_file
 from worker.intake.stability import Look
-from worker.screening.fates import INTERNAL_ERROR, Fate, FateKind, decide_fate
 from worker.screening.finishing import Claim, Finisher, describe_identity
 from worker.screening.stages import Note, StageSender, StageTimes
 
@@ -145,12 +144,7 @@ class Screener:
         found.identity = describe_identity(radiograph.identity, self._protect)
         with found.times.measure("infer"):
             prediction = self._classifier.predict_radiograph(radiograph)
-        return NewScreening(
-            source_sha256=source.sha256,
-            model_sha256=self._classifier.bundle.model_sha256,
-            answer=prediction,
-            identity=found.identity,
-        )
+        return self._describe(source, prediction, found.identity)
 
     def _end_badly(self, claim: Claim, found: Found, error: Exception) -> Arrival | None:
         arrival, source = claim.arrival, found.source
@@ -163,8 +157,9 @@ class Screener:
         if fate.reason_code == INTERNAL_ERROR:
             log_bug(arrival.id, error)
         match fate.kind:
-            case FateKind.REJECT if source is not None:
-                rejection = self._as_rejection(source, found.identity, fate)
+            case FateKind.REJECT if source is not None and (answer := fate.to_answer()):
+                identity = found.identity or {"source_format": identify_format(source.content)}
+                rejection = self._describe(source, answer, identity)
                 with found.times.measure("record"):
                     return self._finisher.finish_screened(claim, rejection, identify_format(source.content))
             case FateKind.REJECT | FateKind.QUARANTINE:
@@ -180,13 +175,8 @@ class Screener:
                 pass
         return None
 
-    def _as_rejection(self, source: SourceFile, identity: Mapping[str, Any] | None, fate: Fate) -> NewScreening:
-        return NewScreening(
-            source_sha256=source.sha256,
-            model_sha256=self._classifier.bundle.model_sha256,
-            answer=Answer(Outcome.REJECTED, reason_code=fate.reason_code, reason=fate.reason),
-            identity=identity or {"source_format": identify_format(source.content)},
-        )
+    def _describe(self, source: SourceFile, answer: Answer, identity: Mapping[str, Any]) -> NewScreening:
+        return NewScreening(source.sha256, self._classifier.bundle.model_sha256, answer, identity)
 
 
 def log_bug(arrival_id: int, error: Exception) -> None:

@@ -1,12 +1,15 @@
-"""The one function that turns an error into what becomes of the file."""
+"""The one function that turns an error into what becomes of the file: the worker asks it, and so does ``predict``."""
 
 import errno
+import os
 from dataclasses import dataclass
 from enum import Enum
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from imaging import RadiographError, UnsuitableRadiographError
+from inference.labels import Outcome
+from inference.prediction import Answer
 from store.errors import AnswerPrunedError, LeaseLostError
 
 READER_CRASHED = "reader_crashed"
@@ -37,15 +40,21 @@ class FateKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """A decision, with the reason that is recorded."""
+    """A decision, with its reason; that of a rejection or a quarantine is recorded."""
 
     kind: FateKind
     reason_code: str = ""
     reason: str = ""
     delay_seconds: int = 0
 
+    def to_answer(self) -> Answer | None:
+        """Return what is said of a film that must not be judged; of a file that cannot be read nothing is."""
+        if self.kind is not FateKind.REJECT:
+            return None
+        return Answer(Outcome.REJECTED, reason_code=self.reason_code, reason=self.reason)
 
-def decide_fate(error: BaseException, *, attempts: int, faults: int, max_attempts: int) -> Fate:
+
+def decide_fate(error: BaseException, *, attempts: int = 0, faults: int = 0, max_attempts: int = 2) -> Fate:
     """Decide what becomes of a file.
 
     Parameters
@@ -67,12 +76,12 @@ def decide_fate(error: BaseException, *, attempts: int, faults: int, max_attempt
         case AnswerPrunedError():
             return Fate(FateKind.RETRY_FAULT, "answer_pruned", delay_seconds=_delay(0))
         case FileNotFoundError() | NotADirectoryError():
-            return Fate(FateKind.VANISH)
+            return Fate(FateKind.VANISH, reason=_describe(error))
         case OperationalError() | InterfaceError():
             return Fate(FateKind.RETRY_FAULT, "database", delay_seconds=_delay(faults))
         case OSError():
             name = errno.errorcode.get(error.errno or 0, "input_output").lower()
-            return Fate(FateKind.RETRY_FAULT, name, delay_seconds=_delay(faults))
+            return Fate(FateKind.RETRY_FAULT, name, _describe(error), _delay(faults))
         case MemoryError():
             return decide_spoilt(READER_MEMORY, attempts=attempts, max_attempts=max_attempts)
         case _:
@@ -84,6 +93,11 @@ def decide_spoilt(reason_code: str, *, attempts: int, max_attempts: int) -> Fate
     if attempts + 1 >= max_attempts:
         return Fate(FateKind.QUARANTINE, reason_code, f"{REASONS[reason_code]} ({attempts + 1} attempts)")
     return Fate(FateKind.RETRY_FILE, reason_code, delay_seconds=_delay(attempts))
+
+
+def _describe(error: OSError) -> str:
+    """Say what went wrong around a file; the error's own text would quote the path."""
+    return os.strerror(error.errno) if error.errno else "it cannot be read"
 
 
 def _delay(before: int) -> int:

@@ -6,8 +6,10 @@ from sqlalchemy.exc import OperationalError
 from imaging import RadiographError
 from imaging.unreadable import TruncatedFileError
 from imaging.unsuitable import LateralViewError
+from inference.labels import Outcome
+from inference.prediction import Answer
 from store.errors import LeaseLostError
-from worker.screening.fates import LONGEST_DELAY_SECONDS, Fate, FateKind, decide_fate, decide_spoilt
+from store.ledger.fates import LONGEST_DELAY_SECONDS, Fate, FateKind, decide_fate, decide_spoilt
 
 
 def decide(error: BaseException, attempts: int = 0, faults: int = 0) -> Fate:
@@ -56,3 +58,14 @@ def test_every_radiograph_error_is_final() -> None:
 
     for leaf in leaves(RadiographError):
         assert decide(leaf("found")).kind in (FateKind.REJECT, FateKind.QUARANTINE), leaf
+
+
+def test_a_sound_film_that_must_not_be_judged_has_an_answer_and_a_damaged_file_has_none() -> None:
+    answer = decide(LateralViewError("a lateral view")).to_answer()
+    assert answer == Answer(Outcome.REJECTED, reason_code="lateral", reason="a lateral view")
+    assert decide(TruncatedFileError("short")).to_answer() is None
+
+
+def test_what_went_wrong_around_a_file_names_no_path() -> None:
+    assert decide(PermissionError(errno.EACCES, "denied", "/secret")).reason == "Permission denied"
+    assert decide(FileNotFoundError("the file /secret has been replaced")).reason == "it cannot be read"
