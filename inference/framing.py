@@ -1,8 +1,8 @@
 """The lungs' frame: what of a film the classifier looks at.
 
-A film's border, its marks, its aspect ratio and how much of neck and abdomen it shows tell the hospital, not the
-disease. The classifier therefore sees a box round the lungs, stretched to a square, in which all but the lungs and a
-rim round them is black. Both come from the lung probabilities of `inference.lungs`.
+A film's border, its marks, its aspect ratio and how much of neck and abdomen it shows give away the hospital, not
+the disease. The classifier therefore sees a box round the lungs, stretched to a square, in which all but the lungs
+and a rim round them is black. Both come from the lung probabilities of `inference.lungs`.
 """
 
 from typing import NamedTuple

@@ -1,7 +1,7 @@
 """The input gate: what is not a frontal chest radiograph is refused before a class is given.
 
-What a header says is checked in `imaging`; here the pixels are asked. The lung finder tells known kinds of wrong
-pictures apart; what it has never seen shows as a large distance of its features from those of chest films.
+What a header says is checked in `imaging`; here the pixels are asked. The lung finder recognises known kinds of
+wrong pictures; what it has never seen shows as a large distance of its features from those of chest films.
 """
 
 from collections.abc import Mapping

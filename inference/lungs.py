@@ -20,7 +20,7 @@ from inference.engines.protocol import INPUT_NAME
 Pixels = npt.NDArray[np.float32]
 
 KINDS = ("frontal", "rotated", "inverted", "lateral", "cut_off", "other")
-"""What the finder tells apart, in the order of its outputs."""
+"""The kinds of picture that the finder knows, in the order of its outputs."""
 
 LUNGS_OUTPUT = "lungs"
 KINDS_OUTPUT = "kinds"
@@ -59,7 +59,7 @@ class LungFinder:
         except (KeyError, RuntimeError, ValueError) as error:
             raise BundleCorruptError(f"{path.name} is no lung finder with the expected signature") from error
         if kinds != len(KINDS):
-            raise BundleCorruptError(f"{path.name} tells {kinds} kinds apart: expected are {len(KINDS)}")
+            raise BundleCorruptError(f"{path.name} knows {kinds} kinds of picture: expected are {len(KINDS)}")
 
     def find(self, pixels: Pixels) -> Sighting:
         """Look at one film.

@@ -29,7 +29,7 @@ MARGIN = 14
 WHITE, GRAY, FRAME = (255, 255, 255), (176, 176, 176), (120, 200, 255)
 
 
-class Text(NamedTuple):
+class Caption(NamedTuple):
     """What stands below the film."""
 
     answer: str
@@ -130,12 +130,12 @@ def write_heatmap(folder: Path, name: str, pixels: Pixels, prediction: Predictio
     return path
 
 
-def describe(prediction: Prediction, model_version: str) -> Text:
+def describe(prediction: Prediction, model_version: str) -> Caption:
     """Say what the picture shows."""
     shown = max(prediction.probabilities, key=prediction.probabilities.__getitem__)
     said = prediction.outcome.value if prediction.label is None else f"{prediction.outcome} {prediction.label}"
     found = "evidence" if prediction.activation_map.max() > 0 else "no evidence"
-    return Text(
+    return Caption(
         answer=f"{said} ({prediction.reason_code})" if prediction.reason_code else said,
         probabilities="   ".join(f"{label} {share:.3f}" for label, share in prediction.probabilities.items()),
         legend=f"{found} for {shown}, inside the blue frame:",
@@ -149,12 +149,12 @@ def _enlarge(activation_map: Pixels, width: int, height: int) -> Pixels:
 
 
 def _color(evidence: Pixels) -> Pixels:
-    """Give each share of evidence its colour: perceptually uniform, and told apart by the colour-blind."""
+    """Give each share of evidence its colour: perceptually uniform, and clear to the colour-blind."""
     colored = cv2.applyColorMap(np.rint(evidence * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
     return np.asarray(colored[:, :, ::-1], dtype=np.float32)
 
 
-def _write_caption(canvas: Image.Image, text: Text, top: int) -> None:
+def _write_caption(canvas: Image.Image, text: Caption, top: int) -> None:
     draw = ImageDraw.Draw(canvas)
     for number, (line, size, color) in enumerate(
         ((text.answer, 22, WHITE), (text.probabilities, 17, GRAY), (text.legend, 17, GRAY), (text.notice, 17, WHITE))

@@ -1,6 +1,10 @@
-"""Running batches of any length in few sizes, and in smaller ones when the device's memory runs out."""
+"""When a batch is due, and how it runs: in few sizes, and in smaller ones when the device's memory runs out.
+
+Gathering is pure bookkeeping, without sockets, threads or a clock.
+"""
 
 import logging
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -8,6 +12,59 @@ from inference.engines.protocol import Engine
 from inference.serving.wire import Floats, Shapes
 
 log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+
+
+class Gatherer(Generic[Item]):
+    """Collects requests until a batch is full, nobody is left who could add to it, or the first has waited enough.
+
+    Parameters
+    ----------
+    linger_seconds : float
+        So long the first request of a batch waits for others.
+    """
+
+    def __init__(self, linger_seconds: float) -> None:
+        self._linger_seconds = linger_seconds
+        self._waiting: dict[Item, float] = {}
+
+    def __contains__(self, item: Item) -> bool:
+        return item in self._waiting
+
+    def add(self, item: Item, now: float) -> None:
+        """Note a request."""
+        self._waiting[item] = now
+
+    def discard(self, item: Item) -> None:
+        """Forget a request whose sender has gone."""
+        self._waiting.pop(item, None)
+
+    def seconds_to_batch(self, now: float, *, batch_size: int, senders: int) -> float | None:
+        """Return how long the next batch may still wait, 0 when it is due, None where nothing waits.
+
+        Parameters
+        ----------
+        now : float
+            Monotonic seconds.
+        batch_size : int
+            The largest batch.
+        senders : int
+            How many there are; each has one request under way at most.
+        """
+        if not self._waiting:
+            return None
+        if len(self._waiting) >= min(batch_size, senders):
+            return 0.0
+        oldest = next(iter(self._waiting.values()))
+        return max(0.0, oldest + self._linger_seconds - now)
+
+    def take(self, batch_size: int) -> list[Item]:
+        """Take the next batch, the oldest requests first."""
+        batch = list(self._waiting)[:batch_size]
+        for item in batch:
+            del self._waiting[item]
+        return batch
 
 
 class BatchRunner:
@@ -91,7 +148,7 @@ def _fill(part: Floats, size: int) -> Floats:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Tell whether an error says that the device's memory is full: TensorFlow by its class, XLA and JAX by the text."""
+    """Return whether the device's memory is full: TensorFlow says so by the error's class, XLA and JAX by its text."""
     return (
         isinstance(error, MemoryError)
         or type(error).__name__ == "ResourceExhaustedError"

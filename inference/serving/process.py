@@ -9,8 +9,8 @@ from typing import NoReturn
 from inference.bundle import BundleError, BundleMismatchError, read_bundle
 from inference.engines.keras import forbid_tf32, has_gpu
 from inference.engines.protocol import EngineUnavailableError
-from inference.serving.agreement import DisagreementError, load_agreeing_engine
 from inference.serving.batches import BatchRunner
+from inference.serving.parity import ParityError, load_engine_in_parity
 from inference.serving.report import EngineReport, EngineState, write_report
 from inference.serving.server import EngineServer, open_listener
 
@@ -23,7 +23,7 @@ class EngineUnusableError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """What an engine process is told by its keeper.
+    """With what its keeper starts an engine process.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ def run_engine(options: EngineOptions) -> NoReturn:
     write_report(options.page, report)
     try:
         runner, precision = _load(options)
-    except (BundleError, EngineUnavailableError, DisagreementError) as error:
+    except (BundleError, EngineUnavailableError, ParityError) as error:
         log.critical("%s", error, extra={"action": "engine_unusable"})
         write_report(options.page, replace(report, state=EngineState.UNUSABLE, note=str(error)))
         raise EngineUnusableError(str(error)) from error
@@ -73,7 +73,7 @@ def _load(options: EngineOptions) -> tuple[BatchRunner, str]:
         raise BundleMismatchError("the bundle has been replaced since the service started: restart the service")
     if options.on_gpu:
         _prepare_gpu()
-    return load_agreeing_engine(bundle, options.batch_size, on_gpu=options.on_gpu)
+    return load_engine_in_parity(bundle, options.batch_size, on_gpu=options.on_gpu)
 
 
 def _prepare_gpu() -> None:
@@ -89,9 +89,9 @@ def _prepare_gpu() -> None:
 
 
 def _serve(options: EngineOptions, runner: BatchRunner, report: EngineReport) -> NoReturn:
-    def tell(films: int, batches: int, busy_since: float | None) -> None:
-        told = replace(report, batch_size=runner.batch_size, films=films, batches=batches, busy_since=busy_since)
-        write_report(options.page, told)
+    def write(films: int, batches: int, busy_since: float | None) -> None:
+        now = replace(report, batch_size=runner.batch_size, films=films, batches=batches, busy_since=busy_since)
+        write_report(options.page, now)
 
     shapes = runner.warm_up()
     with open_listener(options.socket) as listener:
@@ -102,5 +102,5 @@ def _serve(options: EngineOptions, runner: BatchRunner, report: EngineReport) ->
             shapes,
             model_sha256=options.model_sha256,
             linger_seconds=options.linger_seconds,
-            tell=tell,
+            report=write,
         ).serve()

@@ -1,4 +1,4 @@
-"""What an engine tells its keeper: one page of memory that both have open, written in place.
+"""What an engine reports to its keeper: one page of memory that both have open, written in place.
 
 The keeper makes the page (a memfd) and hands it down, so what was last said can be read even while the engine computes,
 hangs or is dead, and nothing of it is left behind.
@@ -61,8 +61,8 @@ def create_page() -> int:
 
 def write_report(page: int, report: EngineReport) -> None:
     """Write what is the case now."""
-    told = asdict(report) | {"note": report.note.encode("ascii", "replace").decode()[:LONGEST_NOTE]}
-    os.pwrite(page, json.dumps(told).encode().ljust(LENGTH), 0)
+    facts = asdict(report) | {"note": report.note.encode("ascii", "replace").decode()[:LONGEST_NOTE]}
+    os.pwrite(page, json.dumps(facts).encode().ljust(LENGTH), 0)
 
 
 def read_report(page: int) -> EngineReport | None:

@@ -16,13 +16,12 @@ from typing import NoReturn
 
 import numpy as np
 
-from inference.serving.batches import BatchRunner
-from inference.serving.gathering import Gatherer
+from inference.serving.batches import BatchRunner, Gatherer
 from inference.serving.wire import (
     LONGEST_MESSAGE,
+    ReplyStatus,
     Shapes,
     Slot,
-    Status,
     WireError,
     create_memory,
     parse_hello,
@@ -76,7 +75,7 @@ class EngineServer:
         What `BatchRunner.warm_up` returned.
     model_sha256 : str
         Clients with another bundle are turned away: their rows would name the wrong model.
-    tell : Callable
+    report : Callable
         Called with the films and batches answered so far and the start of the batch under way, or None.
     """
 
@@ -88,13 +87,13 @@ class EngineServer:
         *,
         model_sha256: str,
         linger_seconds: float,
-        tell: Callable[[int, int, float | None], None],
+        report: Callable[[int, int, float | None], None],
     ) -> None:
         self._listener = listener
         self._runner = runner
         self._shapes = shapes
         self._model_sha256 = model_sha256
-        self._tell = tell
+        self._report = report
         self._gatherer: Gatherer[_Client] = Gatherer(linger_seconds)
         self._clients: set[_Client] = set()
         self._films = self._batches = 0
@@ -103,7 +102,7 @@ class EngineServer:
 
     def serve(self) -> NoReturn:
         """Serve until the process ends; raises what the device raised when it could not compute."""
-        self._tell(self._films, self._batches, None)
+        self._report(self._films, self._batches, None)
         while True:
             for key, _ in self._selector.select(self._seconds_to_batch()):
                 if key.data is None:
@@ -161,26 +160,26 @@ class EngineServer:
         try:
             client.number = parse_request(message, self._shapes)
         except WireError:
-            send_reply(client.connection, 0, Status.REFUSED)
+            send_reply(client.connection, 0, ReplyStatus.REFUSED)
             raise
         self._gatherer.add(client, time.monotonic())
 
     def _answer(self, clients: list[_Client]) -> None:
         slots = [client.slot for client in clients if client.slot is not None]
-        self._tell(self._films, self._batches, time.monotonic())
+        self._report(self._films, self._batches, time.monotonic())
         try:
             logits, maps = self._runner.run(np.stack([slot.radiograph for slot in slots]))
         except Exception:
             for client in clients:
-                self._reply(client, Status.FAILED)
+                self._reply(client, ReplyStatus.FAILED)
             raise
         self._films, self._batches = self._films + len(clients), self._batches + 1
         for client, slot, *answer in zip(clients, slots, logits, maps, strict=True):
             slot.logits[:], slot.maps[:] = answer
-            self._reply(client, Status.ANSWERED)
-        self._tell(self._films, self._batches, None)
+            self._reply(client, ReplyStatus.ANSWERED)
+        self._report(self._films, self._batches, None)
 
-    def _reply(self, client: _Client, status: Status) -> None:
+    def _reply(self, client: _Client, status: ReplyStatus) -> None:
         try:
             send_reply(client.connection, client.number, status)
         except OSError:

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 VERSION = 1
-FLOAT32 = b"f4"
+DTYPE = b"f4"
 MAX_SLOT_BYTES = 64 << 20
 LONGEST_MESSAGE = 256
 LONGEST_SOCKET_PATH = 107  # bytes, unix(7)
@@ -46,7 +46,7 @@ class WireError(Exception):
     """A message is not one that this version understands, or asks for what cannot be."""
 
 
-class Status(IntEnum):
+class ReplyStatus(IntEnum):
     """How a request ended."""
 
     ANSWERED = 0
@@ -121,8 +121,8 @@ def parse_hello(message: bytes) -> str:
 
 def send_welcome(connection: socket.socket, shapes: Shapes, memory: int) -> None:
     """Give a client its memory."""
-    told = _WELCOME.pack(_MAGIC, VERSION, shapes.input_size, shapes.outputs, shapes.map_rows, shapes.map_columns)
-    socket.send_fds(connection, [told], [memory])
+    message = _WELCOME.pack(_MAGIC, VERSION, shapes.input_size, shapes.outputs, shapes.map_rows, shapes.map_columns)
+    socket.send_fds(connection, [message], [memory])
 
 
 def receive_welcome(connection: socket.socket, input_size: int, outputs: int) -> Slot:
@@ -145,18 +145,18 @@ def receive_welcome(connection: socket.socket, input_size: int, outputs: int) ->
 
 def send_request(connection: socket.socket, number: int, shapes: Shapes) -> None:
     """Ask for the answer to the radiograph in the memory."""
-    connection.send(_REQUEST.pack(number, FLOAT32, *shapes.radiograph))
+    connection.send(_REQUEST.pack(number, DTYPE, *shapes.radiograph))
 
 
 def parse_request(message: bytes, shapes: Shapes) -> int:
     """Return a request's number, or raise WireError where it is not about one radiograph of the model's shape."""
     number, dtype, *shape = _REQUEST.unpack(_check_length(_REQUEST, message))
-    if dtype != FLOAT32 or tuple(shape) != shapes.radiograph:
+    if dtype != DTYPE or tuple(shape) != shapes.radiograph:
         raise WireError(f"a radiograph of {dtype!r} and shape {tuple(shape)}: accepted is f4, {shapes.radiograph}")
     return int(number)
 
 
-def send_reply(connection: socket.socket, number: int, status: Status) -> None:
+def send_reply(connection: socket.socket, number: int, status: ReplyStatus) -> None:
     """Say that a request has ended; never waits for a client that does not read."""
     connection.send(_REPLY.pack(number, status), socket.MSG_DONTWAIT)
 
@@ -164,7 +164,7 @@ def send_reply(connection: socket.socket, number: int, status: Status) -> None:
 def receive_answer(connection: socket.socket, number: int) -> None:
     """Wait until a request is answered; raises WireError where the engine ends the connection, or could not."""
     found, status = _REPLY.unpack(_check_length(_REPLY, connection.recv(LONGEST_MESSAGE)))
-    if (found, status) != (number, Status.ANSWERED):
+    if (found, status) != (number, ReplyStatus.ANSWERED):
         raise WireError(f"a request that ended with status {status!r}")
 
 

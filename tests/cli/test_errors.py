@@ -48,7 +48,7 @@ EXIT_CODES = {
 WITHOUT = {
     *("BundleError", "ReportError", "StoreError", "WorkerError"),
     *("AnswerPrunedError", "LeaseLostError", "RowRefusedError", "ViewError"),
-    *("DeliveryError", "DisagreementError", "EngineUnusableError", "WireError"),
+    *("DeliveryError", "ParityError", "EngineUnusableError", "WireError"),
     *("CannotMountError", "SiteError"),
 }
 

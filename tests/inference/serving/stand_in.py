@@ -76,7 +76,7 @@ def main(socket: str, seconds: str, linger: str) -> None:
         shapes,
         model_sha256=bundle.model_sha256,
         linger_seconds=float(linger),
-        tell=lambda *_: None,
+        report=lambda *_: None,
     ).serve()
 
 

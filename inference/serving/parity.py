@@ -25,7 +25,7 @@ PHANTOMS = 6
 _ROWS, _COLUMNS = 625, 512
 
 
-class DisagreementError(RuntimeError):
+class ParityError(RuntimeError):
     """The device computes other answers than the CPU does."""
 
 
@@ -48,7 +48,7 @@ def _draw_chests(input_size: int) -> Iterator[Floats]:
         yield frame(film, lungs, input_size)
 
 
-def load_agreeing_engine(bundle: Bundle, batch_size: int, *, on_gpu: bool) -> tuple[BatchRunner, str]:
+def load_engine_in_parity(bundle: Bundle, batch_size: int, *, on_gpu: bool) -> tuple[BatchRunner, str]:
     """Load the Keras engine in float16 on a GPU, in float32 where that differs too much or there is none.
 
     Parameters
@@ -68,7 +68,7 @@ def load_agreeing_engine(bundle: Bundle, batch_size: int, *, on_gpu: bool) -> tu
 
     Raises
     ------
-    DisagreementError
+    ParityError
         Neither agrees with LiteRT (a broken device or driver, say): it must not answer.
     """
     probe = draw_probe(bundle.input_size)
@@ -82,7 +82,7 @@ def load_agreeing_engine(bundle: Bundle, batch_size: int, *, on_gpu: bool) -> tu
             return runner, precision
         facts = {"action": "precision_refused", "precision": precision}
         log.warning("%s differs by %.2g from LiteRT (at most %.2g)", precision, difference, TOLERANCE, extra=facts)
-    raise DisagreementError(f"its probabilities differ by {difference:.2g} from those of LiteRT: see driver and device")
+    raise ParityError(f"its probabilities differ by {difference:.2g} from those of LiteRT: see driver and device")
 
 
 def _ask(engine: Engine | BatchRunner, probe: Floats, bundle: Bundle) -> Floats:

@@ -9,8 +9,8 @@ import pytest
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.engines.keras import FLOAT32, MIXED, KerasEngine, forbid_tf32
 from inference.engines.loading import load_engine
-from inference.serving import agreement
-from inference.serving.agreement import DisagreementError, draw_probe, load_agreeing_engine
+from inference.serving import parity
+from inference.serving.parity import ParityError, draw_probe, load_engine_in_parity
 from tests.inference.conftest import SIZE
 
 
@@ -31,8 +31,8 @@ def stand_in(*, half_error: float, single_error: float = 0.0) -> Any:
 
 
 def load(monkeypatch: pytest.MonkeyPatch, **errors: float) -> str:
-    monkeypatch.setattr(agreement, "KerasEngine", stand_in(**errors))
-    return load_agreeing_engine(read_bundle(SHIPPED_BUNDLE), 4, on_gpu=True)[1]
+    monkeypatch.setattr(parity, "KerasEngine", stand_in(**errors))
+    return load_engine_in_parity(read_bundle(SHIPPED_BUNDLE), 4, on_gpu=True)[1]
 
 
 def test_the_probe_is_what_the_network_takes() -> None:
@@ -56,7 +56,7 @@ def test_float32_serves_where_float16_differs_and_the_log_says_so(
 
 @pytest.mark.parametrize("error", [0.05, float("nan")])
 def test_a_device_that_computes_something_else_does_not_serve(monkeypatch: pytest.MonkeyPatch, error: float) -> None:
-    with pytest.raises(DisagreementError, match="see driver and device"):
+    with pytest.raises(ParityError, match="see driver and device"):
         load(monkeypatch, half_error=error, single_error=error)
 
 
