@@ -11,7 +11,7 @@ from cli.choices import TableFormat
 from cli.errors import FAILED, exit_codes
 
 if TYPE_CHECKING:
-    from selftest.report import Report
+    from selftest.selftest import SelftestReport
 
 INTERRUPTED = 130
 
@@ -43,7 +43,7 @@ def selftest(
         raise typer.Exit(FAILED)
 
 
-def _run(*, full: bool, keep: bool) -> "Report":
+def _run(*, full: bool, keep: bool) -> "SelftestReport":
     from cli.settings import read_settings
     from selftest.selftest import run_selftest
     from selftest.stand import FULL, QUICK
@@ -53,7 +53,7 @@ def _run(*, full: bool, keep: bool) -> "Report":
         return run_selftest(FULL if full else QUICK, model, show, keep=keep)
 
 
-def _write(report: "Report", output_format: TableFormat) -> None:
+def _write(report: "SelftestReport", output_format: TableFormat) -> None:
     if output_format is TableFormat.JSON:
         import json
 

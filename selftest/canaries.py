@@ -5,17 +5,27 @@ is text, which holds that table's, and what no table lists: private elements, pr
 """
 
 import base64
+import contextlib
 import hashlib
+import os
+import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import psutil
 import pydicom
 from PIL import Image, PngImagePlugin
 from pydicom.datadict import DicomDictionary  # type: ignore[attr-defined]  # documented, and not re-exported
 from pydicom.dataset import Dataset
+from redis import Redis
+from redis.exceptions import RedisError
 
 from imaging.phantoms.files import write_dicom_phantom, write_png_phantom
+from selftest.site import Site
+from worker.queue.queues import QUEUES
 
 WORD, DAY, TIME, NUMBER = "KANARIENVOGEL", "18870613", "031415.926535", "31415926535"
 PATIENT_ID, ACCESSION = f"{WORD}-ID", f"{WORD}-AC"
@@ -113,3 +123,103 @@ def _hashes(values: Iterable[str]) -> Iterator[bytes]:
     for value in values:
         for name in ("md5", "sha1", "sha256"):
             yield hashlib.new(name, value.encode()).hexdigest().encode()
+
+
+class Broker:
+    """Everything that the broker hears and holds, as long as the service runs."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._stop = threading.Event()
+        self._heard: list[bytes] = []
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _client(self) -> Redis:
+        return Redis(unix_socket_path=str(self._site.find_broker_socket()), socket_timeout=1)
+
+    def _listen(self) -> None:
+        while not self._stop.is_set():
+            with (
+                contextlib.suppress(RedisError, OSError),
+                self._client() as client,
+                client.monitor() as lines,
+            ):
+                while not self._stop.is_set():
+                    self._heard.append(repr(lines.next_command()).encode())
+
+    def dump(self) -> bytes:
+        """Return every key with its value, as the broker would write it and as it is read."""
+        with self._client() as client:
+            keys = list(client.scan_iter())
+            values = [client.dump(key) or b"" for key in keys] + [self._read(client, key) for key in keys]
+        return b"\n".join([*keys, *values])
+
+    def count_messages(self) -> int:
+        """Return how many ids wait."""
+        with self._client() as client:
+            return sum(int(client.llen(queue)) for queue in QUEUES.values())
+
+    @staticmethod
+    def _read(client: Redis, key: bytes) -> bytes:
+        readers = {
+            b"list": lambda: client.lrange(key, 0, -1),
+            b"set": lambda: client.smembers(key),
+            b"hash": lambda: client.hgetall(key),
+            b"zset": lambda: client.zrange(key, 0, -1),
+            b"string": lambda: client.get(key),
+        }
+        return repr(readers[client.type(key)]()).encode()  # type: ignore[index, no-untyped-call]  # not a pipeline
+
+    def stop(self) -> bytes:
+        """Return what it has heard."""
+        self._stop.set()
+        self._listener.join(5)
+        return b"\n".join(self._heard)
+
+
+def describe_processes(site: Site) -> bytes:
+    """Return what 'ps' shows of the service, and its processes' environments."""
+    shown = []
+    for process in site.find_processes(""):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            shown.append(repr((process.cmdline(), process.environ(), [file.path for file in process.open_files()])))
+    return "\n".join(shown).encode()
+
+
+def list_strays(site: Site) -> list[str]:
+    """Return the files that the service's processes have open for writing outside of its folders."""
+    allowed = tuple(str(folder.resolve()) for folder in (site.home, site.runtime, site.log))
+    strays = []
+    for process in site.find_processes(""):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            strays += [file.path for file in process.open_files() if file.mode != "r"]
+    return [path for path in strays if not path.startswith(allowed)]
+
+
+@dataclass
+class Search:
+    """What was looked at below home and runtime folder, by folder, and which files name the canary."""
+
+    looked_at: Counter[str] = field(default_factory=Counter)
+    found: dict[Path, list[bytes]] = field(default_factory=dict)
+
+
+def search(site: Site) -> Search:
+    """Look for the canary in all names, and in what the service writes but for films and the ledger."""
+    searched = Search()
+    for root in (site.home, site.runtime):
+        for path in root.rglob("*"):
+            traces = find_traces(os.fsencode(path.relative_to(root)))
+            if path.is_file() and _is_ours(path.relative_to(root)):
+                searched.looked_at[path.relative_to(root).parts[0]] += 1
+                traces += find_traces(path.read_bytes())
+            if traces:
+                searched.found[path] = traces
+    return searched
+
+
+def _is_ours(path: Path) -> bool:
+    kind = path.parts[0]
+    original = kind in ("processed", "quarantine") and not path.name.endswith(".json")
+    return not original and kind != "backups" and not path.name.startswith("xray.db")

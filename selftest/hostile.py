@@ -1,20 +1,152 @@
 """The run of bad files and bad habits: poison, damage, slow writers, odd names, and a canary patient in all of it."""
 
+import os
+import stat
+import threading
+import time
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
-from selftest.canaries import WORD, find_traces, write_canary, write_canary_pictures
-from selftest.hostile_files import HostileFile, build_hostile_files
-from selftest.ledger import Ledger
+from selftest.canaries import (
+    PATIENT_ID,
+    UID_ROOT,
+    WORD,
+    Broker,
+    describe_processes,
+    find_traces,
+    list_strays,
+    search,
+    write_canary,
+    write_canary_pictures,
+)
+from selftest.ledger_check import Ledger
 from selftest.run import Run
 from selftest.site import wait_until
 from selftest.stand import Stand
-from selftest.traces import Broker, describe_processes, list_strays, search
-from selftest.visitors import HALF, SLOW, STAY, SlowWriter, bring_in_no_files, bring_in_odd_names
 from store.ledger.fates import READER_CRASHED
 from store.states import ArrivalState
 
-STEPS = 4
+SLOPE = b"\x28\x00\x53\x10DS\x02\x001 "  # Rescale Slope (0028,1053), as the phantom says it
+NO_NUMBER = b"\x28\x00\x53\x10DS\x04\x00NaN "
+HOSTILE_UID = b"../../../tmp/evil".ljust(len(f"{UID_ROOT}.0.1"), b"/")
+
+
+@dataclass(frozen=True, slots=True)
+class HostileFile:
+    """A file's name in the inbox, its content, and the reason code with which it has to end."""
+
+    name: str
+    content: bytes
+    reason_code: str
+
+
+def build_hostile_files(folder: Path, picture: bytes) -> Iterator[HostileFile]:
+    """Build one file for each way of being wrong.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they may be written meanwhile.
+    picture : bytes
+        A sound PNG file.
+    """
+    film = folder / "film"
+
+    def canary(seed: int, **attributes: object) -> bytes:
+        write_canary(film, seed, **attributes)  # type: ignore[arg-type]  # ``instance`` is a whole number
+        return film.read_bytes()
+
+    whole = canary(1)
+    contents = {
+        "cut short.dcm": (whole[: len(whole) // 2], "truncated_file"),
+        "cut short.png": (picture[: len(picture) // 2], "truncated_file"),
+        "more rows than pixels.dcm": (canary(2, Rows=700), "pixel_data_length"),
+        "a slope that is no number.dcm": (whole.replace(SLOPE, NO_NUMBER), "invalid_attribute"),
+        "an UID that is a path.dcm": (whole.replace(f"{UID_ROOT}.0.1".encode(), HOSTILE_UID), "invalid_uid"),
+        "too large to be true.dcm": (canary(3, Rows=65535, Columns=65535), "too_many_pixels"),
+        "a header and nothing more.dcm": (b"\0" * 128 + b"DICM" + WORD.encode() * 50, "missing_attribute"),
+        "a letter.dcm": (f"Dear {WORD}, {PATIENT_ID}".encode(), "format_not_accepted"),
+        "empty.dcm": (b"", "empty_file"),
+        "from the side.dcm": (canary(4, ViewPosition="LL"), "lateral"),
+        "a knee.dcm": (canary(5, BodyPartExamined="KNEE"), "other_body_part"),
+        "a slice.dcm": (canary(6, Modality="CT"), "other_modality"),
+    }
+    film.unlink()
+    return (HostileFile(f"{WORD} {name}", *found) for name, found in contents.items())
+
+
+SLOW_PARTS, PART_SECONDS = 6, 0.2
+MISSING_BYTES = 5000
+ODD_NAMES = (
+    os.fsdecode(b"\xff\xfe-not-utf8.dcm"),
+    f"new\nline {WORD}.dcm",
+    WORD.ljust(251, "a") + ".dcm",
+    f"\u202e{WORD} gnp.mcd",
+    f"-rf {WORD} .dcm",
+    f"\x1b[31m{WORD}.dcm",
+)
+SLOW, HALF, INNER = "slow.dcm", "half.dcm", "study/series/1.dcm"
+LINK, LOOP, PIPE, SOCKET = "link.dcm", "loop", "pipe.dcm", "socket.dcm"
+STAY = frozenset({LINK, LOOP, PIPE, SOCKET, "study"})  # what has no place in the ledger stays where it is
+
+
+def bring_in_no_files(inbox: Path, outside: Path) -> None:
+    """Put links, a pipe and a socket into an inbox; ``outside`` is where a link leads."""
+    (inbox / LINK).symlink_to(outside)
+    (inbox / LOOP).symlink_to(inbox)
+    os.mkfifo(inbox / PIPE)
+    os.mknod(inbox / SOCKET, stat.S_IFSOCK | 0o600)
+
+
+def bring_in_odd_names(run: Run, contents: list[bytes], elsewhere: Path) -> int:
+    """Write a file under each odd name, and move a folder in whole; returns how many names this disk does not take."""
+    refused = 0
+    for name, content in zip(ODD_NAMES, contents, strict=False):
+        try:
+            (run.site.inbox / name).write_bytes(content)
+        except OSError:
+            refused += 1
+        else:
+            run.note(name, content)
+    folder = elsewhere / "study" / "series"
+    folder.mkdir(parents=True)
+    (folder / "1.dcm").write_bytes(run.note(INNER, contents[len(ODD_NAMES)]))
+    folder.parent.rename(run.site.inbox / "study")
+    return refused
+
+
+class SlowWriter:
+    """Writes as a slow link does, into a file that has its final size from the start; another one it leaves half."""
+
+    def __init__(self, run: Run, content: bytes) -> None:
+        self._path = run.site.inbox / SLOW
+        self._content = run.note(SLOW, content)
+        self._thread = threading.Thread(target=self._write, daemon=True)
+        self._thread.start()
+        self._half = (run.site.inbox / HALF).open("wb")
+        self._half.write(run.note(HALF, content[:-MISSING_BYTES]))
+        self._half.flush()
+
+    def _write(self) -> None:
+        size = len(self._content) // SLOW_PARTS + 1
+        with self._path.open("wb") as writer:
+            os.posix_fallocate(writer.fileno(), 0, len(self._content))
+            for start in range(0, len(self._content), size):
+                writer.write(self._content[start : start + size])
+                writer.flush()
+                time.sleep(PART_SECONDS)
+
+    def finish(self) -> None:
+        """Wait for the end of the slow one; the half-written one stays open."""
+        self._thread.join()
+
+    def close(self) -> None:
+        """Let go of the half-written one: it stays half."""
+        self._half.close()
+
+
 TRIES = 3
 READ_SECONDS = 30.0
 MOST_SECONDS = 120.0
@@ -29,16 +161,16 @@ def run_hostile(stand: Stand) -> None:
     poison = {"XRAY_FAULT_AT": "after_read", "XRAY_FAULT_TIMES": str(TRIES), "XRAY_FAULT_ARRIVAL": "1"}
     armed = poison | {"XRAY_TESTING": "1", "XRAY_FAULT_MARKS": str(marks), "XRAY_MAX_ATTEMPTS": str(TRIES)}
     with stand.open_run("hostile", **armed) as run:
-        stand.tell("a file that ends its reader")
+        stand.announce("a file that ends its reader")
         run.site.start()
         broker = Broker(run.site)
         run.drop_content(POISON, _build_canary(stand.root, 11))
         wait_until(lambda: list(marks.iterdir()), what="the first crash", seconds=MOST_SECONDS)
-        stand.tell("damaged and hostile files")
+        stand.announce("damaged and hostile files")
         hostile = _bring_in_files(stand, run)
-        stand.tell("slow writers, odd names, links and pipes")
+        stand.announce("slow writers, odd names, links and pipes")
         _bring_in_visitors(stand, run)
-        stand.tell("looking for traces of the patient")
+        stand.announce("looking for traces of the patient")
         run.finish(MOST_SECONDS)
         shown = describe_processes(run.site)
         strays = list_strays(run.site)
@@ -100,8 +232,8 @@ def _judge(stand: Stand, run: Run, hostile: list[HostileFile], kills: int) -> No
     for file in hostile:
         said = answers[file.name]
         ended = said.quarantined or said.outcome == "rejected"
-        told = f"{file.name!a} ended with {said.reason_code or said.outcome}, not {file.reason_code}"
-        book.check("P4", ended and said.reason_code == file.reason_code, told)
+        fault = f"{file.name!a} ended with {said.reason_code or said.outcome}, not {file.reason_code}"
+        book.check("P4", ended and said.reason_code == file.reason_code, fault)
         book.check("P3", not any(said.probabilities), f"{file.name!a} has probabilities")
         row = ledger.find(file.name)
         taken = (row.finished_at - row.received_at).total_seconds() if row else READ_SECONDS + 1

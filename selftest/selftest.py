@@ -1,4 +1,4 @@
-"""The whole self-test: its trials in turn, each on a site of its own in one temporary folder."""
+"""The whole self-test: its trials in turn, each on a site of its own in one temporary folder, and what it has found."""
 
 import os
 import random
@@ -8,25 +8,82 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import SubprocessError
+from typing import Any
 
 import psutil
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from inference.bundle import SHIPPED_BUNDLE, read_bundle
-from selftest import backlog, bundle_guard, calm, havoc, hostile, limits, small_disk
-from selftest.films import Films, write_films
-from selftest.ledger import Answer
-from selftest.promises import Notebook
-from selftest.report import Report
-from selftest.site import SiteError, ending_in_order
-from selftest.stand import Plan, Stand
+from inference.bundle import SHIPPED_BUNDLE, Bundle, read_bundle
+from inference.labels import NOTICE
+from selftest import hostile, kills, limits
+from selftest.ledger_check import LedgerAnswer
+from selftest.promises import Notebook, State
+from selftest.run import DrawnFilms, write_films
+from selftest.site import QUICK, VICTIMS, SiteError, ending_in_order
+from selftest.stand import SETTINGS, Plan, Stand
 from store.location import find_filesystem_type
 from worker.errors import HomeError
 
+CORES = len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True, slots=True)
+class SelftestReport:
+    """What a self-test has found.
+
+    Attributes
+    ----------
+    seconds : float
+        How long it took.
+    folder : Path
+        Where it was; gone unless it is kept.
+    seed : int
+        What chance began with.
+    load : float
+        Processes that wanted a core in the last five minutes, on average: one that is busy breaks promises of time.
+    """
+
+    plan: Plan
+    book: Notebook
+    bundle: Bundle
+    seconds: float
+    folder: Path
+    file_system: str
+    seed: int
+    load: float
+
+    @property
+    def holds(self) -> bool:
+        """True where no promise is broken."""
+        return self.book.count(State.BROKEN) == 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what machines read."""
+        return {
+            "schema": 1,
+            "notice": NOTICE,
+            "mode": self.plan.name,
+            "model_version": self.bundle.model_version,
+            "model_sha256": self.bundle.model_sha256,
+            "folder": str(self.folder),
+            "file_system": self.file_system,
+            "settings": QUICK | SETTINGS | kills.SETTINGS,
+            "seed": self.seed,
+            "load": round(self.load, 1),
+            "cores": CORES,
+            "seconds": round(self.seconds, 1),
+            "counts": {state.name.lower(): self.book.count(state) for state in State},
+            "promises": [found.as_json() for found in self.book.findings.values()],
+            "speed": {words: round(value, 3) for words, value in self.book.speed.items()},
+        }
+
+
 PREFIX = "xray-selftest-"
+STEPS, FULL_STEPS = 15, 4  # so often it is shown what begins, beside the kills
 LONGEST_SOCKET_FOLDER = 33  # of the 107 bytes of a socket's path the rest is ours
 NEEDED_BYTES = 1 << 29
 WHY_QUICK = "takes longer, see --full"
@@ -36,7 +93,9 @@ TROUBLE = (SiteError, SQLAlchemyError, sqlite3.Error, RedisError, psutil.Error, 
 Show = Callable[[str, int, int], None]
 
 
-def run_selftest(plan: Plan, model: Path | None, show: Show, *, keep: bool = False, seed: int | None = None) -> Report:
+def run_selftest(
+    plan: Plan, model: Path | None, show: Show, *, keep: bool = False, seed: int | None = None
+) -> SelftestReport:
     """Run all trials; whatever was started and written is gone at the end, also after Ctrl-C.
 
     Parameters
@@ -59,44 +118,43 @@ def run_selftest(plan: Plan, model: Path | None, show: Show, *, keep: bool = Fal
     bundle = read_bundle(model or SHIPPED_BUNDLE)
     with _temporary_folder(keep=keep) as root, ending_in_order():
         steps = _Steps(show, _count_steps(plan))
-        steps.tell("drawing synthetic radiographs")
+        steps.announce("drawing synthetic radiographs")
         book, films = Notebook(), _draw_films(root, plan.films)
         chance = random.Random(seed)  # noqa: S311  (no secret)
-        stand = Stand(root, plan, book, bundle.folder, bundle.model_sha256, films, chance, steps.tell)
+        stand = Stand(root, plan, book, bundle.folder, bundle.model_sha256, films, chance, steps.announce)
         _run_trials(stand)
         file_system = find_filesystem_type(root)
-    return Report(plan, book, bundle, time.monotonic() - began, root, file_system, seed, os.getloadavg()[1])
+    return SelftestReport(plan, book, bundle, time.monotonic() - began, root, file_system, seed, os.getloadavg()[1])
 
 
 class _Steps:
     def __init__(self, show: Show, total: int) -> None:
         self._show, self._done, self._total = show, 0, total
 
-    def tell(self, what: str) -> None:
+    def announce(self, what: str) -> None:
         self._show(what, self._done, self._total)
         self._done += 1
 
 
 def _count_steps(plan: Plan) -> int:
-    steps = 1 + calm.STEPS + havoc.count_steps(plan) + hostile.STEPS + bundle_guard.STEPS
-    return steps + (limits.STEPS + small_disk.STEPS + backlog.STEPS if plan.thorough else 0)
+    return STEPS + len(VICTIMS) * plan.rounds + (FULL_STEPS if plan.thorough else 0)
 
 
 def _run_trials(stand: Stand) -> None:
-    expected: Mapping[str, Answer] = {}
+    expected: Mapping[str, LedgerAnswer] = {}
     with _accusing(stand, "P1", "P2"):
-        expected = calm.run_calm(stand)
+        expected = kills.run_calm(stand)
     with _accusing(stand, "P5", "P6", "P7", "P8", "P9", "P10"):
-        havoc.run_havoc(stand, expected)
+        kills.run_kills(stand, expected)
     with _accusing(stand, "P3", "P4", "P11", "P12", "P13"):
         hostile.run_hostile(stand)
     with _accusing(stand, "P16"):
-        bundle_guard.run_damaged_model(stand)
+        limits.run_damaged_model(stand)
     if not stand.plan.thorough:
-        limits.leave_limits_out(stand, WHY_QUICK)
-        small_disk.leave_small_disk_out(stand, WHY_QUICK)
+        for promise, what in limits.LEFT_OUT.items():
+            stand.book.leave_out(promise, f"{what}: {WHY_QUICK}")
         return
-    for promise, run in (("P11", limits.run_limits), ("P10", small_disk.run_small_disk), ("P7", backlog.run_backlog)):
+    for promise, run in (("P11", limits.run_limits), ("P10", limits.run_small_disk), ("P7", limits.run_backlog)):
         with _accusing(stand, promise):
             run(stand)
 
@@ -112,10 +170,10 @@ def _accusing(stand: Stand, *promises: str) -> Iterator[None]:
             stand.book.leave_out(promise, EARLY)
 
 
-def _draw_films(root: Path, count: int) -> Films:
+def _draw_films(root: Path, count: int) -> DrawnFilms:
     folder = root / "films"
     folder.mkdir()
-    return Films(folder, write_films(folder, count))
+    return DrawnFilms(folder, write_films(folder, count))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
-"""A site: an inbox, a home, and the real ``xray-cli watch`` on them as its own processes."""
+"""A site: an inbox, a home, and the real ``xray-cli watch`` on them; any of its processes can be killed."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
 import psutil
 
@@ -103,7 +105,7 @@ class Site:
         return self.log.read_text().count(STARTED) if self.log.exists() else 0
 
     def service_ended(self) -> bool:
-        """Tell whether it does not run."""
+        """Return whether it does not run."""
         return self.service is None or self.service.poll() is not None
 
     def stop(self) -> int:
@@ -166,7 +168,7 @@ class Site:
         return states
 
     def is_settled(self, count: int) -> bool:
-        """Tell whether so many files have come to an end, and lie where they belong."""
+        """Return whether so many files have come to an end, and lie where they belong."""
         if self.count_finished() < count:
             return False
         engine = open_database(self.database_url)
@@ -205,3 +207,44 @@ def ending_in_order() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+Victim = Literal["watcher", "pool child", "worker", "broker"]
+VICTIMS: tuple[Victim, ...] = get_args(Victim)
+
+
+def kill(site: Site, victim: Victim, chance: random.Random) -> bool:
+    """Kill one process; returns False where there is none just now, because it is being started again.
+
+    A watcher is started again by us, as a service manager does; it starts all others again itself.
+    """
+    if victim == "watcher":
+        site.kill()
+        site.start()
+        return True
+    try:
+        found = _FIND[victim](site)
+        if found:
+            chance.choice(found).kill()
+    except psutil.NoSuchProcess:
+        return False
+    return bool(found)
+
+
+def find_workers(site: Site) -> list[psutil.Process]:
+    """Return the worker process, without the readers in its pool."""
+    found = site.find_processes("worker")
+    return [process for process in found if psutil.Process(process.ppid()) not in found]
+
+
+def find_pool_children(site: Site) -> list[psutil.Process]:
+    """Return the readers."""
+    found = site.find_processes("worker")
+    return [process for process in found if psutil.Process(process.ppid()) in found]
+
+
+_FIND: dict[str, Callable[[Site], list[psutil.Process]]] = {
+    "worker": find_workers,
+    "pool child": find_pool_children,
+    "broker": lambda site: site.find_processes("valkey-server"),
+}

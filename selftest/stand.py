@@ -6,11 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from selftest.films import Films
-from selftest.ledger import Answer, Ledger
-from selftest.ledger_check import Kind, find_faults
+from selftest.ledger_check import FaultKind, Ledger, LedgerAnswer, find_faults
 from selftest.promises import Notebook
-from selftest.run import Run
+from selftest.run import DrawnFilms, Run
 from selftest.site import Site
 
 SETTINGS = {
@@ -29,13 +27,13 @@ class Plan:
     name : str
         ``quick`` or ``full``.
     films : int
-        Films of the undisturbed run and of the run of kills.
+        DrawnFilms of the undisturbed run and of the run of kills.
     trickle : int
-        Films that are dropped one by one, to see how long each takes.
+        DrawnFilms that are dropped one by one, to see how long each takes.
     rounds : int
         Kills of each kind of process.
     films_a_kill : int
-        Films that are brought in before each of them.
+        DrawnFilms that are brought in before each of them.
     away_seconds : float
         For how long the database is locked.
     thorough : bool
@@ -65,7 +63,7 @@ class Stand:
         The bundle that serves.
     model_sha256 : str
         Its hash, which each result has to name.
-    tell : Callable
+    announce : Callable
         Called with what begins now, so many times as the trials say in advance.
     """
 
@@ -74,9 +72,9 @@ class Stand:
     book: Notebook
     model: Path
     model_sha256: str
-    films: Films
+    films: DrawnFilms
     chance: random.Random
-    tell: Callable[[str], None]
+    announce: Callable[[str], None]
 
     @contextmanager
     def open_run(self, name: str, **settings: str) -> Iterator[Run]:
@@ -93,16 +91,16 @@ class Stand:
             if not site.service_ended():
                 site.kill()
 
-    def prove(self, run: Run) -> Mapping[str, Answer]:
+    def prove(self, run: Run) -> Mapping[str, LedgerAnswer]:
         """Hold the ledger of a run, its inbox and its folders against what was dropped; gives the answers."""
         ledger, site, book = run.read(), run.site, self.book
         faults = find_faults(ledger, site.inbox.resolve(), site.home, run.dropped)
         for fault in faults:
-            book.check("P2" if fault.kind is Kind.DOUBLED else "P1", False, f"{site.root.name}: {fault}")
+            book.check("P2" if fault.kind is FaultKind.DOUBLED else "P1", False, f"{site.root.name}: {fault}")
         book.add("P1", "files", len(run.dropped))
-        book.add("P1", "lost", sum(fault.kind is Kind.LOST for fault in faults))
+        book.add("P1", "lost", sum(fault.kind is FaultKind.LOST for fault in faults))
         book.add("P2", "results", len(ledger.screenings))
-        book.add("P2", "doubled", sum(fault.kind is Kind.DOUBLED for fault in faults))
+        book.add("P2", "doubled", sum(fault.kind is FaultKind.DOUBLED for fault in faults))
         for promise in ("P1", "P2"):
             book.check(promise, True, "")
         self._check_model(ledger, site)

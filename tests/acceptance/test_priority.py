@@ -6,8 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from imaging.phantoms.files import write_dicom_phantom
-from selftest.films import write_films
-from selftest.run import drop
+from selftest.run import drop, write_films
 from store.database import open_database, reading
 from store.states import Priority
 from store.tables import UNFINISHED, arrivals

@@ -18,11 +18,11 @@ from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import NOTICE
 from selftest import selftest
 from selftest.promises import PROMISES, Notebook
-from selftest.report import Report
+from selftest.selftest import SelftestReport
 from selftest.stand import QUICK
 
 
-def build_report(*, broken: bool = False) -> Report:
+def build_report(*, broken: bool = False) -> SelftestReport:
     book = Notebook()
     for promise in PROMISES:
         book.check(promise, True, "")
@@ -31,19 +31,19 @@ def build_report(*, broken: bool = False) -> Report:
     if broken:
         book.check("P9", False, "3 files are missing")
     book.speed["files a second"] = 12.5
-    return Report(QUICK, book, read_bundle(SHIPPED_BUNDLE), 61.0, Path("/tmp/xray-selftest-x"), "ext4", 1, 0.5)
+    return SelftestReport(QUICK, book, read_bundle(SHIPPED_BUNDLE), 61.0, Path("/tmp/xray-selftest-x"), "ext4", 1, 0.5)
 
 
 @pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch) -> list[Report]:
-    reports: list[Report] = []
+def found(monkeypatch: pytest.MonkeyPatch) -> list[SelftestReport]:
+    reports: list[SelftestReport] = []
     monkeypatch.setattr(selftest, "run_selftest", lambda *_, **__: reports[0])
     return reports
 
 
 @pytest.mark.parametrize("broken", [False, True])
 def test_the_table_fits_a_terminal_and_the_exit_code_says_whether_all_is_held(
-    found: list[Report], broken: bool
+    found: list[SelftestReport], broken: bool
 ) -> None:
     found.append(build_report(broken=broken))
     result = CliRunner().invoke(app, ["selftest"])
@@ -56,7 +56,7 @@ def test_the_table_fits_a_terminal_and_the_exit_code_says_whether_all_is_held(
         assert f"\n{promise} " in result.stdout
 
 
-def test_machines_read_json(found: list[Report]) -> None:
+def test_machines_read_json(found: list[SelftestReport]) -> None:
     found.append(build_report(broken=True))
     result = CliRunner().invoke(app, ["selftest", "--format", "json"])
     told = json.loads(result.stdout)
@@ -70,7 +70,7 @@ def test_machines_read_json(found: list[Report]) -> None:
     assert by_id["P10"]["not_checked"]
 
 
-def test_another_format_is_refused_before_anything_starts(found: list[Report]) -> None:
+def test_another_format_is_refused_before_anything_starts(found: list[SelftestReport]) -> None:
     assert CliRunner().invoke(app, ["selftest", "--format", "xml"]).exit_code == 2
 
 

@@ -10,11 +10,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from selftest.films import Films as PlainFilms
-from selftest.films import write_films
-from selftest.ledger import Answer
-from selftest.ledger_check import find_faults
-from selftest.run import Run
+from selftest.ledger_check import LedgerAnswer, find_faults
+from selftest.run import DrawnFilms, Run, write_films
 from tests.acceptance.conftest import Site, site
 from tests.databases import empty_postgresql_url, postgresql_server
 
@@ -33,11 +30,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @dataclass(frozen=True)
-class Films(PlainFilms):
+class Films(DrawnFilms):
     """Files to drop, and the site of an undisturbed run with what it says about each."""
 
     site: Path
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, LedgerAnswer] = field(default_factory=dict)
 
 
 @dataclass

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 import trustme
 
-from selftest.films import write_films
 from selftest.ledger_check import Ledger, find_faults
-from selftest.run import drop
+from selftest.run import drop, write_films
 from selftest.site import wait_until
 from tests.hosts.conftest import Hosts, Servers, build_context, ca, database_url, hosts, servers
 from tests.hosts.relay import Relay

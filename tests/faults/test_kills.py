@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 import psutil
 import pytest
 
-from selftest.kills import VICTIMS, kill
+from selftest.site import VICTIMS, kill
 from tests.acceptance.conftest import Site
 from tests.faults.conftest import SOAK_MINUTES, FaultRun
 from worker.faults import STEPS

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from selftest.ledger import Ledger
-from selftest.ledger_check import find_faults
+from selftest.ledger_check import Ledger, find_faults
 from store.states import ArrivalState
 from tests.faults.conftest import Films
 

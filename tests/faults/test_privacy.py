@@ -21,12 +21,14 @@ from selftest.canaries import (
     PATIENT_ID,
     UID_ROOT,
     WORD,
+    Broker,
+    describe_processes,
     filled_keywords,
     find_traces,
+    search,
     write_canary,
     write_canary_pictures,
 )
-from selftest.traces import Broker, describe_processes, search
 from store.tables import metadata
 from tests.acceptance.conftest import Site, site, wait_until
 from tests.ports import find_free_port

@@ -5,8 +5,7 @@ from collections import Counter
 import pytest
 
 from imaging.phantoms.files import write_dicom_phantom
-from selftest.ledger import Ledger
-from selftest.ledger_check import find_faults
+from selftest.ledger_check import Ledger, find_faults
 from tests.acceptance.conftest import Site
 from tests.faults.conftest import wait_for
 

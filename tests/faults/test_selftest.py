@@ -10,10 +10,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from selftest import backlog
-from selftest.limits import run_limits
+from selftest import limits
 from selftest.promises import PROMISES, State
-from selftest.small_disk import run_small_disk
 from tests.selftest.conftest import TINY, made_stand
 
 pytestmark = pytest.mark.faults
@@ -44,9 +42,9 @@ def test_a_quick_run_holds_every_promise_and_leaves_nothing_behind() -> None:
 
 @pytest.mark.timeout(400)
 def test_what_only_a_full_run_does_is_held_or_says_why_it_was_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backlog, "FILES", 300)
+    monkeypatch.setattr(limits, "BACKLOG_FILES", 300)
     with made_stand(replace(TINY, films=24)) as stand:
-        for run in (run_limits, run_small_disk, backlog.run_backlog):
+        for run in (limits.run_limits, limits.run_small_disk, limits.run_backlog):
             run(stand)
         findings = stand.book.findings
     faults = {found.promise: found.faults for found in findings.values() if found.faults}

@@ -5,9 +5,8 @@ import signal
 import psutil
 import pytest
 
-from selftest.films import write_films
 from selftest.ledger_check import Ledger, find_faults
-from selftest.run import drop
+from selftest.run import drop, write_films
 from selftest.site import wait_until
 from tests.hosts.conftest import Hosts, ca, database_url, hosts, servers
 from tests.hosts.work import is_settled, list_held

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from selftest.films import write_films
 from selftest.ledger_check import Ledger, find_faults
-from selftest.run import drop
+from selftest.run import drop, write_films
 from selftest.site import wait_until
 from store.database import open_database, reading
 from store.ledger.arrivals import claim_arrival, find_arrival

@@ -10,11 +10,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
-from selftest.calm import run_calm
-from selftest.films import Films, write_films
-from selftest.ledger import Answer
+from selftest.kills import run_calm
+from selftest.ledger_check import LedgerAnswer
 from selftest.promises import Notebook
-from selftest.run import Run
+from selftest.run import DrawnFilms, Run, write_films
 from selftest.site import Site
 from selftest.stand import Plan, Stand
 
@@ -26,7 +25,7 @@ class Calm:
     """What an undisturbed run has left on the disk, and in the notebook."""
 
     stand: Stand
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, LedgerAnswer]
 
     @property
     def site(self) -> Site:
@@ -48,7 +47,7 @@ def made_stand(plan: Plan) -> Iterator[Stand]:
     with TemporaryDirectory(prefix="xray-", ignore_cleanup_errors=True) as folder:
         root = Path(folder).resolve()
         (root / "films").mkdir()
-        films = Films(root / "films", write_films(root / "films", plan.films))
+        films = DrawnFilms(root / "films", write_films(root / "films", plan.films))
         model_sha256 = read_bundle(SHIPPED_BUNDLE).model_sha256
         yield Stand(root, plan, Notebook(), SHIPPED_BUNDLE, model_sha256, films, random.Random(1), lambda _: None)
 

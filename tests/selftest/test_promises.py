@@ -19,7 +19,7 @@ def test_one_fault_outweighs_all_that_holds() -> None:
     assert book.findings["P1"].faults == ["one is missing"]
 
 
-def test_a_time_is_held_against_its_limit_and_the_longest_is_told() -> None:
+def test_a_time_is_held_against_its_limit_and_the_longest_is_kept() -> None:
     book = Notebook()
     for seconds in (1.0, 3.0, 2.0):
         book.keep_longest("P6", "s at most", seconds, 30.0)
@@ -33,5 +33,5 @@ def test_machines_read_a_bounded_number_of_faults() -> None:
     book = Notebook()
     for number in range(1000):
         book.check("P1", False, str(number))
-    told = book.findings["P1"].as_json()
-    assert (told["id"], told["state"], len(told["faults"])) == ("P1", "broken", MOST_FAULTS)
+    shown = book.findings["P1"].as_json()
+    assert (shown["id"], shown["state"], len(shown["faults"])) == ("P1", "broken", MOST_FAULTS)

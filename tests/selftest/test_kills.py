@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from selftest.canaries import PATIENT_ID
-from selftest.havoc import compare
 from selftest.hostile import look_for_traces
+from selftest.kills import compare
 from selftest.promises import Notebook, State
 from selftest.run import Run
 from tests.selftest.conftest import TINY, Calm
