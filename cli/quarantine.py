@@ -23,7 +23,7 @@ def list_quarantined(
     with exit_codes(), opened_ledger() as (_, engine):
         from documents.text import show_text
         from store.database import reading
-        from store.ledger.quarantine import list_quarantined
+        from store.ledger.arrivals import list_quarantined
 
         with reading(engine) as connection:
             arrivals = list_quarantined(connection, limit)
@@ -52,8 +52,7 @@ def release(
 
 def _release(engine: "Engine", shelf: "Shelf", arrival_id: int) -> bool:
     from store.database import reading
-    from store.ledger.arrivals import find_arrival
-    from store.ledger.quarantine import record_release
+    from store.ledger.arrivals import find_arrival, record_release
     from store.ledger.sweeps import settle_arrival
     from store.states import AfterScreening, ArrivalState
 

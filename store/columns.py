@@ -2,11 +2,12 @@
 
 import os
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Dialect, Float, Text, TypeDecorator, literal
+from sqlalchemy import BigInteger, DateTime, Dialect, Float, Text, TypeDecorator, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -91,31 +92,15 @@ class database_now(FunctionElement[datetime]):  # noqa: N801  (reads as an SQL f
         super().__init__(literal(round(plus_seconds, 3), Float))  # SQLite's clock counts milliseconds
 
 
-@compiles(database_now, "sqlite")
-def _sqlite_now(element: database_now, compiler: SQLCompiler, **kw: Any) -> str:
-    seconds = compiler.process(element.clauses, **kw)
-    # the very text format in which SQLAlchemy's DateTime compares and reads back
-    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', {seconds} || ' seconds') || '000')"
-
-
-@compiles(database_now, "postgresql")
-def _postgresql_now(element: database_now, compiler: SQLCompiler, **kw: Any) -> str:
-    seconds = compiler.process(element.clauses, **kw)
-    return f"(clock_timestamp() + make_interval(secs => {seconds}))"
-
-
 class quarter_hours(FunctionElement[int]):  # noqa: N801  (reads as an SQL function)
-    """Whole quarters of an hour since 1970, UTC: every time zone's hours and days are made of them."""
+    """Whole quarters of an hour from 1970 to a moment, UTC: every time zone's hours and days are made of them."""
 
     type = BigInteger()
     inherit_cache = True
 
-    def __init__(self, moment: ColumnElement[datetime]) -> None:
-        super().__init__(moment)
-
 
 class latency_milliseconds(FunctionElement[int]):  # noqa: N801  (reads as an SQL function)
-    """What passed between two moments, in milliseconds; three digits are kept and the rest is zero.
+    """What passed from one moment to another, in milliseconds; three digits are kept and the rest is zero.
 
     Grouping by it gives a histogram of a few thousand lines at most, from which any quantile follows without sorting
     millions of rows.
@@ -124,30 +109,12 @@ class latency_milliseconds(FunctionElement[int]):  # noqa: N801  (reads as an SQ
     type = BigInteger()
     inherit_cache = True
 
-    def __init__(self, begun: ColumnElement[datetime], ended: ColumnElement[datetime]) -> None:
-        super().__init__(begun, ended)
 
+class floored(FunctionElement[int]):  # noqa: N801  (reads as an SQL function)
+    """The integer at or below a number that is not negative; SQLite's own ``floor`` is not in every build."""
 
-@compiles(quarter_hours, "sqlite")
-def _sqlite_quarters(element: quarter_hours, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER) / {QUARTER_SECONDS})"
-
-
-@compiles(quarter_hours, "postgresql")
-def _postgresql_quarters(element: quarter_hours, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST(floor(extract(epoch FROM {compiler.process(element.clauses, **kw)}) / {QUARTER_SECONDS}) AS BIGINT)"
-
-
-@compiles(latency_milliseconds, "sqlite")
-def _sqlite_latency(element: latency_milliseconds, compiler: SQLCompiler, **kw: Any) -> str:
-    begun, ended = (compiler.process(moment, **kw) for moment in element.clauses)
-    return _keep_digits(f"CAST(round((julianday({ended}) - julianday({begun})) * 86400000) AS INTEGER)")
-
-
-@compiles(latency_milliseconds, "postgresql")
-def _postgresql_latency(element: latency_milliseconds, compiler: SQLCompiler, **kw: Any) -> str:
-    begun, ended = (compiler.process(moment, **kw) for moment in element.clauses)
-    return _keep_digits(f"CAST(round(extract(epoch FROM {ended} - {begun}) * 1000) AS BIGINT)")
+    type = BigInteger()
+    inherit_cache = True
 
 
 def _keep_digits(milliseconds: str) -> str:
@@ -156,21 +123,39 @@ def _keep_digits(milliseconds: str) -> str:
     return f"(CASE WHEN {milliseconds} < 0 THEN 0{cases} ELSE {milliseconds} / {LAST_STEP} * {LAST_STEP} END)"
 
 
-class floored(FunctionElement[int]):  # noqa: N801  (reads as an SQL function)
-    """The integer at or below a number that is not negative; SQLite's own ``floor`` is not in every build."""
+ToSql = Callable[..., str]
+IN_SQL: dict[type[FunctionElement[Any]], dict[str, ToSql]] = {
+    database_now: {
+        # the very text format in which SQLAlchemy's DateTime compares and reads back
+        "sqlite": lambda plus: f"(strftime('%Y-%m-%d %H:%M:%f', 'now', {plus} || ' seconds') || '000')",
+        "postgresql": lambda plus: f"(clock_timestamp() + make_interval(secs => {plus}))",
+    },
+    quarter_hours: {
+        "sqlite": lambda at: f"(CAST(strftime('%s', {at}) AS INTEGER) / {QUARTER_SECONDS})",
+        "postgresql": lambda at: f"CAST(floor(extract(epoch FROM {at}) / {QUARTER_SECONDS}) AS BIGINT)",
+    },
+    latency_milliseconds: {
+        "sqlite": lambda begun, ended: _keep_digits(
+            f"CAST(round((julianday({ended}) - julianday({begun})) * 86400000) AS INTEGER)"
+        ),
+        "postgresql": lambda begun, ended: _keep_digits(
+            f"CAST(round(extract(epoch FROM {ended} - {begun}) * 1000) AS BIGINT)"
+        ),
+    },
+    floored: {
+        "sqlite": lambda number: f"CAST({number} AS INTEGER)",
+        "postgresql": lambda number: f"CAST(floor({number}) AS BIGINT)",
+    },
+}
+"""What each function is in each database, from the SQL of its arguments."""
 
-    type = BigInteger()
-    inherit_cache = True
 
-    def __init__(self, number: ColumnElement[float]) -> None:
-        super().__init__(number)
-
-
-@compiles(floored, "sqlite")
-def _sqlite_floored(element: floored, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST({compiler.process(element.clauses, **kw)} AS INTEGER)"
+def _register(function: type[FunctionElement[Any]], dialect: str, to_sql: ToSql) -> None:
+    @compiles(function, dialect)
+    def compile_function(element: FunctionElement[Any], compiler: SQLCompiler, **kw: Any) -> str:
+        return to_sql(*(compiler.process(argument, **kw) for argument in element.clauses))
 
 
-@compiles(floored, "postgresql")
-def _postgresql_floored(element: floored, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST(floor({compiler.process(element.clauses, **kw)}) AS BIGINT)"
+for _function, _dialects in IN_SQL.items():
+    for _dialect, _to_sql in _dialects.items():
+        _register(_function, _dialect, _to_sql)

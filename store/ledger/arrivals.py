@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
+from store.audit import record_event
 from store.columns import database_now
 from store.database import build_insert
 from store.states import READY_STATES, AfterScreening, ArrivalState, Priority
@@ -184,6 +185,21 @@ def list_arrivals(connection: Connection, state: ArrivalState, limit: int = 1000
     """Return arrivals of one state, the newest first."""
     statement = select(*ARRIVAL_COLUMNS).where(arrivals.c.state == state).order_by(arrivals.c.id.desc()).limit(limit)
     return [as_arrival(row) for row in connection.execute(statement)]
+
+
+def list_quarantined(connection: Connection, limit: int) -> list[Arrival]:
+    """Return what could not be read and was not released, the newest first."""
+    a = arrivals.c
+    waits = a.stored_path.is_not(None) | a.fingerprint.is_not(None)
+    statement = select(*ARRIVAL_COLUMNS).where(a.state == ArrivalState.QUARANTINED, waits)
+    return [as_arrival(row) for row in connection.execute(statement.order_by(a.id.desc()).limit(limit))]
+
+
+def record_release(connection: Connection, arrival_id: int) -> None:
+    """Note that a file goes the one way again, as another arrival; this row stays, and points nowhere any more."""
+    which = arrivals.c.id == arrival_id
+    connection.execute(update(arrivals).where(which).values(stored_path=None, fingerprint=None))
+    record_event(connection, "quarantine_released", arrival_id=arrival_id)
 
 
 def _is_due() -> ColumnElement[bool]:

@@ -1,17 +1,25 @@
-"""A copy of the ledger while the service runs: checked before it takes its name, so that one can rely on it."""
+"""A copy of the ledger while the service runs: checked before it takes its name, so that one can rely on it.
+
+SQLite is copied by its own online backup, PostgreSQL by its pg_dump and counted by its pg_restore.
+"""
 
 import os
+import re
+import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.engine import URL
 
 from store.database import reading
-from store.errors import BackupError
-from store.upkeep.counting import check_counts, count_rows
+from store.errors import BackupError, BackupToolMissingError
+from store.tables import metadata
 
 PRIVATE = 0o600
 
@@ -45,8 +53,6 @@ def back_up(engine: Engine, target: Path) -> Mapping[str, int]:
     with _private_part(target) as part:
         if engine.dialect.name == "sqlite":
             return _copy_sqlite(engine, part)
-        from store.upkeep.postgresql_backup import dump_postgresql
-
         return dump_postgresql(engine, part)
 
 
@@ -109,3 +115,95 @@ def _check_copy(copy: sqlite3.Connection, expected: Mapping[str, int]) -> None:
     # the names are the program's own, from its description of the tables
     found = {name: copy.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in expected}  # noqa: S608
     check_counts(found, expected)
+
+
+_TABLE_BEGINS = re.compile(rb'COPY (?:[^ ]+\.)?"?(\w+)"? \(')
+_TABLE_ENDS = b"\\.\n"
+
+
+def dump_postgresql(engine: Engine, part: Path) -> Mapping[str, int]:
+    """Write an archive in pg_dump's custom format, and count its rows.
+
+    Returns
+    -------
+    Mapping
+        Rows by table.
+
+    Raises
+    ------
+    BackupToolMissingError
+        No ``pg_dump`` or ``pg_restore`` on the PATH.
+    BackupError
+        One of them failed, or the archive does not hold every row.
+    """
+    pg_dump, pg_restore = _find_tool("pg_dump"), _find_tool("pg_restore")
+    with reading(engine) as connection:
+        snapshot = connection.scalar(select(func.pg_export_snapshot()))
+        expected = count_rows(connection)
+        # inside the transaction: the snapshot lives as long as it does
+        command = [pg_dump, "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"]
+        _run([*command, f"--file={part}", f"--dbname={_as_libpq(engine.url)}"], engine.url)
+    check_counts(_count_archived(pg_restore, part), expected)
+    return expected
+
+
+def _find_tool(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        message = f"{name} is not on the PATH: install PostgreSQL's client programs (Debian: postgresql-client)"
+        raise BackupToolMissingError(message)
+    return found
+
+
+def _as_libpq(url: URL) -> str:
+    """Return the URL as PostgreSQL's programs read it; the password goes another way, which 'ps' does not show."""
+    return url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+
+
+def _run(command: Sequence[str], url: URL) -> None:
+    environment = os.environ | ({"PGPASSWORD": str(url.password)} if url.password else {})
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    if ended.returncode:
+        raise _as_error("pg_dump", ended.stderr)
+
+
+def _count_archived(pg_restore: str, archive: Path) -> Mapping[str, int]:
+    """Read the whole archive as the script that would restore it, and count its rows."""
+    counts: Counter[str] = Counter()
+    table = None
+    command = [pg_restore, "--data-only", "--file=-", str(archive)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603
+        assert process.stdout is not None  # noqa: S101  (a pipe was asked for)
+        assert process.stderr is not None  # noqa: S101
+        for line in process.stdout:
+            if table is None:
+                begins = _TABLE_BEGINS.match(line)
+                table = begins and begins[1].decode()
+            elif line == _TABLE_ENDS:
+                table = None
+            else:
+                counts[table] += 1
+        said = process.stderr.read().decode(errors="replace")
+    if process.returncode:
+        raise _as_error("pg_restore", said)
+    return counts
+
+
+def _as_error(tool: str, said: str) -> BackupError:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return BackupError(f"{tool} failed: {'; '.join(lines[:2]) or 'it gave no reason'}")
+
+
+def count_rows(connection: Connection) -> dict[str, int]:
+    """Count the rows of each table."""
+    return {
+        name: connection.scalar(select(func.count()).select_from(table)) or 0 for name, table in metadata.tables.items()
+    }
+
+
+def check_counts(found: Mapping[str, int], expected: Mapping[str, int]) -> None:
+    """Hold a copy's rows against the ledger's; raises BackupError."""
+    wrong = {name: (found.get(name, 0), count) for name, count in expected.items() if found.get(name, 0) != count}
+    if wrong:
+        counts = ", ".join(f"{name} {copied} of {count}" for name, (copied, count) in wrong.items())
+        raise BackupError(f"the copy does not hold every row: {counts}")

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, func, select
 
+from store.audit import list_events
 from store.columns import database_now
 from store.ledger.arrivals import (
     claim_arrival,
@@ -10,8 +11,10 @@ from store.ledger.arrivals import (
     find_known_fingerprints,
     is_any_ready,
     list_arrivals,
+    list_quarantined,
     queue_arrivals,
     record_arrivals,
+    record_release,
     retry_arrival,
     unqueue_arrivals,
 )
@@ -19,7 +22,7 @@ from store.ledger.counts import count_pending
 from store.ledger.sweeps import retry_now
 from store.states import AfterScreening, ArrivalState, Priority
 from store.tables import arrivals
-from tests.ledger import INBOX, OWNER, arrive, digest, hold, new_arrival
+from tests.ledger import INBOX, OWNER, arrive, digest, hold, new_arrival, predict, quarantine, register_model
 
 
 def test_a_new_arrival_waits_with_all_that_is_known_of_it(engine: Engine) -> None:
@@ -195,3 +198,25 @@ def test_all_back_offs_can_be_ended_at_once(engine: Engine) -> None:
             retry_arrival(connection, arrival_id, OWNER, reason_code="x", delay_seconds=60, spoilt=False)
         assert retry_now(connection) == 2
         assert queue_arrivals(connection, 10) == ids
+
+
+def test_what_could_not_be_read_is_listed_the_newest_first_until_it_is_released(engine: Engine) -> None:
+    register_model(engine)
+    first, second = (quarantine(engine, name) for name in ("a.txt", "b.txt"))
+    predict(engine, "c.dcm")
+    with engine.begin() as connection:
+        assert [arrival.id for arrival in list_quarantined(connection, 10)] == [second, first]
+        assert [arrival.id for arrival in list_quarantined(connection, 1)] == [second]
+        record_release(connection, second)
+        assert [arrival.id for arrival in list_quarantined(connection, 10)] == [first]
+
+
+def test_a_released_row_stays_and_its_name_is_free(engine: Engine) -> None:
+    arrival_id = quarantine(engine, "a.txt")
+    with engine.begin() as connection:
+        record_release(connection, arrival_id)
+        arrival = find_arrival(connection, arrival_id)
+        assert [event[1:3] for event in list_events(connection)] == [("quarantine_released", arrival_id)]
+    assert arrival is not None
+    assert (arrival.state, arrival.reason_code, arrival.stored_path) == (ArrivalState.QUARANTINED, "truncated", None)
+    assert arrive(engine, "a.txt") != [arrival_id]

@@ -16,8 +16,7 @@ from store.errors import BackupError, BackupToolMissingError
 from store.questions.queries import list_newest_results
 from store.questions.selection import Selection
 from store.schema import check_schema
-from store.upkeep.backup import back_up
-from store.upkeep.counting import check_counts, count_rows
+from store.upkeep.backup import back_up, check_counts, count_rows
 from tests.ledger import arrive, predict, quarantine, register_model
 
 

@@ -10,10 +10,9 @@ from store.audit import list_events
 from store.columns import database_now
 from store.database import reading
 from store.errors import AnswerPrunedError
-from store.ledger.arrivals import find_arrival
+from store.ledger.arrivals import find_arrival, list_quarantined, record_release
 from store.ledger.counts import count_by_state
 from store.ledger.outcomes import find_screening, record_duplicate
-from store.ledger.quarantine import list_quarantined, record_release
 from store.ledger.sweeps import settle_arrival
 from store.questions.queries import list_newest_results
 from store.questions.selection import Selection
