@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from documents.blocks import CellKind, Column, Content, Row, Section, Sentences, Table
 from documents.figures import say_duration, say_number
 from selftest.promises import MOST_FAULTS, PROMISES, State
-from selftest.report import Report
+from selftest.selftest import SelftestReport
 
 TONES = {State.HELD: "", State.BROKEN: "alarm", State.NOT_CHECKED: "watch"}
 COLUMNS = tuple(Column(heading, CellKind.WORDS, 1) for heading in ("", "promise", "", "seen"))
 SPEED = (Column("", CellKind.NUMBER, 1), Column("", CellKind.WORDS, 1))
 
 
-def build_content(report: Report) -> Content:
+def build_content(report: SelftestReport) -> Content:
     """Build what people read: a line a promise, what is broken, what was not looked at, and how fast it was."""
     held, broken, unchecked = (report.book.count(state) for state in (State.HELD, State.BROKEN, State.NOT_CHECKED))
     took = say_duration(report.seconds)
@@ -30,7 +30,7 @@ def build_content(report: Report) -> Content:
     )
 
 
-def _build_promises(report: Report) -> Table:
+def _build_promises(report: SelftestReport) -> Table:
     rows = [
         Row([found.promise, PROMISES[found.promise], found.state.value, found.describe()], TONES[found.state])
         for found in report.book.findings.values()
@@ -38,7 +38,7 @@ def _build_promises(report: Report) -> Table:
     return Table("", COLUMNS, rows)
 
 
-def _list_remarks(report: Report) -> Iterator[Sentences]:
+def _list_remarks(report: SelftestReport) -> Iterator[Sentences]:
     found = report.book.findings.values()
     faults = [f"{each.promise} is BROKEN: {fault}" for each in found for fault in each.faults[:MOST_FAULTS]]
     unchecked = [f"{each.promise}, not checked: {what}" for each in found for what in each.unchecked]
@@ -47,7 +47,7 @@ def _list_remarks(report: Report) -> Iterator[Sentences]:
             yield Sentences(texts, TONES[state])
 
 
-def _describe_stand(report: Report) -> str:
+def _describe_stand(report: SelftestReport) -> str:
     facts = report.as_json()
     where = f"In {report.folder.parent} ({report.file_system})"
     return (
