@@ -47,8 +47,8 @@ def import_reference_labels(
 
         if not file.is_file():
             raise InputMissingError(f"there is no file {file}")
+        from store.references.columns import ColumnChoice
         from store.references.importing import ImportSettings, import_references
-        from store.references.sheet import ColumnChoice
         from worker.screening.protection import find_protection
 
         choice = ColumnChoice(key, key_column, label_column, date_column, source)

@@ -12,7 +12,8 @@
     ├── AnswerPrunedError       the result of the same bytes was pruned just now
     ├── BackupError             the backup is not what it should be, and was not kept
     ├── BackupToolMissingError  PostgreSQL's own programs are not there
-    └── ReferenceFileError      a file of reference labels, or what is said of its columns, makes no sense
+    └── SheetError              a CSV file makes no sense
+        └── ReferenceFileError  what a file of reference labels says, or what is said of its columns, makes none
 
 ``sqlalchemy.exc.OperationalError`` (locked, stopped, unreachable) is let through: it means try again.
 """
@@ -74,7 +75,11 @@ class BackupToolMissingError(StoreError):
     exit_code = os.EX_UNAVAILABLE
 
 
-class ReferenceFileError(StoreError):
-    """A file of reference labels (RT-PCR, readers) is no CSV file, or nothing says which column holds what."""
+class SheetError(StoreError):
+    """A file is no CSV file, too large, or has no rows."""
 
     exit_code = os.EX_DATAERR
+
+
+class ReferenceFileError(SheetError):
+    """Of a file of reference labels (RT-PCR, readers) nothing says which column holds what."""

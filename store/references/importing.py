@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Engine
 from store.audit import record_event
 from store.database import reading, wait_for_turn
 from store.identifiers import Protect
+from store.references.columns import ColumnChoice, Columns, find_columns
 from store.references.labels import LabelClaim, find_references, match_films, record_references
 from store.references.rows import CellFormat, RefusedRow, read_words, understand
-from store.references.sheet import ColumnChoice, Columns, find_columns, read_sheet
+from store.sheet import read_sheet
 
 CONTRADICTS = "another label of this film was imported before; --replace takes this one"
 
@@ -77,7 +78,7 @@ def import_references(
 
     Raises
     ------
-    ReferenceFileError
+    SheetError, ReferenceFileError
         The file, or what is said of its columns, makes no sense.
     OSError
         It cannot be read.

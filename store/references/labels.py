@@ -8,8 +8,8 @@ from sqlalchemy import Connection, select
 
 from store.columns import database_now
 from store.database import build_insert
+from store.references.columns import Columns
 from store.references.rows import LabelRow, RefusedRow
-from store.references.sheet import Columns
 from store.references.words import FilmKey, Reference, ReferenceSource
 from store.tables import reference_labels, screenings
 

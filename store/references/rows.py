@@ -7,8 +7,9 @@ from datetime import UTC, datetime, tzinfo
 
 from store.errors import ReferenceFileError
 from store.identifiers import Protect
-from store.references.sheet import Columns, Sheet
+from store.references.columns import Columns
 from store.references.words import OBVIOUS, REFERENCES, FilmKey, Reference, ReferenceSource
+from store.sheet import Sheet
 
 SKIP = "skip"
 EARLIEST_YEAR = 1900

@@ -8,9 +8,9 @@ from sqlalchemy import Engine, select
 
 from store.audit import list_events
 from store.database import reading
+from store.references.columns import ColumnChoice
 from store.references.importing import LabelImport
 from store.references.labels import find_references
-from store.references.sheet import ColumnChoice
 from store.references.words import FilmKey, ReferenceSource
 from store.tables import reference_labels
 from tests.ledger import digest

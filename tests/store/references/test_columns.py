@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from store.errors import ReferenceFileError
-from store.references.sheet import ColumnChoice
+from store.errors import ReferenceFileError, SheetError
+from store.references.columns import ColumnChoice
 from tests.store.references.conftest import take, write
 
 
@@ -26,7 +26,7 @@ from tests.store.references.conftest import take, write
 def test_a_file_that_makes_no_sense_is_refused_as_a_whole(
     engine: Engine, tmp_path: Path, text: str, reason: str
 ) -> None:
-    with pytest.raises(ReferenceFileError, match=reason):
+    with pytest.raises(SheetError, match=reason):
         take(engine, write(tmp_path, text))
 
 
