@@ -12,7 +12,7 @@ import grimp
 from docs.drawings.sheet import Sheet, wrap
 
 ROOT = Path(__file__).resolve().parents[2]
-WIDTH, MARGIN, ROOF = 1000, 24, 92
+WIDTH, MARGIN, ROOF = 1000, 24, 52
 GAP, INSIDE = 30, 14  # between floors; between a room's wall and what stands in it
 PLACES = {  # where a room begins and ends across the house, in twelfths; which floor it is on, the imports say
     "cli": (0, 12),
@@ -138,26 +138,30 @@ def _say(house: House) -> str:
 
 
 def _build_walls(house: House, rooms: dict[str, Room]) -> dict[str, Walls]:
+    """Build floor by floor from the top; a room that has nothing above it but another floor's end rises to that."""
     walls: dict[str, Walls] = {}
-    top = float(MARGIN)
     for floor in house.floors:
-        height = max(_measure(rooms[name]) for name in floor) + (ROOF - 40 if floor is house.floors[0] else 0)
-        for name in floor:
-            left, right = (MARGIN + share / 12 * (WIDTH - 2 * MARGIN) for share in PLACES[name])
-            walls[name] = Walls(round(left), round(right), _rise(walls, left, right, top), top + height)
-        top += height + GAP
+        sides = {name: _find_sides(name) for name in floor}
+        tops = {name: _find_top(walls.values(), *side) for name, side in sides.items()}
+        roof = ROOF if floor is house.floors[0] else 0
+        bottom = max(tops[name] + roof + _measure(rooms[name]) for name in floor)
+        walls |= {name: Walls(*sides[name], tops[name], bottom) for name in floor}
     return walls
 
 
-def _rise(walls: dict[str, Walls], left: float, right: float, top: float) -> float:
-    """Let a room that has nothing above it but the roof be as high as there is place."""
-    above = [wall.bottom for wall in walls.values() if wall.left < right - 1 and wall.right > left + 1]
-    return max(above) + GAP if above else top
+def _find_sides(name: str) -> tuple[float, float]:
+    left, right = (MARGIN + share / 12 * (WIDTH - 2 * MARGIN) for share in PLACES[name])
+    return round(left), round(right)
+
+
+def _find_top(walls: Iterable[Walls], left: float, right: float) -> float:
+    above = [wall.bottom + GAP for wall in walls if wall.left < right - 1 and wall.right > left + 1]
+    return max(above, default=float(MARGIN))
 
 
 def _measure(room: Room) -> float:
-    left, right = PLACES[room.name]
-    width = (right - left) / 12 * (WIDTH - 2 * MARGIN) - 2 * INSIDE
+    left, right = _find_sides(room.name)
+    width = right - left - 2 * INSIDE
     return 34 + 17 * len(wrap(room.purpose, width)) + 30 * len(_set_parts(room.parts, width))
 
 

@@ -1,4 +1,4 @@
-"""Every place that a document names is there, every decision is short and listed, and lines can be read in an editor."""
+"""Every place that a document names is there, decisions are short and listed, and lines fit into an editor."""
 
 import re
 import subprocess
@@ -9,10 +9,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TRACKED = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 PLACES = {str(place) for name in TRACKED for place in (Path(name), *Path(name).parents) if (ROOT / name).exists()}
-MADE = {"inference/bundles/lite0-2026.11.3/MODEL_CARD.md", "MODEL_CARD.md"}  # written by 'xray-cli model card'
-DOCUMENTS = [name for name in TRACKED if name.endswith(".md") and name not in MADE and (ROOT / name).exists()]
+# written by 'xray-cli model card', or parts of what that writes
+MADE = re.compile(r"(.*/)?MODEL_CARD\.md|training/evaluation/card/.*")
+DOCUMENTS = [name for name in TRACKED if name.endswith(".md") and not MADE.fullmatch(name) and (ROOT / name).exists()]
+WRAPPED = [name for name in DOCUMENTS if name not in {"CHANGELOG.md", "docs/reasons.md"}]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
-TOP = {place for place in PLACES if "/" not in place and (ROOT / place).is_dir()}
+TOP = {place for place in PLACES if "/" not in place and (ROOT / place).is_dir()} - {"."}
 IN_A_HOME = {"reports/outbox/"}  # the home has a folder of the same name as a room
 LONGEST_LINE = 120
 
@@ -49,13 +51,15 @@ def test_every_module_that_a_document_runs_is_there(name: str) -> None:
 
 
 def test_a_place_that_is_not_there_is_found() -> None:
-    text = "Read `worker/queue/stall.py`, `tests/faults`, `store/nothing.py` and `test_nobody`; files go to `processed/`."
+    text = (
+        "Read `worker/queue/stall.py`, `tests/faults`, `store/nothing.py` and `test_nobody`; files go to `processed/`."
+    )
     found = find_places(text)
     assert found == {"worker/queue/stall.py", "tests/faults", "store/nothing.py", "test_nobody"}
     assert {place for place in found if not is_there(place)} == {"store/nothing.py", "test_nobody"}
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("name", WRAPPED)
 def test_no_line_of_prose_is_longer_than_an_editor_is_wide(name: str) -> None:
     lines = [line for line in read_prose(name).splitlines() if not line.startswith(("|", "!["))]
     assert [line for line in lines if len(re.sub(r"\]\([^)]*\)", "]", line)) > LONGEST_LINE] == []

@@ -33,7 +33,7 @@ from worker.monitoring.page import serve_page
 from worker.processes.kept_process import KeptProcess
 from worker.screening.stages import Note
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "metrics.md"
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
