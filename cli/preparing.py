@@ -1,6 +1,7 @@
 """What a person sees of a preparation: a bar for each step, and the summary as tables."""
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -8,11 +9,12 @@ from typing import Any, TypeVar
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
 from cli.choices import TableFormat
+from documents.blocks import CellKind, Column, Content, Row, Section, Table
+from documents.figures import say_count
+from documents.terminal import write_content
 from imaging import REASONS
-from inference.labels import NOTICE
 from training.preparation import PrepareSettings
 from training.preparation import prepare as prepare_dataset
 from training.preparation.offer import NothingToPrepareError
@@ -21,6 +23,14 @@ from training.preparation.track import Track
 
 Item = TypeVar("Item")
 
+FILMS = (
+    Column("class", CellKind.WORDS, 1),
+    Column("source", CellKind.NAME, 1),
+    Column("films", CellKind.COUNT, 1),
+    Column("patients", CellKind.NUMBER, 1),
+    Column("sites", CellKind.COUNT, 1),
+)
+DROPPED = (Column("source", CellKind.NAME, 1), Column("films", CellKind.COUNT, 1), Column("reason", CellKind.WORDS, 1))
 FOLDER_WARNING = (
     "the lists hold keyed hashes of patients' ids, but the copied DICOM files keep their headers, with names: "
     "share the folder only as you would share the originals"
@@ -58,44 +68,42 @@ def print_summary(summary: Mapping[str, Any], output_format: TableFormat) -> Non
     NothingToPrepareError
         It holds nothing.
     """
-    console = Console(highlight=False)
     if output_format is TableFormat.JSON:
         typer.echo(json.dumps(summary, indent=2))
     else:
-        _print_tables(summary, console)
+        write_content(_build_content(summary), sys.stdout)
     if not summary["kept"]:
         raise NothingToPrepareError("no film is left for the data set; the reasons stand in its dropped.csv")
 
 
-def _print_tables(summary: Mapping[str, Any], console: Console) -> None:
-    console.print(_tabulate_films(summary["films"]))
-    if summary["reasons"]:
-        console.print(_tabulate_reasons(summary["reasons"]))
-    console.print(
-        f"{summary['offered']} films offered: {summary['kept']} kept, {summary['dropped']} left out "
-        f"({summary['duplicates']} of them copies)",
-        soft_wrap=True,
+def _build_content(summary: Mapping[str, Any]) -> Content:
+    sections = [_build_films(summary["films"]), _build_reasons(summary["reasons"])]
+    left_out = f"{summary['dropped']:,} left out ({summary['duplicates']:,} of them copies)"
+    return Content(
+        title="Data set",
+        period=f"{summary['output']}: manifest.csv, dropped.csv",
+        verdict=[f"{say_count(summary['offered'], 'film')} offered: {summary['kept']:,} kept, {left_out}."],
+        warnings=summary["warnings"],
+        tiles=(),
+        sections=[section for section in sections if section.blocks],
     )
-    for warning in summary["warnings"]:
-        console.print(f"[yellow]Mind:[/yellow] {warning}", soft_wrap=True)
-    console.print(f"{summary['output']}: manifest.csv, dropped.csv. {NOTICE}", markup=False, soft_wrap=True)
 
 
-def _tabulate_films(films: Iterable[Mapping[str, Any]]) -> Table:
-    table = Table("Class", "Source", title="In the data set", title_justify="left", box=None, pad_edge=False)
-    for heading in ("Films", "Patients", "Sites"):
-        table.add_column(heading, justify="right")
-    for share in films:
-        patients = f"{share['patients']}" + (f" + {share['without_patient']}?" if share["without_patient"] else "")
-        table.add_row(share["label"], share["source"], str(share["films"]), patients, str(share["sites"]))
-    return table
+def _build_films(films: Iterable[Mapping[str, Any]]) -> Section:
+    rows = [
+        Row([share["label"], share["source"], share["films"], _say_patients(share), share["sites"]]) for share in films
+    ]
+    return Section("films", "In the data set", "", [Table("", FILMS, rows)] if rows else [])
 
 
-def _tabulate_reasons(reasons: Iterable[Mapping[str, Any]]) -> Table:
-    table = Table("Source", title="Left out", title_justify="left", box=None, pad_edge=False)
-    table.add_column("Films", justify="right")
-    table.add_column("Reason")
-    for row in reasons:
-        meaning = MEANINGS.get(row["why"]) or REASONS.get(row["why"], "")
-        table.add_row(row["source"], str(row["films"]), f"{row['why']}: {meaning}")
-    return table
+def _say_patients(share: Mapping[str, Any]) -> str:
+    unnamed = f" + {share['without_patient']:,}?" if share["without_patient"] else ""
+    return f"{share['patients']:,}{unnamed}"
+
+
+def _build_reasons(reasons: Iterable[Mapping[str, Any]]) -> Section:
+    rows = [
+        Row([row["source"], row["films"], f"{row['why']}: {MEANINGS.get(row['why']) or REASONS.get(row['why'], '')}"])
+        for row in reasons
+    ]
+    return Section("reasons", "Left out", "", [Table("", DROPPED, rows)] if rows else [])
