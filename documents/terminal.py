@@ -101,8 +101,9 @@ def _build_section(section: Section, width: int) -> Iterator[RenderableType]:
     yield Rule(_show(section.heading, "bold"), align="left", characters="─", style="dim")
     if section.lead:
         yield _show(section.lead, STYLES["lead"])
-    for block in section.blocks:
-        yield ""
+    for place, block in enumerate(section.blocks):
+        if place or section.lead:
+            yield ""
         yield from _build_block(block, width)
 
 
