@@ -114,3 +114,18 @@ def test_a_question_with_filters_says_so(report: Report) -> None:
     answers = {row.cells[0]: row.cells[1] for row in asked.rows}
     assert answers["only label"] == "covid19"
     assert answers["only probability of the likeliest label"] == "0.8 or more"
+
+
+@pytest.mark.parametrize("by", Dimension)
+def test_whatever_divides_the_arrivals_heads_its_table(by: Dimension) -> None:
+    groups = find_tables(build_content(make_report(1236, by=by)), "arrivals")[-1]
+    assert groups.columns[0].heading == ("inbox" if by is Dimension.SOURCE else by.value)
+    assert groups.caption == f"By {groups.columns[0].heading}"
+
+
+def test_a_report_that_is_limited_says_so_at_its_head(report: Report) -> None:
+    filters = replace(report.question.filters, labels=(Label.COVID19, Label.NORMAL), minimums=((None, 0.8),))
+    found = replace(report, question=replace(report.question, filters=filters))
+    first, second, *_ = build_content(found).verdict
+    assert first == "Limited to label: covid19 or normal; probability of the likeliest label: 0.8 or more."
+    assert second.startswith("1,236 files arrived")
