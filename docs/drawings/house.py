@@ -9,11 +9,12 @@ from pathlib import Path
 
 import grimp
 
-from docs.drawings.sheet import Sheet, wrap
+from docs.drawings.sheet import Point, Sheet, wrap
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH, MARGIN, ROOF = 1000, 24, 52
 GAP, INSIDE = 30, 14  # between floors; between a room's wall and what stands in it
+CLEAR, NARROWEST = 5, 4  # between an arrow and a wall that it passes; the least place for an arrow
 PLACES = {  # where a room begins and ends across the house, in twelfths; which floor it is on, the imports say
     "cli": (0, 12),
     "bench": (6, 12),
@@ -109,6 +110,10 @@ class Walls:
     top: float
     bottom: float
 
+    def into(self, x: float) -> float:
+        """Return the nearest place at which an arrow may come in or leave."""
+        return min(max(x, self.left + INSIDE), self.right - INSIDE)
+
 
 def draw_house() -> str:
     """Draw all rooms on their floors, and the skeleton of their imports."""
@@ -120,8 +125,7 @@ def draw_house() -> str:
     for name, room in rooms.items():
         _draw_room(sheet, room, walls[name], is_roof=name in house.floors[0])
     for upper, lower in sorted(house.skeleton):
-        x, start, end = _find_way(walls, upper, lower)
-        sheet.arrow([(x, start), (x, end - 1)])
+        sheet.arrow(_find_way(walls, upper, lower))
     sheet.write(
         MARGIN, bottom + 6, "An arrow: the upper room imports the lower one, and may import all below that.", "note"
     )
@@ -229,18 +233,25 @@ def _list_height(room: Room, width: float) -> float:
     return sum(15 + 15 * len(wrap(purpose, width - 2 * INSIDE - indent, 12)) for purpose in room.parts.values())
 
 
-def _find_way(walls: dict[str, Walls], upper: str, lower: str) -> tuple[float, float, float]:
-    """Find where an arrow from room to room crosses no third: in the middle of the widest free stretch."""
-    start, end = walls[upper].bottom, walls[lower].top
-    left, right = max(walls[upper].left, walls[lower].left), min(walls[upper].right, walls[lower].right)
-    between = [wall for wall in walls.values() if wall.top < end - 1 and wall.bottom > start + 1]
-    edges = sorted((wall.left - 6, wall.right + 6) for wall in between)
-    free, at = [], left
-    for begins, ends in edges:
-        free.append((at, min(begins, right)))
-        at = max(at, ends)
-    free.append((at, right))
-    widest = max(free, key=lambda stretch: stretch[1] - stretch[0])
-    if widest[1] - widest[0] < 4:
-        raise ValueError(f"no free way from {upper} to {lower}: give them other places")
-    return round((widest[0] + widest[1]) / 2, 1), start, end
+def _find_way(walls: dict[str, Walls], upper: str, lower: str) -> list[Point]:
+    """Find where an arrow from room to room crosses no third: straight down, else by the lane that is nearest."""
+    above, below = walls[upper], walls[lower]
+    between = [wall for wall in walls.values() if wall.top < below.top - 1 and wall.bottom > above.bottom + 1]
+    straight = _list_lanes(between, max(above.left, below.left), min(above.right, below.right))
+    if straight:
+        left, right = max(straight, key=lambda lane: lane[1] - lane[0])
+        return [((left + right) / 2, above.bottom), ((left + right) / 2, below.top - 1)]
+    lanes = [(left + right) / 2 for left, right in _list_lanes(between, MARGIN, WIDTH - MARGIN)]
+    x = min(lanes, key=lambda lane: abs(lane - above.into(lane)) + abs(lane - below.into(lane)))
+    leave, turn = above.bottom + GAP / 2, below.top - GAP / 2
+    start, end = above.into(x), below.into(x)
+    return [(start, above.bottom), (start, leave), (x, leave), (x, turn), (end, turn), (end, below.top - 1)]
+
+
+def _list_lanes(between: Iterable[Walls], left: float, right: float) -> list[tuple[float, float]]:
+    """List the stretches from left to right that are free of walls."""
+    lanes, at = [], left
+    for wall in sorted(between, key=lambda wall: wall.left):
+        lanes.append((at, min(wall.left - CLEAR, right)))
+        at = max(at, wall.right + CLEAR)
+    return [lane for lane in (*lanes, (at, right)) if lane[1] - lane[0] >= NARROWEST]
