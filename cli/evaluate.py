@@ -1,9 +1,10 @@
 """``evaluate``: how good a model is on a data set, and whether it looks at the lungs."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,10 +15,33 @@ if TYPE_CHECKING:
     from inference.labels import Label
     from training.data.dataset import Case
     from training.evaluation.assessment import AssessmentSettings
+    from training.evaluation.result import Evaluation
 
-FORMATS = ("table", "json", "html")
-SPLITS = ("all", "train", "validation", "test", "held-out")
-LEFT_OUT = ("source", "site")
+
+class EvaluationFormat(StrEnum):
+    """What an evaluation is written as."""
+
+    TABLE = "table"
+    JSON = "json"
+    HTML = "html"
+
+
+class EvaluationSplit(StrEnum):
+    """Which films of a data set are measured."""
+
+    ALL = "all"
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+    HELD_OUT = "held-out"
+
+
+class EvaluationGrouping(StrEnum):
+    """What is left out of quick retrainings, one after the other."""
+
+    SOURCE = "source"
+    SITE = "site"
+
 
 Dataset = Annotated[Path | None, typer.Option(help="Folder with manifest.csv, or with one folder for each class.")]
 FromOutcomes = Annotated[
@@ -27,13 +51,13 @@ Since = Annotated[str | None, typer.Option(help="Of these, those finished since 
 Until = Annotated[str | None, typer.Option(help="And until then; a day is included.")]
 OtherFindings = Annotated[Path | None, typer.Option(help="Folder of films of none of the classes.")]
 Model = Annotated[Path | None, typer.Option(help="A bundle's folder (XRAY_MODEL).")]
-Format = Annotated[str, typer.Option("--format", help="`table`, `json` or `html`.")]
+Format = Annotated[EvaluationFormat, typer.Option("--format", help="How the evaluation is written.")]
 Output = Annotated[Path | None, typer.Option(help="A file, written whole or not at all.")]
 Split = Annotated[
-    str,
+    EvaluationSplit,
     typer.Option(
-        help="`all`; `train`, `validation` or `test` as the manifest's column split says; or `held-out`: "
-        "patients that the model was not trained on."
+        help="`train`, `validation` or `test` as the manifest's column split says; or `held-out`: patients that the "
+        "model was not trained on."
     ),
 ]
 Prevalence = Annotated[
@@ -41,7 +65,7 @@ Prevalence = Annotated[
     typer.Option(help="Shares at which predictive values are given, as covid19=0.01,normal=0.9; may be repeated."),
 ]
 LeaveOut = Annotated[
-    str | None, typer.Option(help="Retrain the head quickly without each `source` or `site`, and test it there.")
+    EvaluationGrouping | None, typer.Option(help="Retrain the head quickly without each of these, and test it there.")
 ]
 Audit = Annotated[bool, typer.Option(help="Ask whether the model works without lungs.")]
 Strict = Annotated[bool, typer.Option(help="Exit code 1 if the model works without lungs.")]
@@ -56,9 +80,9 @@ def evaluate(
     until: Until = None,
     other_findings: OtherFindings = None,
     model: Model = None,
-    output_format: Format = "table",
+    output_format: Format = EvaluationFormat.TABLE,
     output: Output = None,
-    split: Split = "all",
+    split: Split = EvaluationSplit.ALL,
     prevalence: Prevalence = None,
     leave_out: LeaveOut = None,
     audit: Audit = True,
@@ -75,7 +99,6 @@ def evaluate(
     """
     _check_films(dataset, from_outcomes, bool(since or until))
     with exit_codes():
-        _check_choices(output_format, split, leave_out)
         _check_packages(audit or strict or leave_out is not None)
         from training.evaluation.assessment import AssessmentSettings
 
@@ -85,21 +108,21 @@ def evaluate(
             dataset=folder,
             cases=cases,
             other_findings=other_findings,
-            part=split,
+            part=split.value,
             prevalences=_read_prevalences(prevalence or ()),
-            leave_out_by=leave_out,
+            leave_out_by=leave_out and leave_out.value,
             with_audit=audit or strict,
             seed=seed,
             workers=workers,
         )
-        report = _assess(settings)
-        _write(report, output_format, output)
-    if strict and report["audit"]["works_without_lungs"]:
+        evaluation = _assess(settings)
+        _write(evaluation, output_format, output)
+    if strict and (evaluation.audit is None or evaluation.audit.works_without_lungs):
         typer.echo("xray-cli: the model works without lungs, or that cannot be ruled out (--strict)", err=True)
         raise typer.Exit(FAILED)
 
 
-def _assess(settings: "AssessmentSettings") -> "Mapping[str, Any]":
+def _assess(settings: "AssessmentSettings") -> "Evaluation":
     from rich.console import Console
 
     from training.evaluation.assessment import assess
@@ -126,23 +149,13 @@ def _find_outcomes(since: str | None, until: str | None) -> "tuple[Path, tuple[C
     from reports.question.asking import ask_question
     from store.database import reading
     from store.questions.labelled_films import list_labelled_films
-    from training.evaluation.outcomes import find_cases
+    from training.evaluation.site_films import find_cases
 
     with opened_ledger() as (settings, engine):
         question = ask_question(since or "1970-01-02", until, settings.time_zone)
         with reading(engine) as connection:
             films = list_labelled_films(connection, question.selection)
         return settings.home, tuple(find_cases(films))
-
-
-def _check_choices(output_format: str, split: str, leave_out: str | None) -> None:
-    for option, given, accepted in (
-        ("--format", output_format, FORMATS),
-        ("--split", split, SPLITS),
-        ("--leave-out", leave_out, LEFT_OUT),
-    ):
-        if given is not None and given not in accepted:
-            raise typer.BadParameter(f"{given!r}: accepted are {', '.join(accepted)}", param_hint=option)
 
 
 def _check_packages(needed: bool) -> None:
@@ -169,21 +182,20 @@ def _read_prevalences(given: "Sequence[str]") -> "Mapping[Label, Sequence[float]
     return {**PREVALENCES, **chosen}
 
 
-def _write(report: "Mapping[str, Any]", output_format: str, output: Path | None) -> None:
+def _write(evaluation: "Evaluation", output_format: EvaluationFormat, output: Path | None) -> None:
     from documents.output import open_output
+    from training.evaluation.content.content import build_content
 
     with open_output(output) as stream:
-        if output_format == "json":
+        if output_format is EvaluationFormat.JSON:
             import json
 
-            from training.evaluation.worst import drop_pictures
+            stream.write(json.dumps(evaluation.to_json(), indent=1, allow_nan=False) + "\n")
+        elif output_format is EvaluationFormat.HTML:
+            from documents.html.page import render_content
 
-            stream.write(json.dumps(drop_pictures(report), indent=1, allow_nan=False) + "\n")
-        elif output_format == "html":
-            from training.evaluation.page import render_page
-
-            stream.write(render_page(report))
+            stream.write(render_content(build_content(evaluation)))
         else:
-            from training.evaluation.evaluation_table import write_table
+            from documents.terminal import write_content
 
-            write_table(report, stream)
+            write_content(build_content(evaluation), stream)

@@ -78,7 +78,8 @@ def card(
     """
     with exit_codes():
         from documents.output import open_output
-        from training.evaluation.card import read_evaluation, render_card
+        from training.evaluation.card.card import render_card
+        from training.evaluation.result import read_evaluation
 
         if evaluation is not None and not evaluation.is_file():
             raise InputMissingError(f"no file {evaluation}")

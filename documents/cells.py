@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from documents.blocks import Cell, CellKind, Shaded
-from documents.figures import ABSENT, Estimate, say_estimate, say_number, say_percent
+from documents.figures import ABSENT, Estimate, say_estimate, say_number, say_percent, say_tenths
 from documents.rates import Rate
 
 MOMENT = "%Y-%m-%d %H:%M:%S"
@@ -34,6 +34,4 @@ def say_cell(kind: CellKind, cell: Cell) -> str:
 
 def say_rate(rate: Rate) -> str:
     """Write a share with its interval, as in "12.5 % (8.1 to 18.8)"."""
-    if rate.value is None or rate.low is None or rate.high is None:
-        return ABSENT
-    return f"{100 * rate.value:.1f} % ({100 * rate.low:.1f} to {100 * rate.high:.1f})"
+    return say_estimate(Estimate(rate.value, rate.low, rate.high), say_tenths)

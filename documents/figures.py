@@ -1,8 +1,7 @@
 """How a figure is written for people: the same in every page, table, card and text report."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 ABSENT = "–"  # noqa: RUF001  (an en dash, as tables print a figure that cannot be had)
 
@@ -25,26 +24,24 @@ def say_percent(share: float | None) -> str:
     return f"{max(number, 0.1) if share > 0 else 0.0:.{digits}f} %"
 
 
+def say_tenths(share: float | None) -> str:
+    """Write a share in [0, 1] as percents with one digit."""
+    return ABSENT if share is None else f"{100 * share:.1f} %"
+
+
 def say_number(value: float | None, digits: int = 3) -> str:
     """Write a number with fixed digits."""
     return ABSENT if value is None else f"{value:.{digits}f}"
 
 
-def say_estimate(
-    estimate: Estimate | Mapping[str, float | None] | None, say: Callable[[float | None], str] = say_percent
-) -> str:
+def say_estimate(estimate: Estimate, say: Callable[[float | None], str] = say_percent) -> str:
     """Write a value with its interval, as in "91 % (87 to 95)"; without the interval where there is none."""
-    found = estimate if isinstance(estimate, Estimate) else Estimate(**(estimate or {}))
-    if found.value is None:
+    value, low, high = estimate.value, estimate.low, estimate.high
+    if value is None:
         return ABSENT
-    if found.low is None or found.high is None:
-        return say(found.value)
-    return f"{say(found.value)} ({say(found.low).removesuffix(' %')} to {say(found.high).removesuffix(' %')})"
-
-
-def get_value(estimate: Mapping[str, Any] | None) -> float | None:
-    """Return an estimate's value, None where there is no estimate."""
-    return estimate.get("value") if estimate else None
+    if low is None or high is None:
+        return say(value)
+    return f"{say(value)} ({say(low).removesuffix(' %')} to {say(high).removesuffix(' %')})"
 
 
 def say_count(number: int, thing: str) -> str:

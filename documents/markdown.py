@@ -4,13 +4,27 @@ import re
 from collections.abc import Iterable
 from textwrap import fill
 
-from documents.blocks import Block, Bullets, Cell, CellKind, Exhibit, Exhibits, Gallery, Section, Sentences, Table
+from documents.blocks import (
+    HEADING,
+    Block,
+    Bullets,
+    Cell,
+    CellKind,
+    Exhibit,
+    Exhibits,
+    Gallery,
+    Row,
+    Section,
+    Sentences,
+    Table,
+)
 from documents.cells import say_cell
 from documents.charts.shapes import Chart
 from documents.text import show_text
 
 WIDTH = 119
 ESCAPED = r"\|"
+STRONG = frozenset({"whole", HEADING})
 
 
 def render_markdown(blocks: Iterable[Block | Section]) -> str:
@@ -48,12 +62,16 @@ def _render(block: Block | Section) -> list[str]:
 
 def _render_table(table: Table) -> str:
     shown = [place for place, column in enumerate(table.columns) if column.kind is not CellKind.BAR]
-    columns = [table.columns[place] for place in shown]
-    rows = (
-        [_say(column.kind, row.cells[place]) for place, column in zip(shown, columns, strict=True)]
-        for row in table.rows
-    )
-    return "\n".join(map(_join, ([column.heading for column in columns], ["---"] * len(columns), *rows)))
+    heads = [table.columns[place].heading for place in shown]
+    rows = ([_say_in_row(row, place, table.columns[place].kind) for place in shown] for row in table.rows)
+    return "\n".join(map(_join, (heads, ["---"] * len(heads), *rows)))
+
+
+def _say_in_row(row: Row, place: int, kind: CellKind) -> str:
+    if place:
+        return "" if row.tone == HEADING else _say(kind, row.cells[place])
+    text = f"**{_say(kind, row.cells[0])}**" if row.tone in STRONG else _say(kind, row.cells[0])
+    return f"{text} ({quote(row.remark)})" if row.remark else text
 
 
 def _say(kind: CellKind, cell: Cell) -> str:

@@ -35,11 +35,6 @@ class Frame:
     least: float = 0.0
 
     @property
-    def size(self) -> tuple[float, float]:
-        """Width and height."""
-        return self.width, self.height
-
-    @property
     def base(self) -> float:
         """Where the horizontal axis lies."""
         return self.height - self.bottom

@@ -48,11 +48,6 @@ def isolate(name: str) -> Markup:
     return element("bdi", name)
 
 
-def join_names(names: Iterable[str]) -> Markup:
-    """Build a list of names from outside, with semicolons: names have commas of their own."""
-    return Markup("; ").join(map(isolate, names))
-
-
 def build_section(identifier: str, heading: str, lead: str, *parts: Markup) -> Markup:
     """Build a section of the page: its heading, one paragraph on how to read it, and what it shows."""
     return element(

@@ -25,7 +25,9 @@ GAP = 14.0
 def write_content(content: Content, stream: BinaryIO) -> None:
     """Lay what a report says out on A4, with embedded fonts, and write it."""
     register_fonts()
-    Document(stream, f"{content.title}, {content.period}", content.period).write(_build_story(content))
+    Document(stream, content.name or f"{content.title}, {content.period}", content.name or content.period).write(
+        _build_story(content)
+    )
 
 
 def _build_story(content: Content) -> list[Flowable]:
@@ -79,6 +81,7 @@ def _build_section(section: Section) -> Iterator[Flowable]:
         if not isinstance(block, Sentences) or block is section.blocks[-1]:  # words stay with what they are about
             yield from _place(block, above)
             above = []
+    yield from above
 
 
 def _place(block: Block, flowables: list[Flowable]) -> list[Flowable]:

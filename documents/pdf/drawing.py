@@ -36,9 +36,10 @@ def draw_chart(chart: Chart, width: float) -> Drawing:
     drawing.hAlign = "LEFT"
     body = Group(*(_draw_shape(shape, chart.height) for shape in chart.shapes), transform=(scale, 0, 0, scale, 0, 0))
     drawing.add(body)
+    lines = {shape.style for shape in chart.shapes if isinstance(shape, Path)}
     for left, line, style, text in legend:
         bottom = drawing.height - LINE * line - 9
-        drawing.add(_draw_swatch(style, left, bottom))
+        drawing.add(_draw_swatch(style, left, bottom, is_line=style in lines))
         drawing.add(String(left + SWATCH + 3, bottom + 0.5, text, fontSize=TICK, fillColor=INK, **FONT))
     return drawing
 
@@ -97,10 +98,8 @@ def _draw_shape(shape: Shape, height: float) -> Rect | PolyLine | Polygon | Circ
     return Group(String(0, 0, shape.text, **FONT, **facts), transform=(0, 1, -1, 0, shape.x, height - shape.y))
 
 
-def _draw_swatch(style: str, left: float, bottom: float) -> Rect | Line:
-    if style in DASHES:
-        middle = bottom + SWATCH / 2
-        return Line(
-            left, middle, left + SWATCH, middle, strokeColor=COLORS[style], strokeWidth=1, strokeDashArray=(2, 1)
-        )
+def _draw_swatch(style: str, left: float, bottom: float, *, is_line: bool) -> Rect | Line:
+    if is_line:
+        middle, dash = bottom + SWATCH / 2, (2, 1) if style in DASHES else None
+        return Line(left, middle, left + SWATCH, middle, strokeColor=COLORS[style], strokeWidth=1, strokeDashArray=dash)
     return Rect(left, bottom, SWATCH, SWATCH, fillColor=COLORS[style], strokeColor=None, strokeWidth=0)

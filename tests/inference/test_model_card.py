@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from documents.figures import say_estimate
+from documents.figures import Estimate, say_estimate
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import NOTICE
 
@@ -20,6 +20,6 @@ def test_the_card_is_of_the_model_that_ships_and_carries_the_notice(card: str):
 def test_the_card_repeats_the_figures_of_the_bundle(card: str):
     metrics = read_bundle(SHIPPED_BUNDLE).metrics
     assert f"{metrics['n']} films of {metrics['n_patients']} patients" in card
-    assert f"| accuracy | {say_estimate(metrics['accuracy'])} |" in card
+    assert f"| accuracy | {say_estimate(Estimate(**metrics['accuracy']))} |" in card
     for label, each in metrics["per_class"].items():
-        assert f"| {label} | {each['support']} | {say_estimate(each['sensitivity'])} |" in card
+        assert f"| {label} | {each['support']} | {say_estimate(Estimate(**each['sensitivity']))} |" in card

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -14,22 +13,21 @@ from rich.progress import track
 from inference.bundle import Bundle
 from inference.classifier import Classifier
 from inference.explanation.occlusion import explain_framed
-from inference.labels import NOTICE, Label
+from inference.labels import Label
 from training.data.dataset import Case, DatasetNotFoundError, read_dataset, read_other_findings
 from training.data.overlap import Overlap, find_overlap, hash_films
-from training.evaluation.answers import Answer, Refusal, is_labelled, to_patients
 from training.evaluation.cautions import find_cautions
-from training.evaluation.evaluation import PREVALENCES, evaluate
+from training.evaluation.evaluation import PREVALENCES, count_refusals, evaluate
 from training.evaluation.examination import Examination, examine_cases
-from training.evaluation.features import pool_features
-from training.evaluation.figures.curves import draw_curves
 from training.evaluation.figures.estimates import RESAMPLES, Weights, draw_patients
-from training.evaluation.refusals import count_refusals
-from training.evaluation.shortcuts.audit import Film, audit
+from training.evaluation.figures.scores import trace_curves
+from training.evaluation.judged_films import EvaluatedFilm, ExaminedFilm, RefusedFilm, is_of_a_class, to_patients
+from training.evaluation.result import Audit, Bootstrap, DatasetFacts, Evaluation, LeaveOneOut, ModelFacts, Origin
+from training.evaluation.shortcuts.audit import audit
+from training.evaluation.shortcuts.features import pool_features
 from training.evaluation.shortcuts.leave_out import leave_out
 from training.evaluation.worst import find_worst
 
-SCHEMA = 1
 HELD_OUT = "held-out"
 
 
@@ -72,7 +70,7 @@ class AssessmentSettings:
     cases: tuple[Case, ...] | None = None
 
 
-def assess(settings: AssessmentSettings, console: Console) -> dict[str, Any]:
+def assess(settings: AssessmentSettings, console: Console) -> Evaluation:
     """Assess a model on a data set.
 
     Parameters
@@ -81,12 +79,6 @@ def assess(settings: AssessmentSettings, console: Console) -> dict[str, Any]:
         What and how.
     console : rich.console.Console
         For progress bars.
-
-    Returns
-    -------
-    dict
-        The report. Its entry `worst` holds pictures, which do not belong into JSON
-        (`training.evaluation.worst.PICTURES`).
 
     Raises
     ------
@@ -104,10 +96,11 @@ def assess(settings: AssessmentSettings, console: Console) -> dict[str, Any]:
     overlap = _find_overlap(bundle, examinations)
     if settings.part == HELD_OUT:
         examinations, overlap = _keep_held_out(examinations, overlap)
-    report = _describe(settings, bundle, examinations, overlap)
-    report |= _measure(settings, examinations, classifier, console)
-    report["warnings"] = find_cautions(report, [each.film.case for each in examinations])
-    return report
+    origin = _describe(settings, bundle, examinations, overlap)
+    evaluation = _measure(settings, origin, [each.film for each in examinations], classifier, console)
+    return evaluation.model_copy(
+        update={"warnings": find_cautions(evaluation, [each.film.case for each in examinations])}
+    )
 
 
 def _read_cases(settings: AssessmentSettings) -> list[Case]:
@@ -133,76 +126,82 @@ def _keep_held_out(examinations: Sequence[Examination], overlap: Overlap) -> tup
     if overlap.seen is None:
         raise DatasetNotFoundError("the bundle does not say which films it was trained on: none is known as held out")
     kept = [each for each, seen in zip(examinations, overlap.seen, strict=True) if not seen]
-    if not any(is_labelled(each.film) for each in kept):
+    if not any(is_of_a_class(each.film) for each in kept):
         raise DatasetNotFoundError("the model was trained on films of every patient of this data set")
     return kept, Overlap((False,) * len(kept), same_as_training=False)
 
 
 def _describe(
     settings: AssessmentSettings, bundle: Bundle, examinations: Sequence[Examination], overlap: Overlap
-) -> dict[str, Any]:
+) -> Origin:
     cases, hashes = [each.film.case for each in examinations], [each.source_sha256 for each in examinations]
-    return {
-        "schema": SCHEMA,
-        "notice": NOTICE,
-        "evaluated_at": datetime.now(tz=UTC).isoformat(timespec="seconds"),
-        "model_version": bundle.model_version,
-        "model_sha256": bundle.model_sha256,
-        "model": {
-            "input_size": bundle.input_size,
-            "preprocessing_version": bundle.preprocessing_version,
-            "outputs": list(bundle.outputs),
-            "temperature": bundle.calibration["temperature"],
-            "operating_points": dict(bundle.operating_points),
-            "gate": dict(bundle.gate),
-            "training_data_sha256": bundle.training_data_sha256,
-        },
-        "dataset": {
-            "name": settings.dataset.resolve().name if settings.cases is None else "outcomes",
-            "split": settings.part,
-            "n_files": len(examinations),
-            "sha256": hash_films(cases, hashes),
-            "n_seen": None if overlap.seen is None else sum(overlap.seen),
-            "same_as_training": overlap.same_as_training,
-        },
-        "bootstrap": {"resamples": RESAMPLES, "interval": 0.95, "unit": "patient", "seed": settings.seed},
-    }
+    return Origin(
+        evaluated_at=datetime.now(tz=UTC).isoformat(timespec="seconds"),
+        model_version=bundle.model_version,
+        model_sha256=bundle.model_sha256,
+        model=ModelFacts(
+            input_size=bundle.input_size,
+            preprocessing_version=bundle.preprocessing_version,
+            outputs=bundle.outputs,
+            temperature=bundle.calibration["temperature"],
+            operating_points=dict(bundle.operating_points),
+            gate=dict(bundle.gate),
+            training_data_sha256=bundle.training_data_sha256,
+        ),
+        dataset=DatasetFacts(
+            name=settings.dataset.resolve().name if settings.cases is None else "outcomes",
+            split=settings.part,
+            n_files=len(examinations),
+            sha256=hash_films(cases, hashes),
+            n_seen=None if overlap.seen is None else sum(overlap.seen),
+            same_as_training=overlap.same_as_training,
+        ),
+        bootstrap=Bootstrap(resamples=RESAMPLES, interval=0.95, unit="patient", seed=settings.seed),
+    )
 
 
 def _measure(
-    settings: AssessmentSettings, examinations: Sequence[Examination], classifier: Classifier, console: Console
-) -> dict[str, Any]:
-    answers = [each.film for each in examinations if isinstance(each.film, Answer)]
-    refusals = [each.film for each in examinations if isinstance(each.film, Refusal)]
-    films = [(each.film, each.evidence) for each in examinations if isinstance(each.film, Answer) and each.evidence]
-    labelled = [film for film in films if is_labelled(film[0])]
-    weights = draw_patients(to_patients([answer for answer, _ in labelled]), seed=settings.seed)
+    settings: AssessmentSettings,
+    origin: Origin,
+    films: Sequence[EvaluatedFilm],
+    classifier: Classifier,
+    console: Console,
+) -> Evaluation:
+    examined = [film for film in films if isinstance(film, ExaminedFilm)]
+    refused = [film for film in films if isinstance(film, RefusedFilm)]
+    labelled = [film for film in examined if is_of_a_class(film)]
+    weights = draw_patients(to_patients(labelled), seed=settings.seed)
     with console.status("measuring"):
-        report = evaluate(answers, seed=settings.seed, refusals=refusals, prevalences=settings.prevalences)
-        report["refused"] = count_refusals([each.film for each in examinations], seed=settings.seed)
-        report["curves"] = draw_curves([answer for answer, _ in labelled], weights)
-    report |= _look_deeper(settings, films, weights, console)
+        measures = evaluate(examined, seed=settings.seed, refused=refused, prevalences=settings.prevalences)
+        refusals, curves = count_refusals(films, seed=settings.seed), trace_curves(labelled, weights)
+    found_audit, left_out = _look_deeper(settings, examined, weights, console)
     roots = [root for root in (settings.dataset, settings.other_findings) if root]
     with console.status("drawing the worst errors"):
-        report["worst"] = find_worst(labelled, roots, partial(explain_framed, classifier))
-    return report
+        worst = find_worst(labelled, roots, partial(explain_framed, classifier))
+    return Evaluation(
+        **dict(origin),
+        **dict(measures),
+        refused=refusals,
+        curves=curves,
+        audit=found_audit,
+        leave_one_out=left_out,
+        worst=worst,
+    )
 
 
 def _look_deeper(
-    settings: AssessmentSettings, films: Sequence[Film], weights: Weights, console: Console
-) -> dict[str, Any]:
+    settings: AssessmentSettings, films: Sequence[ExaminedFilm], weights: Weights, console: Console
+) -> tuple[Audit | None, LeaveOneOut | None]:
     """Audit, and leave sources out: what needs the network's features."""
-    report: dict[str, Any] = {"audit": None, "leave_one_out": None}
+    found_audit, left_out = None, None
     if not (films and (settings.with_audit or settings.leave_out_by)):
-        return report
-    labelled = np.asarray([is_labelled(answer) for answer, _ in films], dtype=np.bool_)
-    features = pool_features(settings.model, np.stack([evidence.framed for _, evidence in films]), console)
+        return found_audit, left_out
+    features = pool_features(settings.model, np.stack([film.evidence.framed for film in films]), console)
     if settings.with_audit:
         with console.status("auditing shortcuts"):
-            chosen = [film for film, kept in zip(films, labelled, strict=True) if kept]
-            report["audit"] = audit(chosen, features[labelled], weights, seed=settings.seed)
+            places = [place for place, film in enumerate(films) if is_of_a_class(film)]
+            found_audit = audit([films[place] for place in places], features[places], weights, seed=settings.seed)
     if settings.leave_out_by:
         with console.status(f"leaving out each {settings.leave_out_by}"):
-            cases = [answer.case for answer, _ in films]
-            report["leave_one_out"] = leave_out(cases, features, settings.leave_out_by, seed=settings.seed)
-    return report
+            left_out = leave_out([film.case for film in films], features, settings.leave_out_by, seed=settings.seed)
+    return found_audit, left_out

@@ -1,9 +1,9 @@
-"""What a reader of figures must be told before the figures."""
+"""What a reader of figures must know before the figures."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from training.data.dataset import Case
+from training.evaluation.result import Caution, DatasetFacts, Evaluation
 
 FEW_FILMS = 30
 
@@ -26,44 +26,50 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
-def find_cautions(report: Mapping[str, Any], cases: Sequence[Case]) -> list[dict[str, str]]:
-    """Return what must be said about a report, as `code` and `message`.
+def find_cautions(evaluation: Evaluation, cases: Sequence[Case]) -> tuple[Caution, ...]:
+    """Return what must be said about an evaluation.
 
     Parameters
     ----------
-    report : mapping
-        The report, all but its warnings.
+    evaluation : Evaluation
+        All but its warnings.
     cases : sequence of Case
         All films of the data set.
     """
+    dataset, audit = evaluation.dataset, evaluation.audit
     facts = {
-        "seen": report["dataset"]["n_seen"],
-        "files": report["dataset"]["n_files"],
-        "limit": (report.get("audit") or {}).get("limit"),
+        "seen": dataset and dataset.n_seen,
+        "files": dataset and dataset.n_files,
+        "limit": audit and audit.limit,
         "few": FEW_FILMS,
-        "labels": ", ".join(_name_rare_labels(report)),
+        "labels": ", ".join(_name_rare_labels(evaluation)),
     }
-    return [{"code": code, "message": SENTENCES[code].format(**facts)} for code in _find_codes(report, cases)]
+    codes = [*_find_overlap(dataset), *_find_others(evaluation, cases)]
+    return tuple(Caution(code=code, message=SENTENCES[code].format(**facts)) for code in codes)
 
 
-def _find_codes(report: Mapping[str, Any], cases: Sequence[Case]) -> Iterator[str]:
-    dataset = report["dataset"]
-    if dataset["same_as_training"]:
+def _find_overlap(dataset: DatasetFacts | None) -> Iterator[str]:
+    if dataset is None:
+        return
+    if dataset.same_as_training:
         yield "same_as_training"
-    elif dataset["n_seen"]:
+    elif dataset.n_seen:
         yield "trained_on_these_films"
-    elif dataset["n_seen"] is None:
+    elif dataset.n_seen is None:
         yield "training_films_unknown"
-    verdict = (report.get("audit") or {}).get("verdict")
+
+
+def _find_others(evaluation: Evaluation, cases: Sequence[Case]) -> Iterator[str]:
+    verdict = evaluation.audit and evaluation.audit.verdict
     if verdict == "works_without_lungs":
         yield "works_without_lungs"
     if verdict == "not_ruled_out":
         yield "lungs_not_ruled_out"
     if len({case.patient_id for case in cases}) == len(cases):
         yield "patients_unknown"
-    if _name_rare_labels(report):
+    if _name_rare_labels(evaluation):
         yield "few_films"
 
 
-def _name_rare_labels(report: Mapping[str, Any]) -> list[str]:
-    return [label for label, each in report["per_class"].items() if each["support"] < FEW_FILMS]
+def _name_rare_labels(evaluation: Evaluation) -> list[str]:
+    return [label for label, each in evaluation.per_class.items() if each.support < FEW_FILMS]

@@ -1,11 +1,12 @@
 """Figures on films of a data set, through the very classifier that serves, each with its 95 % interval by patient."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from documents.figures import Estimate
+from imaging import REASONS
 from inference.labels import (
     BELOW_OPERATING_POINT,
     LABELS,
@@ -14,18 +15,27 @@ from inference.labels import (
     Label,
     Outcome,
 )
-from training.evaluation.answers import Answer, Refusal, is_labelled, to_patients, to_probabilities, to_reference
+from training.evaluation import result
 from training.evaluation.figures.estimates import (
     Weights,
     draw_patients,
     estimate,
-    estimates_to_json,
+    estimate_all,
     weigh_mean,
     weigh_share,
 )
 from training.evaluation.figures.metrics import ECE_BINS, find_bins
-from training.evaluation.figures.scores import add_predictive_values, score
+from training.evaluation.figures.scores import find_predictive_values, score
 from training.evaluation.groups import GROUPINGS, name_groups, order_groups
+from training.evaluation.judged_films import (
+    EvaluatedFilm,
+    JudgedFilm,
+    RefusedFilm,
+    is_of_a_class,
+    to_patients,
+    to_probabilities,
+    to_reference,
+)
 
 PREVALENCES: Mapping[Label, tuple[float, ...]] = {
     Label.COVID19: (0.01, 0.05, 0.20),
@@ -38,125 +48,159 @@ THRESHOLDS = (0.34, *np.arange(0.40, 0.96, 0.05).round(2).tolist(), 0.98, 0.99)
 
 
 def evaluate(
-    answers: Sequence[Answer],
+    films: Sequence[JudgedFilm],
     *,
     seed: int,
-    refusals: Sequence[Refusal] = (),
+    refused: Sequence[RefusedFilm] = (),
     prevalences: Mapping[Label, Sequence[float]] = PREVALENCES,
-) -> dict[str, Any]:
-    """Measure answers, every metric with its 95 % bootstrap interval by patient.
+) -> result.Measures:
+    """Measure films that were judged, every metric with its 95 % bootstrap interval by patient.
 
     Parameters
     ----------
-    answers : sequence of Answer
-        Of radiographs of the three labels and, where there are any, of other findings.
+    films : sequence of JudgedFilm
+        Radiographs of the three labels and, where there are any, of other findings.
     seed : int
         Of the bootstrap.
-    refusals : sequence of Refusal
+    refused : sequence of RefusedFilm
         Films that got no answer; they are counted, and no metric is over them.
     prevalences : mapping
         For each label the prevalences at which its predictive values are given too.
-
-    Returns
-    -------
-    dict
-        The object that `evaluate --format json` prints, less what is known of model and data set: the scores of
-        `score`, over the most probable label whatever the outcome; predictive values at stated prevalences;
-        `answered` with coverage and accuracy under the operating points; `coverage_curve`; `reliability`;
-        `other_finding`; `refused`; `by_group`.
     """
-    labelled = [answer for answer in answers if is_labelled(answer)]
+    labelled = [film for film in films if is_of_a_class(film)]
     weights = draw_patients(to_patients(labelled), seed=seed)
-    report = score(labelled, weights)
-    add_predictive_values(report, labelled, weights, prevalences)
-    measured = _measure_answered(labelled, weights)
-    report["answered"] = estimates_to_json(measured, dict.fromkeys(measured, report["n_patients"]))
-    report["coverage_curve"] = _measure_coverage(labelled, weights)
-    report["reliability"] = {"bins": _measure_reliability(labelled, weights)}
-    report["other_finding"] = _measure_others(answers, refusals, seed)
-    report["by_group"] = {name: _score_groups(labelled, refusals, weights, name) for name in GROUPINGS}
-    return report
+    scores = score(labelled, weights)
+    measured = dict(scores) | {"per_class": find_predictive_values(scores, labelled, weights, prevalences)}
+    return result.Measures(
+        **measured,
+        answered=_measure_answered(labelled, weights),
+        coverage_curve=_measure_coverage(labelled, weights),
+        reliability=result.ReliabilityDiagram(bins=_measure_reliability(labelled, weights)),
+        other_finding=_measure_others(films, refused, seed),
+        by_group={name: _score_groups(labelled, refused, weights, name) for name in GROUPINGS},
+    )
 
 
-def _measure_answered(answers: Sequence[Answer], weights: Weights) -> dict[str, npt.NDArray[np.float64]]:
-    given = np.asarray([answer.prediction.outcome is Outcome.PREDICTED for answer in answers], dtype=bool)
-    right = np.asarray([answer.prediction.label == answer.case.reference_label for answer in answers], dtype=bool)
+def count_refusals(films: Sequence[EvaluatedFilm], *, seed: int) -> result.Refusals:
+    """Count the films that got no answer by reason and label: figures without them would flatter.
+
+    Parameters
+    ----------
+    films : sequence of JudgedFilm or RefusedFilm
+        All films of the data set.
+    seed : int
+        Of the bootstrap.
+    """
+    refused = [film for film in films if isinstance(film, RefusedFilm)]
+    labelled = [film for film in films if is_of_a_class(film)]
+    weights = draw_patients(to_patients(labelled), seed=seed)
+    share = weigh_share([isinstance(film, RefusedFilm) for film in labelled], weights)
+    reasons = sorted({film.reason_code for film in refused})
+    return result.Refusals(
+        n=len(refused),
+        unreadable=sum(film.unreadable for film in refused),
+        share=estimate(share, _count_patients(labelled)),
+        by_reason={reason: _describe_reason(reason, refused) for reason in reasons},
+    )
+
+
+def _describe_reason(reason_code: str, refused: Sequence[RefusedFilm]) -> result.RefusedReason:
+    labels = [film.case.reference_label for film in refused if film.reason_code == reason_code]
+    by_label = {str(label): labels.count(label) for label in (*LABELS, OTHER_FINDING) if label in labels}
+    return result.RefusedReason(n=len(labels), advice=REASONS.get(reason_code, ""), by_label=by_label)
+
+
+def _measure_answered(films: Sequence[JudgedFilm], weights: Weights) -> result.Answered:
+    given = _find_answered(films)
+    right = np.asarray([film.prediction.label == film.case.reference_label for film in films], dtype=bool)
     reasons = {
         "lost_to_other_finding": OTHER_FINDING,
         "below_operating_point": BELOW_OPERATING_POINT,
         "outside_training_population": OUTSIDE_TRAINING_POPULATION,
     }
-    shares = {
-        name: weigh_share([answer.prediction.reason_code == reason for answer in answers], weights)
-        for name, reason in reasons.items()
-    }
-    accuracy = weigh_share(right[given], weights[:, given])
-    return {"coverage": weigh_share(given, weights), "accuracy": accuracy, **shares}
+    measured = {"coverage": weigh_share(given, weights), "accuracy": weigh_share(right[given], weights[:, given])}
+    for name, reason in reasons.items():
+        measured[name] = weigh_share([film.prediction.reason_code == reason for film in films], weights)
+    return result.Answered(**estimate_all(measured, dict.fromkeys(measured, _count_patients(films))))
 
 
-def _measure_coverage(answers: Sequence[Answer], weights: Weights) -> list[dict[str, Any]]:
-    probabilities = to_probabilities(answers)
-    right = probabilities.argmax(axis=1) == to_reference(answers)
-    lost = np.asarray([answer.prediction.reason_code == OTHER_FINDING for answer in answers], dtype=bool)
+def _find_answered(films: Sequence[JudgedFilm]) -> npt.NDArray[np.bool_]:
+    return np.asarray([film.prediction.outcome is Outcome.PREDICTED for film in films], dtype=bool)
+
+
+def _measure_coverage(films: Sequence[JudgedFilm], weights: Weights) -> tuple[result.CoveragePoint, ...]:
+    probabilities = to_probabilities(films)
+    right = probabilities.argmax(axis=1) == to_reference(films)
+    lost = np.asarray([film.prediction.reason_code == OTHER_FINDING for film in films], dtype=bool)
     points = []
     for threshold in THRESHOLDS:
         covered = (probabilities.max(axis=1) >= threshold) & ~lost
-        found = {"coverage": weigh_share(covered, weights)}
-        found["accuracy"] = weigh_share(right[covered], weights[:, covered])
-        trials = {"coverage": _count(answers, np.full(len(answers), True)), "accuracy": _count(answers, covered)}
-        points.append({"threshold": threshold, **estimates_to_json(found, trials)})
-    return points
+        coverage = estimate(weigh_share(covered, weights), _count_patients(films))
+        accuracy = _estimate_share(right, covered, films, weights)
+        points.append(result.CoveragePoint(threshold=threshold, coverage=coverage, accuracy=accuracy))
+    return tuple(points)
 
 
-def _measure_reliability(answers: Sequence[Answer], weights: Weights) -> list[dict[str, Any]]:
-    probabilities = to_probabilities(answers)
-    right, bins = probabilities.argmax(axis=1) == to_reference(answers), find_bins(probabilities)
+def _measure_reliability(films: Sequence[JudgedFilm], weights: Weights) -> tuple[result.DiagramBin, ...]:
+    probabilities = to_probabilities(films)
+    right, bins = probabilities.argmax(axis=1) == to_reference(films), find_bins(probabilities)
     rows = []
     for place in range(ECE_BINS):
         inside = bins == place
-        count = int(inside.sum())
-        rows.append(
-            {
-                "low": round(place / ECE_BINS, 4),
-                "high": round((place + 1) / ECE_BINS, 4),
-                "n": count,
-                "mean_probability": round(float(probabilities[inside].max(axis=1).mean()), 4) if count else None,
-                "accuracy": estimate(weigh_share(right[inside], weights[:, inside]), _count(answers, inside)).to_json(),
-            }
+        mean = round(float(probabilities[inside].max(axis=1).mean()), 4) if inside.any() else None
+        row = result.DiagramBin(
+            low=round(place / ECE_BINS, 4),
+            high=round((place + 1) / ECE_BINS, 4),
+            n=int(inside.sum()),
+            mean_probability=mean,
+            accuracy=_estimate_share(right, inside, films, weights),
         )
-    return rows
+        rows.append(row)
+    return tuple(rows)
 
 
-def _count(answers: Sequence[Answer], chosen: npt.NDArray[np.bool_]) -> int:
-    """Count the patients of the films that were chosen."""
-    return len({answers[place].case.patient_id for place in np.flatnonzero(chosen).tolist()})
+def _estimate_share(
+    facts: npt.NDArray[np.bool_], chosen: npt.NDArray[np.bool_], films: Sequence[JudgedFilm], weights: Weights
+) -> Estimate:
+    """Estimate the share of the chosen films of which a fact is true."""
+    members = [films[place] for place in np.flatnonzero(chosen).tolist()]
+    return estimate(weigh_share(facts[chosen], weights[:, chosen]), _count_patients(members))
 
 
-def _measure_others(answers: Sequence[Answer], refusals: Sequence[Refusal], seed: int) -> dict[str, Any]:
-    others = [answer for answer in answers if not is_labelled(answer)]
+def _count_patients(films: Sequence[EvaluatedFilm]) -> int:
+    return len(set(to_patients(films)))
+
+
+def _measure_others(films: Sequence[JudgedFilm], refused: Sequence[RefusedFilm], seed: int) -> result.OtherFindings:
+    others = [film for film in films if not is_of_a_class(film)]
     weights = draw_patients(to_patients(others), seed=seed)
-    given = [answer.prediction.label for answer in others]
-    facts = {f"answered_{label}": [answered is label for answered in given] for label in LABELS}
-    facts["indeterminate"] = [answered is None for answered in given]
-    facts["reason_other_finding"] = [answer.prediction.reason_code == OTHER_FINDING for answer in others]
-    counts = {"n": len(others), "n_refused": sum(not is_labelled(refusal) for refusal in refusals)}
-    trials = dict.fromkeys(facts, len(set(to_patients(others))))
-    return counts | estimates_to_json({name: weigh_share(fact, weights) for name, fact in facts.items()}, trials)
+    given = [film.prediction.label for film in others]
+
+    def measure(facts: Sequence[bool]) -> Estimate:
+        return estimate(weigh_share(facts, weights), _count_patients(others))
+
+    return result.OtherFindings(
+        n=len(others),
+        n_refused=sum(not is_of_a_class(film) for film in refused),
+        answered={str(label): measure([answered is label for answered in given]) for label in LABELS},
+        indeterminate=measure([answered is None for answered in given]),
+        reason_other_finding=measure([film.prediction.reason_code == OTHER_FINDING for film in others]),
+    )
 
 
 def _score_groups(
-    answers: Sequence[Answer], refusals: Sequence[Refusal], weights: Weights, grouping: str
-) -> dict[str, Any]:
-    refused = [refusal for refusal in refusals if is_labelled(refusal)]
-    names = np.asarray(name_groups([*answers, *refused], grouping), dtype=np.str_)
-    answered, left_out = names[: len(answers)], names[len(answers) :]
-    groups: dict[str, Any] = {}
+    films: Sequence[JudgedFilm], refused: Sequence[RefusedFilm], weights: Weights, grouping: str
+) -> dict[str, result.GroupScores]:
+    left_out = [film for film in refused if is_of_a_class(film)]
+    names = np.asarray(name_groups([*films, *left_out], grouping), dtype=np.str_)
+    groups = {}
     for name in order_groups(names.tolist(), grouping):
-        places = np.flatnonzero(answered == name).tolist()
-        members = [answers[place] for place in places]
-        given = np.asarray([member.prediction.outcome is Outcome.PREDICTED for member in members], dtype=np.float64)
-        groups[name] = score(members, weights[:, places]) | {
-            "refused": int((left_out == name).sum()),
-            "coverage": estimate(weigh_mean(given, weights[:, places]), len(set(to_patients(members)))).to_json(),
-        }
+        places = np.flatnonzero(names[: len(films)] == name).tolist()
+        members = [films[place] for place in places]
+        given = _find_answered(members).astype(np.float64)
+        groups[name] = result.GroupScores(
+            **dict(score(members, weights[:, places])),
+            refused=int((names[len(films) :] == name).sum()),
+            coverage=estimate(weigh_mean(given, weights[:, places]), _count_patients(members)),
+        )
     return groups

@@ -17,65 +17,20 @@ from inference.classifier import FILM_SIZE, Classifier
 from inference.framing import LUNG_PROBABILITY, Box, frame
 from inference.prediction import Prediction
 from training.data.dataset import Case
-from training.evaluation.answers import Answer, Refusal
-from training.evaluation.masking import keep_border, remove_lungs
+from training.evaluation.judged_films import THUMBNAIL, Evidence, ExaminedFilm, Focus, RefusedFilm
+from training.evaluation.shortcuts.masking import keep_border, remove_lungs
 
 Pixels = npt.NDArray[np.float32]
 
-THUMBNAIL = 16
 CHUNK = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Focus:
-    """Where the evidence of an answer lies.
-
-    Attributes
-    ----------
-    in_lungs : float
-        Share of the activation map's mass within the lungs; NaN for an empty map.
-    area : float
-        Share of the framed film that is lung: what evidence spread at random would give.
-    peak_in_lungs : float
-        1 if the map's maximum lies in the lungs, else 0; NaN for an empty map.
-    """
-
-    in_lungs: float
-    area: float
-    peak_in_lungs: float
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What an audit knows of a film beside the answer.
-
-    Attributes
-    ----------
-    framed : numpy.ndarray
-        uint8 (size, size): the model's input.
-    film_thumbnail : numpy.ndarray
-        uint8 (16, 16): the whole film, squeezed.
-    focus : Focus
-        Of the answer.
-    without_lungs, border_only : Prediction
-        The answers to the film without its lungs, and to its border alone. The frame is the original film's and the
-        gate is not asked: the model is to see the same place.
-    """
-
-    framed: npt.NDArray[np.uint8]
-    film_thumbnail: npt.NDArray[np.uint8]
-    focus: Focus
-    without_lungs: Prediction
-    border_only: Prediction
-
-
-@dataclass(frozen=True, slots=True)
 class Examination:
-    """What became of one film of the data set; `evidence` is None for a film that was refused."""
+    """What became of one film of the data set."""
 
-    film: Answer | Refusal
+    film: ExaminedFilm | RefusedFilm
     source_sha256: str
-    evidence: Evidence | None
 
 
 def examine_case(classifier: Classifier, case: Case) -> Examination:
@@ -94,9 +49,9 @@ def examine_case(classifier: Classifier, case: Case) -> Examination:
         prediction = classifier.predict_radiograph(radiograph)
     except RadiographError as error:
         unreadable = isinstance(error, UnreadableRadiographError)
-        return Examination(Refusal(case, error.reason_code, unreadable, *shape), source.sha256, None)
+        return Examination(RefusedFilm(case, error.reason_code, unreadable, *shape), source.sha256)
     evidence = _gather(classifier, radiograph.pixels, prediction)
-    return Examination(Answer(case, prediction, *shape), source.sha256, evidence)
+    return Examination(ExaminedFilm(case, prediction, *shape, evidence=evidence), source.sha256)
 
 
 def examine_cases(folder: Path, cases: Sequence[Case], workers: int | None = None) -> Iterator[Examination]:

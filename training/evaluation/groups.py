@@ -4,9 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from training.data.dataset import UNKNOWN
-from training.evaluation.answers import Answer, Refusal
-
-Film = Answer | Refusal
+from training.evaluation.judged_films import EvaluatedFilm
 
 SMALL, LARGE = 512, 1024
 """Longer side in pixels up to which a film is small, and from which it is large."""
@@ -17,7 +15,7 @@ FEW_FILMS = 10
 REST = f"fewer than {FEW_FILMS} films"
 
 
-def name_image_size(film: Film) -> str:
+def name_image_size(film: EvaluatedFilm) -> str:
     """Name the class of size: pictures taken from papers are small, films from archives large."""
     longest = max(film.rows, film.columns)
     if not longest:
@@ -27,7 +25,7 @@ def name_image_size(film: Film) -> str:
     return SIZES[2] if longest >= LARGE else SIZES[1]
 
 
-GROUPINGS: Mapping[str, Callable[[Film], str]] = {
+GROUPINGS: Mapping[str, Callable[[EvaluatedFilm], str]] = {
     "source": lambda film: film.case.source,
     "site": lambda film: film.case.site,
     "view": lambda film: film.case.view,
@@ -50,7 +48,7 @@ def order_groups(names: Iterable[str], grouping: str) -> list[str]:
     return [name for name in SIZES if name in known]
 
 
-def name_groups(films: Sequence[Film], grouping: str) -> list[str]:
+def name_groups(films: Sequence[EvaluatedFilm], grouping: str) -> list[str]:
     """Name the group of each film; sites of few films are one group, since there are as many of them as films."""
     names = [GROUPINGS[grouping](film) for film in films]
     if grouping != "site":

@@ -1,8 +1,7 @@
 """The classification report as text, in the shape of scikit-learn's, which the original script printed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from inference.labels import LABELS, NOTICE
 
@@ -20,13 +19,15 @@ class _Row:
     support: int
 
 
-def classification_report(metrics: Mapping[str, Any]) -> str:
+def classification_report(matrix: Sequence[Sequence[int]], labels: Sequence[str] = LABELS) -> str:
     """Write precision, recall, F1 and support of each class, accuracy, and the averages, as scikit-learn does.
 
     Parameters
     ----------
-    metrics : mapping
-        With `confusion_matrix`: int (labels, labels), true label by answered label in the order of `LABELS`.
+    matrix : sequence of sequence of int
+        (labels, labels): true label by answered label.
+    labels : sequence of str
+        In the order of the matrix.
 
     Returns
     -------
@@ -34,16 +35,15 @@ def classification_report(metrics: Mapping[str, Any]) -> str:
         Lines that end with the notice. A class that is never answered has precision 0, as in scikit-learn; a class
         without films has no scores ("-") and, unlike there, does not pull the macro average down.
     """
-    matrix: list[list[int]] = [list(row) for row in metrics["confusion_matrix"]]
-    classes = [_measure(label, matrix, place) for place, label in enumerate(LABELS)]
+    classes = [_measure(label, matrix, place) for place, label in enumerate(labels)]
     count = sum(map(sum, matrix))
     present = [row for row in classes if row.support]
     averages = [
         _average("macro avg", present, [1] * len(present), count),
         _average(LAST_ROW, present, [row.support for row in present], count),
     ]
-    width = max(len(LAST_ROW), *(len(label) for label in LABELS))
-    hits = sum(matrix[place][place] for place in range(len(LABELS)))
+    width = max(len(LAST_ROW), *(len(label) for label in labels))
+    hits = sum(matrix[place][place] for place in range(len(labels)))
     lines = [
         " " * width + " " + "".join(f"{heading:>10}" for heading in HEADINGS),
         "",

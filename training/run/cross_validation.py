@@ -21,8 +21,9 @@ import numpy.typing as npt
 
 from inference.prediction import calibrate, to_prediction
 from training.data.dataset import Case
-from training.evaluation.answers import Answer
 from training.evaluation.evaluation import evaluate
+from training.evaluation.judged_films import JudgedFilm
+from training.evaluation.result import Measures
 from training.fit.calibration import Calibration, choose_calibration
 
 FOLD_METRICS = ("accuracy", "balanced_accuracy", "ece", "brier", "auroc_covid19_vs_normal")
@@ -69,7 +70,7 @@ def measure_out_of_fold(found: OutOfFold, *, seed: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        The object of `training.evaluation.evaluation.evaluate` with the key `cross_validation`.
+        What `training.evaluation.evaluation.evaluate` measures, as JSON, with the key `cross_validation`.
     """
     calibrations = found.calibrate_across()
     answers = [_answer(found, place, calibrations[int(fold)]) for place, fold in enumerate(found.folds)]
@@ -78,7 +79,7 @@ def measure_out_of_fold(found: OutOfFold, *, seed: int) -> dict[str, Any]:
         members = [answer for answer, place in zip(answers, found.folds, strict=True) if place == fold]
         measured = _pick_values(evaluate(members, seed=seed))
         per_fold.append({"fold": fold, "temperature": round(calibration.temperature, 4), **measured})
-    return evaluate(answers, seed=seed) | {
+    return evaluate(answers, seed=seed).to_json() | {
         "cross_validation": {
             "folds": len(per_fold),
             "per_fold": per_fold,
@@ -115,17 +116,17 @@ def describe_folds(metrics: Mapping[str, Any]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _answer(found: OutOfFold, place: int, calibration: Calibration) -> Answer:
+def _answer(found: OutOfFold, place: int, calibration: Calibration) -> JudgedFilm:
     probabilities = calibrate(found.logits[place][np.newaxis], calibration.temperature)
     no_maps = np.zeros((1, 1, probabilities.shape[1]), dtype=np.float32)
-    return Answer(found.cases[place], to_prediction(probabilities[0], no_maps, calibration.operating_points))
+    return JudgedFilm(found.cases[place], to_prediction(probabilities[0], no_maps, calibration.operating_points))
 
 
-def _pick_values(report: Mapping[str, Any]) -> dict[str, Any]:
-    picked: dict[str, Any] = {"n": report["n"], "n_patients": report["n_patients"]}
-    picked |= {name: report[name]["value"] for name in FOLD_METRICS if name in report}
-    for label, each in report["per_class"].items():
-        picked |= {f"{label}.{name}": each[name]["value"] for name in CLASS_METRICS}
+def _pick_values(measures: Measures) -> dict[str, Any]:
+    picked: dict[str, Any] = {"n": measures.n, "n_patients": measures.n_patients}
+    picked |= {name: getattr(measures, name).value for name in FOLD_METRICS}
+    for label, each in measures.per_class.items():
+        picked |= {f"{label}.{name}": getattr(each, name).value for name in CLASS_METRICS}
     return picked
 
 

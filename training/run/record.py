@@ -14,7 +14,7 @@ from inference.bundle import LUNGS_NAME, SHIPPED_BUNDLE, read_bundle
 from inference.labels import NOTICE
 from training.data.dataset import Case
 from training.data.overlap import name_films
-from training.evaluation.card import render_card
+from training.evaluation.card.card import render_card
 from training.evaluation.report_text import classification_report
 from training.fit.settings import TrainingSettings
 from training.run.cross_validation import describe_folds
@@ -120,7 +120,7 @@ def write_report(metrics: Mapping[str, Any]) -> str:
     """Write the classification report as text, with the folds where there are any."""
     head = f"On {metrics['training']['measured_on']}.\n\n"
     folds = describe_folds(metrics) + "\n" if "cross_validation" in metrics else ""
-    return head + folds + classification_report(metrics)
+    return head + folds + classification_report(metrics["confusion_matrix"], list(metrics["per_class"]))
 
 
 def _count(cases: Sequence[Case]) -> dict[str, int]:

@@ -13,8 +13,8 @@ from rich.progress import track
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.classifier import Classifier
 from training.data.overlap import name_films
-from training.evaluation.answers import answer_cases
 from training.evaluation.evaluation import evaluate
+from training.evaluation.judged_films import judge_cases
 from training.fit.backbones import find_films_seen, find_weights, read_backbone
 from training.fit.calibration import Calibration, choose_calibration
 from training.fit.history import Epoch, write_history
@@ -168,10 +168,10 @@ class Export:
         held_out = self._pool(self.trained)
         write_folds(held_out, {self.trained[0].stage.number: calibration}, self.data.name_file, table)
         cases = track(held_out.cases, "measuring", console=self.console)
-        answers = answer_cases(Classifier.load(staging), cases)
-        if refused := len(held_out.cases) - len(answers):
+        judged = judge_cases(Classifier.load(staging), cases)
+        if refused := len(held_out.cases) - len(judged):
             log.warning("%d of %d held-out films were refused by the gate", refused, len(held_out.cases))
-        return evaluate(answers, seed=seed)
+        return evaluate(judged, seed=seed).to_json()
 
 
 def _count_seen(data: TrainingData, stages: Sequence[Stage], weights: Path | None) -> int | None:

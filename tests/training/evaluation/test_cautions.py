@@ -2,22 +2,26 @@ from typing import Any
 
 import pytest
 
+from inference.labels import LABELS
+from tests.training.evaluation.content.evaluations import make_evaluation
 from tests.training.factories import make_cases
 from training.evaluation.cautions import find_cautions
+from training.evaluation.result import Evaluation
 
 TWO_FILMS_OF_ONE = make_cases(("normal", "north", "a"), ("normal", "north", "a"), ("normal", "north", "b"))
 
 
-def make_report(*, seen: int | None = 0, same: bool = False, verdict: str | None = None, support: int = 50) -> Any:
-    return {
-        "dataset": {"n_seen": seen, "n_files": 100, "same_as_training": same},
-        "audit": verdict and {"verdict": verdict, "limit": 0.45},
-        "per_class": {label: {"support": support} for label in ("covid19", "viral_pneumonia", "normal")},
-    }
+def make_some(*, seen: int | None = 0, same: bool = False, verdict: str | None = None, support: int = 50) -> Evaluation:
+    stamped = verdict != "near_chance"
+    return make_evaluation(
+        dataset={"name": "films", "n_seen": seen, "n_files": 100, "same_as_training": same},
+        audit=verdict and {"works_without_lungs": stamped, "verdict": verdict, "limit": 0.45, "chance": 0.33},
+        per_class={label: {"support": support} for label in LABELS},
+    )
 
 
 def find_codes(**facts: Any) -> list[str]:
-    return [each["code"] for each in find_cautions(make_report(**facts), TWO_FILMS_OF_ONE)]
+    return [each.code for each in find_cautions(make_some(**facts), TWO_FILMS_OF_ONE)]
 
 
 def test_a_held_out_set_of_many_films_needs_no_caution():
@@ -40,10 +44,10 @@ def test_each_caution_is_said_alone(facts: dict[str, Any], code: str):
 
 
 def test_a_set_without_patients_is_named_as_one():
-    found = find_cautions(make_report(), TWO_FILMS_OF_ONE[1:])
-    assert [each["code"] for each in found] == ["patients_unknown"]
+    found = find_cautions(make_some(), TWO_FILMS_OF_ONE[1:])
+    assert [each.code for each in found] == ["patients_unknown"]
 
 
 def test_the_sentence_says_how_many_films():
-    (caution,) = find_cautions(make_report(seen=7), TWO_FILMS_OF_ONE)
-    assert "7 of these 100 films" in caution["message"]
+    (caution,) = find_cautions(make_some(seen=7), TWO_FILMS_OF_ONE)
+    assert "7 of these 100 films" in caution.message

@@ -6,9 +6,9 @@ import pytest
 from inference.labels import BELOW_OPERATING_POINT, LABELS, OTHER_FINDING, Label, Outcome
 from inference.prediction import Prediction
 from training.data.dataset import Case
-from training.evaluation.answers import Answer, Refusal
-from training.evaluation.evaluation import evaluate
+from training.evaluation.evaluation import count_refusals, evaluate
 from training.evaluation.groups import REST
+from training.evaluation.judged_films import JudgedFilm, RefusedFilm
 
 COVID19, VIRAL, NORMAL = LABELS
 
@@ -28,21 +28,24 @@ def film(label: str, patient: str, **facts: str) -> Case:
     return Case(Path(f"{patient}.png"), label, patient, **facts)
 
 
-ANSWERS = [
-    Answer(film(COVID19, "a", source="north", sex="F"), predict(COVID19), 500, 400),
-    Answer(film(COVID19, "a", source="north", sex="F"), predict(COVID19, 0.5, BELOW_OPERATING_POINT), 500, 400),
-    Answer(film(VIRAL, "b", source="north", sex="M"), predict(VIRAL), 600, 400),
-    Answer(film(NORMAL, "c", source="south", sex="M"), predict(COVID19), 2000, 1800),
-    Answer(film(NORMAL, "d", source="south"), predict(NORMAL, 0.9, OTHER_FINDING), 2000, 1800),
-    Answer(film(OTHER_FINDING, "e"), predict(COVID19, 0.9, OTHER_FINDING)),
-    Answer(film(OTHER_FINDING, "f"), predict(NORMAL)),
+FILMS = [
+    JudgedFilm(film(COVID19, "a", source="north", sex="F"), predict(COVID19), 500, 400),
+    JudgedFilm(film(COVID19, "a", source="north", sex="F"), predict(COVID19, 0.5, BELOW_OPERATING_POINT), 500, 400),
+    JudgedFilm(film(VIRAL, "b", source="north", sex="M"), predict(VIRAL), 600, 400),
+    JudgedFilm(film(NORMAL, "c", source="south", sex="M"), predict(COVID19), 2000, 1800),
+    JudgedFilm(film(NORMAL, "d", source="south"), predict(NORMAL, 0.9, OTHER_FINDING), 2000, 1800),
+    JudgedFilm(film(OTHER_FINDING, "e"), predict(COVID19, 0.9, OTHER_FINDING)),
+    JudgedFilm(film(OTHER_FINDING, "f"), predict(NORMAL)),
 ]
 
 
 @pytest.fixture(scope="module")
 def report() -> dict:
-    refusals = [Refusal(film(NORMAL, "g", source="south"), "lateral"), Refusal(film(OTHER_FINDING, "h"), "blank")]
-    return evaluate(ANSWERS, seed=0, refusals=refusals, prevalences={COVID19: (0.5,)})
+    refused = [
+        RefusedFilm(film(NORMAL, "g", source="south"), "lateral"),
+        RefusedFilm(film(OTHER_FINDING, "h"), "blank"),
+    ]
+    return evaluate(FILMS, seed=0, refused=refused, prevalences={COVID19: (0.5,)}).to_json()
 
 
 def test_scores_are_over_the_most_probable_label_of_judged_films_of_the_labels(report: dict):
@@ -85,10 +88,11 @@ def test_predictive_values_are_given_at_the_stated_prevalence_only(report: dict)
 
 
 def test_a_few_films_without_a_false_positive_promise_no_perfect_predictive_value():
-    answers = [Answer(film(label, f"{label}{place}"), predict(label)) for label in LABELS for place in range(10)]
-    (row,) = evaluate(answers, seed=0, prevalences={COVID19: (0.01,)})["per_class"]["covid19"]["at_prevalence"]
-    assert row["ppv"]["value"] == 1.0
-    assert row["ppv"]["low"] < 0.1
+    films = [JudgedFilm(film(label, f"{label}{place}"), predict(label)) for label in LABELS for place in range(10)]
+    (row,) = evaluate(films, seed=0, prevalences={COVID19: (0.01,)}).per_class["covid19"].at_prevalence
+    assert row.ppv.value == 1.0
+    assert row.ppv.low is not None
+    assert row.ppv.low < 0.1
 
 
 def test_reliability_bins_hold_every_film_once(report: dict):
@@ -122,7 +126,21 @@ def test_each_group_has_scores_of_its_own_and_its_refusals(report: dict):
 
 
 def test_no_answers_give_a_report_without_metrics():
-    report = evaluate([], seed=0)
-    assert report["n"] == 0
-    assert report["accuracy"]["value"] is None
-    assert report["by_group"]["source"] == {}
+    measures = evaluate([], seed=0)
+    assert measures.n == 0
+    assert measures.accuracy.value is None
+    assert measures.by_group["source"] == {}
+
+
+def test_refusals_are_counted_by_reason_and_label():
+    refused = [
+        RefusedFilm(film("normal", "x"), "blank"),
+        RefusedFilm(film(OTHER_FINDING, "y"), "blank"),
+        RefusedFilm(film("normal", "z"), "not_a_radiograph_file", unreadable=True),
+    ]
+    found = count_refusals([*FILMS, *refused], seed=0)
+    assert (found.n, found.unreadable) == (3, 1)
+    # two of seven films of the three labels
+    assert found.share.value == 0.2857
+    assert found.by_reason["blank"].by_label == {"normal": 1, "other_finding": 1}
+    assert found.by_reason["blank"].advice

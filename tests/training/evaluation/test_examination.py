@@ -7,8 +7,8 @@ from imaging import read_radiograph
 from imaging.phantoms.files import write_png_phantom
 from inference.classifier import Classifier
 from training.data.dataset import Case
-from training.evaluation.answers import Answer, Refusal, answer_cases
 from training.evaluation.examination import Examination, examine_case, examine_cases, measure_focus
+from training.evaluation.judged_films import ExaminedFilm, RefusedFilm, judge_cases
 
 
 @pytest.fixture(scope="module")
@@ -29,24 +29,24 @@ def test_a_film_is_answered_as_serving_does(examinations: list[Examination], cas
     classifier = Classifier.load(open_gate)
     prediction = classifier.predict_radiograph(read_radiograph(cases[0].path))
     film = examinations[0].film
-    assert isinstance(film, Answer)
+    assert isinstance(film, ExaminedFilm)
     assert film.prediction.probabilities == prediction.probabilities
     assert (film.rows, film.columns) == (300, 260)
-    (answer,) = answer_cases(classifier, cases[:1])
-    assert answer.prediction.probabilities == prediction.probabilities
+    (judged,) = judge_cases(classifier, cases[:1])
+    assert judged.prediction.probabilities == prediction.probabilities
 
 
 def test_a_damaged_file_is_a_refusal_and_stops_nothing(examinations: list[Examination]):
     film = examinations[5].film
-    assert isinstance(film, Refusal)
+    assert isinstance(film, RefusedFilm)
     assert film.unreadable
-    assert examinations[5].evidence is None
-    assert sum(isinstance(each.film, Answer) for each in examinations) == 15
+    assert sum(isinstance(each.film, ExaminedFilm) for each in examinations) == 15
 
 
 def test_the_evidence_is_the_models_input_and_two_more_answers(examinations: list[Examination], open_gate: Path):
-    evidence = examinations[0].evidence
-    assert evidence is not None
+    film = examinations[0].film
+    assert isinstance(film, ExaminedFilm)
+    evidence = film.evidence
     assert evidence.framed.shape == (Classifier.load(open_gate).bundle.input_size,) * 2
     assert evidence.film_thumbnail.shape == (16, 16)
     assert evidence.without_lungs.probabilities != evidence.border_only.probabilities
@@ -58,7 +58,7 @@ def test_the_gate_is_asked_for_the_film_and_not_for_the_film_without_lungs(
 ):
     asked: list[object] = []
     monkeypatch.setattr("inference.classifier.check_sighting", lambda *sighting: asked.append(sighting))
-    assert examine_case(Classifier.load(open_gate), cases[0]).evidence is not None
+    assert isinstance(examine_case(Classifier.load(open_gate), cases[0]).film, ExaminedFilm)
     assert len(asked) == 1
 
 

@@ -1,5 +1,1 @@
-"""The model card: numbers from the run, judgement from the texts in this package."""
-
-from training.evaluation.card.card import CardError, read_evaluation, render_card
-
-__all__ = ["CardError", "read_evaluation", "render_card"]
+"""The model card: figures from the run and from an evaluation, judgement from the sentences in this package."""

@@ -9,33 +9,21 @@ exact binomial bound stands in its place (Clopper and Pearson, 1934), with patie
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
+from documents.figures import Estimate
+
 RESAMPLES = 1000
 INTERVAL = (2.5, 97.5)
 TAIL = 0.025
+DIGITS = 4
 NO_TRIALS: Mapping[str, int] = MappingProxyType({})
 
 Weights = npt.NDArray[np.float64]
 Draws = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A metric and its 95 % interval; NaN where it cannot be had, as the sensitivity for a class without films."""
-
-    value: float
-    low: float
-    high: float
-
-    def to_json(self) -> dict[str, float | None]:
-        """Return value, low and high, None for what could not be had."""
-        pairs = (("value", self.value), ("low", self.low), ("high", self.high))
-        return {name: None if np.isnan(number) else round(number, 4) for name, number in pairs}
 
 
 def draw_patients(patients: Sequence[str], *, seed: int, resamples: int = RESAMPLES) -> Weights:
@@ -80,14 +68,12 @@ def estimate(draws: Draws, trials: int = 0) -> Estimate:
         low = TAIL ** (1.0 / trials)
     if trials and low == high == 0.0:
         high = 1.0 - TAIL ** (1.0 / trials)
-    return Estimate(float(draws[0]), float(low), float(high))
+    return Estimate(*(None if np.isnan(number) else round(float(number), DIGITS) for number in (draws[0], low, high)))
 
 
-def estimates_to_json(
-    measured: Mapping[str, Draws], trials: Mapping[str, int] = NO_TRIALS
-) -> dict[str, dict[str, float | None]]:
-    """Return each metric as the object with value, low and high; `trials` as in `estimate`, by name."""
-    return {name: estimate(draws, trials.get(name, 0)).to_json() for name, draws in measured.items()}
+def estimate_all(measured: Mapping[str, Draws], trials: Mapping[str, int] = NO_TRIALS) -> dict[str, Estimate]:
+    """Return each metric with its interval; `trials` as in `estimate`, by name."""
+    return {name: estimate(draws, trials.get(name, 0)) for name, draws in measured.items()}
 
 
 def divide(part: Draws, whole: Draws) -> Draws:

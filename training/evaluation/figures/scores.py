@@ -1,35 +1,46 @@
-"""The scores of answers: the same object for a whole data set, a group of it, an audit and a baseline."""
+"""The scores of films that were judged, and their curves: the same for a data set, a group, an audit, a baseline."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from documents.figures import Estimate
 from inference.labels import LABELS, Label
-from training.evaluation.answers import Answer, to_patients, to_probabilities, to_reference
-from training.evaluation.figures.estimates import Weights, estimates_to_json
-from training.evaluation.figures.metrics import OVERALL, Indices, Probabilities, count_trials, measure, predict_values
+from training.evaluation.figures.estimates import Weights, estimate_all
+from training.evaluation.figures.metrics import (
+    OVERALL,
+    Indices,
+    Probabilities,
+    count_trials,
+    measure,
+    predict_values,
+    rank_covid19_and_normal,
+)
+from training.evaluation.figures.ranking import Ranking
+from training.evaluation.judged_films import JudgedFilm, to_patients, to_probabilities, to_reference
+from training.evaluation.result import ClassScores, Curves, PredictiveValues, RecallCurve, RocCurve, Scores
 
 RATES = ("sensitivity", "specificity")
+PAIR = "covid19_vs_normal"
 
 
-def score(answers: Sequence[Answer], weights: Weights) -> dict[str, Any]:
-    """Return the scores of answers to films of the three labels: the object that each group and audit has too.
+def score(films: Sequence[JudgedFilm], weights: Weights) -> Scores:
+    """Return the scores of films of the three labels.
 
     Parameters
     ----------
-    answers : sequence of Answer
-        Of radiographs of the three labels.
+    films : sequence of JudgedFilm
+        Radiographs of the three labels.
     weights : numpy.ndarray
         float64 (draws, films), from `training.evaluation.figures.estimates.draw_patients`.
     """
-    return score_probabilities(to_reference(answers), to_probabilities(answers), to_patients(answers), weights)
+    return score_probabilities(to_reference(films), to_probabilities(films), to_patients(films), weights)
 
 
 def score_probabilities(
     reference: Indices, probabilities: Probabilities, patients: Sequence[str], weights: Weights
-) -> dict[str, Any]:
+) -> Scores:
     """Return the scores of probabilities, whatever model they come from.
 
     Parameters
@@ -38,53 +49,88 @@ def score_probabilities(
         As for `training.evaluation.figures.metrics.measure`.
     patients : sequence of str
         Patient of each film.
-
-    Returns
-    -------
-    dict
-        `n`, `n_patients`, `training.evaluation.figures.metrics.OVERALL`, `per_class` and `confusion_matrix` (true
-        label, most probable label), each metric with value, low and high.
     """
     trials = count_trials(reference, probabilities.argmax(axis=1), patients)
-    found = estimates_to_json(measure(reference, probabilities, weights), trials)
+    found = estimate_all(measure(reference, probabilities, weights), trials)
     supports = np.bincount(reference, minlength=len(LABELS)).tolist()
     matrix = np.zeros((len(LABELS), len(LABELS)), dtype=np.intp)
     np.add.at(matrix, (reference, probabilities.argmax(axis=1)), 1)
-    report: dict[str, Any] = {"n": len(reference), "n_patients": len(set(patients))}
-    report |= {name: found[name] for name in OVERALL}
-    report["per_class"] = {
-        str(label): _select(found, label) | {"support": support}
-        for label, support in zip(LABELS, supports, strict=True)
-    }
-    report["confusion_matrix"] = matrix.tolist()
-    return report
+    return Scores(
+        n=len(reference),
+        n_patients=len(set(patients)),
+        **{name: found[name] for name in OVERALL},
+        per_class={
+            str(label): ClassScores.model_validate({**_select(found, label), "support": support})
+            for label, support in zip(LABELS, supports, strict=True)
+        },
+        confusion_matrix=tuple(map(tuple, matrix.tolist())),
+    )
 
 
-def _select(found: Mapping[str, Any], label: Label) -> dict[str, Any]:
+def _select(found: Mapping[str, Estimate], label: Label) -> dict[str, Estimate]:
     prefix = f"{label}."
     return {name.removeprefix(prefix): value for name, value in found.items() if name.startswith(prefix)}
 
 
-def add_predictive_values(
-    report: dict[str, Any],
-    answers: Sequence[Answer],
-    weights: Weights,
-    prevalences: Mapping[Label, Sequence[float]],
-) -> None:
-    """Add to each class of a report its predictive values at stated prevalences, under `at_prevalence`."""
-    found = measure(to_reference(answers), to_probabilities(answers), weights)
-    for label in LABELS:
-        rates = [found[f"{label}.{name}"].copy() for name in RATES]
-        for name, draws in zip(RATES, rates, strict=True):
-            _widen(draws, report["per_class"][label][name])
-        report["per_class"][label]["at_prevalence"] = [
-            {"prevalence": prevalence, **estimates_to_json(predict_values(rates[0], rates[1], prevalence))}
-            for prevalence in prevalences.get(label, ())
+def find_predictive_values(
+    scores: Scores, films: Sequence[JudgedFilm], weights: Weights, prevalences: Mapping[Label, Sequence[float]]
+) -> dict[str, ClassScores]:
+    """Return the scores of each class with its predictive values at stated prevalences, under `at_prevalence`."""
+    found = measure(to_reference(films), to_probabilities(films), weights)
+    classes = {}
+    for label, each in scores.per_class.items():
+        rates = [
+            _widen(found[f"{label}.{name}"], bounded)
+            for name, bounded in zip(RATES, (each.sensitivity, each.specificity), strict=True)
         ]
+        values = [
+            PredictiveValues(prevalence=prevalence, **estimate_all(predict_values(rates[0], rates[1], prevalence)))
+            for prevalence in prevalences.get(Label(label), ())
+        ]
+        classes[label] = each.model_copy(update={"at_prevalence": tuple(values)})
+    return classes
 
 
-def _widen(draws: npt.NDArray[np.float64], bounded: Mapping[str, float | None]) -> None:
+def _widen(draws: npt.NDArray[np.float64], bounded: Estimate) -> npt.NDArray[np.float64]:
     """Spread draws that are all alike evenly over the interval that was given instead (`figures.estimates`)."""
-    low, high = bounded["low"], bounded["high"]
-    if low is not None and high is not None and np.nanmin(draws) == np.nanmax(draws):
-        draws[1:] = np.linspace(low, high, len(draws) - 1)
+    if bounded.low is None or bounded.high is None or np.nanmin(draws) != np.nanmax(draws):
+        return draws
+    return np.append(draws[:1], np.linspace(bounded.low, bounded.high, len(draws) - 1))
+
+
+def trace_curves(films: Sequence[JudgedFilm], weights: Weights) -> dict[str, Curves]:
+    """Trace the curves of each label against the rest, and of COVID-19 against normal.
+
+    Parameters
+    ----------
+    films : sequence of JudgedFilm
+        Radiographs of the three labels.
+    weights : numpy.ndarray
+        float64 (draws, films), from `training.evaluation.figures.estimates.draw_patients`.
+
+    Returns
+    -------
+    dict
+        From label, or `covid19_vs_normal`, to curves of 101 points with pointwise 95 % bands by patient; a label
+        without films on either side is left out.
+    """
+    reference, probabilities = to_reference(films), to_probabilities(films)
+    rankings = {
+        str(label): Ranking.sort(probabilities[:, place], reference == place, weights)
+        for place, label in enumerate(LABELS)
+    }
+    rankings[PAIR] = rank_covid19_and_normal(reference, probabilities, weights)
+    return {name: _trace(ranking) for name, ranking in rankings.items() if _has_both(ranking)}
+
+
+def _has_both(ranking: Ranking) -> bool:
+    return bool(ranking.positives[0].sum() > 0 and ranking.negatives[0].sum() > 0)
+
+
+def _trace(ranking: Ranking) -> Curves:
+    prevalence = ranking.positives[0].sum() / (ranking.positives[0].sum() + ranking.negatives[0].sum())
+    roc, recall = (
+        {axis: tuple(numbers.round(4).tolist()) for axis, numbers in curve.items()}
+        for curve in (ranking.draw_roc(), ranking.draw_precision_recall())
+    )
+    return Curves(roc=RocCurve(**roc), pr=RecallCurve(**recall, prevalence=round(float(prevalence), 4)))

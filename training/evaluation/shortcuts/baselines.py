@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from documents.figures import Estimate
 from training.data.dataset import Case
 from training.data.split import deal_patients
-from training.evaluation.figures.estimates import Estimate, Weights, estimate
+from training.evaluation.figures.estimates import Weights, estimate
 from training.evaluation.figures.metrics import Indices, Probabilities, count_confusions, measure_balanced_accuracy
+from training.evaluation.result import SourceTold
 
 FOLDS = 5
 TREE_DEPTH = 4
@@ -101,7 +103,7 @@ def describe_size(rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> 
 
 def tell_sources(
     cases: Sequence[Case], views: Mapping[str, Features], weights: Weights, *, seed: int
-) -> dict[str, Any] | None:
+) -> SourceTold | None:
     """Measure how well the source of films of one class can be told from pictures of them.
 
     What tells the source within a class cannot be the disease; a model can use it as a shortcut across classes.
@@ -111,7 +113,7 @@ def tell_sources(
     cases : sequence of Case
         Films of one class.
     views : mapping
-        Name to features, float64 (films, features).
+        From name, as in `SourceTold`, to features, float64 (films, features).
     weights : numpy.ndarray
         float64 (draws, films).
     seed : int
@@ -119,9 +121,8 @@ def tell_sources(
 
     Returns
     -------
-    dict or None
-        `sources` with their counts, `chance`, and for each view the balanced accuracy as an estimate; None where
-        fewer than two sources have five patients.
+    SourceTold or None
+        None where fewer than two sources have five patients.
     """
     patients: dict[str, set[str]] = {}
     for case in cases:
@@ -133,11 +134,11 @@ def tell_sources(
     chosen = [cases[place] for place in kept]
     reference = np.asarray([sources.index(case.source) for case in chosen])
     told = {
-        name: _measure_told(features[kept], reference, chosen, weights[:, kept], seed).to_json()
+        name: _measure_told(features[kept], reference, chosen, weights[:, kept], seed)
         for name, features in views.items()
     }
     counts = {source: int((reference == place).sum()) for place, source in enumerate(sources)}
-    return {"sources": counts, "chance": round(1.0 / len(sources), 4), **told}
+    return SourceTold(sources=counts, chance=round(1.0 / len(sources), 4), **told)
 
 
 def _measure_told(

@@ -5,8 +5,7 @@ model's frozen network, which are computed once. That network has seen the films
 therefore upper bounds for this recipe, and say so.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,7 @@ from training.evaluation.figures.estimates import draw_patients
 from training.evaluation.figures.metrics import Indices, Probabilities
 from training.evaluation.figures.scores import score_probabilities
 from training.evaluation.groups import FEW_FILMS
+from training.evaluation.result import ABSENT, HELD_OUT_PATIENTS, SAME_GROUP, LeaveOneOut, LeftOut, Scores
 from training.evaluation.shortcuts.baselines import FOLDS, Features, build_logistic, fit_and_predict
 
 METHOD = (
@@ -25,12 +25,11 @@ METHOD = (
     "without one {by} and tested on it. The network itself has seen these films where the model was trained on them, "
     "so the figures are upper bounds."
 )
-METRICS = ("balanced_accuracy", "accuracy", "auroc_covid19_vs_normal")
 OUTPUTS = (*map(str, LABELS), OTHER_FINDING)
 STRENGTH = 0.01
 
 
-def leave_out(cases: Sequence[Case], features: Features, by: str, *, seed: int) -> dict[str, Any]:
+def leave_out(cases: Sequence[Case], features: Features, by: str, *, seed: int) -> LeaveOneOut:
     """Fit and test a head for each source or site that is left out.
 
     Parameters
@@ -46,9 +45,8 @@ def leave_out(cases: Sequence[Case], features: Features, by: str, *, seed: int) 
 
     Returns
     -------
-    dict
-        `method`, figures for each group in `groups`, over all of them together in `all`, and what could not be left
-        out, with the reason, in `skipped`. Films of a class that is found nowhere else are not tested
+    LeaveOneOut
+        Films of a class that is found nowhere else are not tested
         (`labels_not_trained`). A group without both COVID-19 and normal films is compared with the films of
         the missing class of held-out patients elsewhere, and `auroc_against` says so.
     """
@@ -56,7 +54,7 @@ def leave_out(cases: Sequence[Case], features: Features, by: str, *, seed: int) 
     reference = np.asarray([OUTPUTS.index(case.reference_label) for case in cases], dtype=np.intp)
     reserve = np.asarray(deal_patients(cases, [1.0] * FOLDS, seed)) == 0
     patients = np.asarray([case.patient_id for case in cases], dtype=np.str_)
-    groups: dict[str, Any] = {}
+    groups: dict[str, LeftOut] = {}
     skipped: dict[str, str] = {}
     answered: list[tuple[Indices, Probabilities]] = []
     for name in sorted(set(names.tolist())):
@@ -70,15 +68,11 @@ def leave_out(cases: Sequence[Case], features: Features, by: str, *, seed: int) 
         asked = np.concatenate([tested, np.flatnonzero(~left_out & reserve & known)])
         shares = _fit_head(features, reference, trained, asked)
         answered.append((tested, shares[: len(tested)]))
-        groups[name] = _describe(cases, reference, asked, len(tested), shares, seed)
-        groups[name]["labels_not_trained"] = _name_labels(set(reference[left_out]) - set(reference[trained]))
-    return {
-        "by": by,
-        "method": METHOD.format(by=by),
-        "groups": groups,
-        "skipped": skipped,
-        "all": _measure_all(cases, reference, answered, seed),
-    }
+        not_trained = _name_labels(set(reference[left_out]) - set(reference[trained]))
+        found = _describe(cases, reference, asked, len(tested), shares, seed)
+        groups[name] = found.model_copy(update={"labels_not_trained": not_trained})
+    together = _measure_all(cases, reference, answered, seed)
+    return LeaveOneOut(by=by, method=METHOD.format(by=by), groups=groups, skipped=skipped, all=together)
 
 
 def _find_obstacle(name: str, films: npt.NDArray[np.bool_], tested: Indices) -> str | None:
@@ -91,8 +85,8 @@ def _find_obstacle(name: str, films: npt.NDArray[np.bool_], tested: Indices) -> 
     return None
 
 
-def _name_labels(places: set[int]) -> list[str]:
-    return [str(label) for place, label in enumerate(LABELS) if place in places]
+def _name_labels(places: set[int]) -> tuple[str, ...]:
+    return tuple(str(label) for place, label in enumerate(LABELS) if place in places)
 
 
 def _fit_head(features: Features, reference: Indices, trained: npt.NDArray[np.bool_], asked: Indices) -> Probabilities:
@@ -110,36 +104,34 @@ def _describe(
     count: int,
     probabilities: Probabilities,
     seed: int,
-) -> dict[str, Any]:
+) -> LeftOut:
     tested = asked[:count]
     found = _measure(cases, reference, tested, probabilities[:count], seed)
     support = np.bincount(reference[tested], minlength=len(LABELS)).tolist()
-    against = "same_group"
+    auroc, against = found.auroc_covid19_vs_normal, SAME_GROUP
     covid19, normal = 0, len(LABELS) - 1
     missing = [place for place in (covid19, normal) if not support[place]]
     if missing:
-        against = "held_out_patients"
+        against = HELD_OUT_PATIENTS
         kept = np.concatenate([np.ones(count, np.bool_), np.isin(reference[asked[count:]], missing)])
-        compared = _measure(cases, reference, asked[kept], probabilities[kept], seed)
-        found["auroc_covid19_vs_normal"] = compared["auroc_covid19_vs_normal"]
-    has_both = found["auroc_covid19_vs_normal"]["value"] is not None and len(missing) < 2
-    if not has_both:
-        found["auroc_covid19_vs_normal"] = {"value": None, "low": None, "high": None}
-    return {
-        "n": count,
-        "n_patients": len({cases[place].patient_id for place in tested}),
-        "support": dict(zip(map(str, LABELS), support, strict=True)),
-        **found,
-        "auroc_against": against if has_both else None,
-    }
+        auroc = _measure(cases, reference, asked[kept], probabilities[kept], seed).auroc_covid19_vs_normal
+    has_both = auroc.value is not None and len(missing) < 2
+    return LeftOut(
+        n=count,
+        n_patients=len({cases[place].patient_id for place in tested}),
+        support=dict(zip(map(str, LABELS), support, strict=True)),
+        balanced_accuracy=found.balanced_accuracy,
+        accuracy=found.accuracy,
+        auroc_covid19_vs_normal=auroc if has_both else ABSENT,
+        auroc_against=against if has_both else None,
+    )
 
 
 def _measure(
     cases: Sequence[Case], reference: Indices, places: Indices, probabilities: Probabilities, seed: int
-) -> dict[str, Any]:
+) -> Scores:
     patients = [cases[place].patient_id for place in places]
-    scores = score_probabilities(reference[places], probabilities, patients, draw_patients(patients, seed=seed))
-    return {name: scores[name] for name in METRICS}
+    return score_probabilities(reference[places], probabilities, patients, draw_patients(patients, seed=seed))
 
 
 def _measure_all(
@@ -147,7 +139,13 @@ def _measure_all(
     reference: Indices,
     answered: Sequence[tuple[Indices, Probabilities]],
     seed: int,
-) -> Mapping[str, Any]:
+) -> LeftOut:
     places = np.concatenate([each for each, _ in answered]) if answered else np.zeros(0, np.intp)
     shares = np.concatenate([each for _, each in answered]) if answered else np.zeros((0, len(LABELS)))
-    return {"n": len(places), **_measure(cases, reference, places, shares, seed)}
+    found = _measure(cases, reference, places, shares, seed)
+    return LeftOut(
+        n=len(places),
+        balanced_accuracy=found.balanced_accuracy,
+        accuracy=found.accuracy,
+        auroc_covid19_vs_normal=found.auroc_covid19_vs_normal,
+    )

@@ -3,7 +3,7 @@ import pytest
 
 from imaging.opencv import cv2
 from inference.framing import Box
-from training.evaluation.masking import BORDER, find_lung_hull, keep_border, remove_lungs
+from training.evaluation.shortcuts.masking import BORDER, find_lung_hull, keep_border, remove_lungs
 
 SIZE = 256
 WHOLE = Box(0, SIZE, 0, SIZE)

@@ -1,6 +1,5 @@
-"""Made-up reports of `evaluate` with every part that there can be."""
+"""Made-up evaluations with every part that there can be, as JSON and typed."""
 
-import base64
 import io
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from inference.labels import LABELS, NOTICE
+from training.evaluation.result import Evaluation
 
 METRICS = ("sensitivity", "specificity", "ppv", "npv", "auroc", "auprc")
 
@@ -45,8 +45,13 @@ def make_scores(value: float = 0.9, supports: Sequence[int] = (49, 60, 76), half
     }
 
 
+def make_evaluation(**changes: Any) -> Evaluation:
+    """Make an evaluation with every part, some of them changed."""
+    return Evaluation.from_json(make_report() | changes)
+
+
 def make_report(*, works_without_lungs: bool = False) -> dict[str, Any]:
-    """Make a report with every part."""
+    """Make the JSON of an evaluation with every part, and the pictures."""
     report = make_scores()
     for each in report["per_class"].values():
         each["at_prevalence"] = [
@@ -127,7 +132,7 @@ def make_report(*, works_without_lungs: bool = False) -> dict[str, Any]:
 
 
 def make_hollow_report() -> dict[str, Any]:
-    """Make a report of a data set without a single judged film: every part is there, every figure None."""
+    """Make the JSON of an evaluation without a single judged film: every part is there, every figure None."""
     scores = make_scores(supports=(0, 0, 0))
     none = {"coverage": ABSENT, "accuracy": ABSENT, "lost_to_other_finding": ABSENT, "below_operating_point": ABSENT}
     names = ("answered_covid19", "answered_viral_pneumonia", "answered_normal", "indeterminate", "reason_other_finding")
@@ -295,12 +300,12 @@ def _make_film(place: int) -> dict[str, Any]:
         "view": "PA",
         "age_group": "adult",
         "sex": "F",
-        "picture_png": encode_png(grey),
-        "overlay_png": encode_png(red),
+        "picture": encode_jpeg(grey),
+        "overlay": encode_jpeg(red),
     }
 
 
-def encode_png(pixels: np.ndarray[Any, Any]) -> str:
+def encode_jpeg(pixels: np.ndarray[Any, Any]) -> bytes:
     stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
-    return base64.b64encode(stream.getvalue()).decode()
+    Image.fromarray(pixels).save(stream, "JPEG")
+    return stream.getvalue()

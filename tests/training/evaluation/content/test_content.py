@@ -1,19 +1,40 @@
 from collections.abc import Callable
+from io import BytesIO, StringIO
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from pypdf import PdfReader
 
+from documents.html.page import render_content
+from documents.pdf.document import write_content as write_pdf
+from documents.terminal import write_content
+from inference.labels import NOTICE
 from tests.outline import PROMISES, Outline
-from tests.training.evaluation.page.reports import ABSENT, make_hollow_report, make_report, make_scores
-from training.evaluation.page import render_page
+from tests.training.evaluation.content.evaluations import (
+    ABSENT,
+    make_evaluation,
+    make_hollow_report,
+    make_report,
+    make_scores,
+)
+from training.evaluation.content.content import build_content
+from training.evaluation.result import Evaluation
 
 MAX_BYTES = 2_000_000
 HOSTILE = "<script>alert('1')</script>\" onload=\"x\x00\x1b[2J\udce9‮evil &amp; 😷"
 
 
 def make_least_report() -> dict[str, Any]:
-    return {name: value for name, value in make_scores().items() if name in {"confusion_matrix", "per_class"}}
+    return {name: value for name, value in make_scores().items() if name in {"n", "confusion_matrix", "per_class"}}
+
+
+def leave_a_label_out(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the evaluation of a model of two classes."""
+    matrix = [[row[0], row[2]] for row in (report["confusion_matrix"][0], report["confusion_matrix"][2])]
+    per_class = {label: each for label, each in report["per_class"].items() if label != "viral_pneumonia"}
+    others = {name: each for name, each in report["other_finding"].items() if name != "answered_viral_pneumonia"}
+    return report | {"confusion_matrix": matrix, "per_class": per_class, "other_finding": others}
 
 
 REPORTS = {
@@ -21,8 +42,16 @@ REPORTS = {
     "stamped": make_report(works_without_lungs=True),
     "hollow": make_hollow_report(),
     "least": make_least_report(),
-    "none_for_each_part": dict.fromkeys(make_report()) | make_least_report(),
+    "two classes": leave_a_label_out(make_report()),
 }
+
+
+def render_page(report: dict[str, Any]) -> str:
+    return render_content(build_content(Evaluation.from_json(report)))
+
+
+def read_page(**changes: Any) -> str:
+    return " ".join(Outline(render_page(make_report() | changes)).texts)
 
 
 @pytest.fixture(params=REPORTS, ids=str)
@@ -35,17 +64,52 @@ def test_the_page_keeps_what_our_pages_promise(page: str, holds: Callable[[str],
     holds(page)
 
 
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_terminal_of_eighty_columns_has_room_for_it(name: str):
+    stream = StringIO()
+    write_content(build_content(Evaluation.from_json(REPORTS[name])), stream)
+    lines = stream.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[-1] == NOTICE
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_paper_shows_each_section_and_the_charts_as_vectors(name: str):
+    stream = BytesIO()
+    content = build_content(Evaluation.from_json(REPORTS[name]))
+    write_pdf(content, stream)
+    read = PdfReader(stream, strict=True)
+    assert [item["/Title"] for item in read.outline] == [section.heading for section in content.sections]
+    text = " ".join(page.extract_text() for page in read.pages)
+    assert ("sensitivity, %" in text) == ("curves" in REPORTS[name] and bool(REPORTS[name]["curves"]))
+
+
 def test_pictures_are_carried_in_the_page():
     images = Outline(render_page(make_report())).find("img")
-    assert images
+    assert len(images) == 24
     assert all(str(image["src"]).startswith("data:image/jpeg;base64,") for image in images)
 
 
 def test_the_headline_figures_stand_with_their_intervals():
-    text = " ".join(Outline(render_page(make_report())).texts)
+    text = read_page()
     assert "Of 185 films of 167 patients it puts 91 % (88 to 94) into the right class" in text
     assert "It reaches 40 % (34 to 46) with the lungs masked out and 35 % (31 to 39) with only the border kept" in text
     assert "It is weakest on source cohen: 76 % (66 to 86)" in text
+
+
+def test_a_class_that_the_model_does_not_know_is_not_named():
+    text = read_page(**leave_a_label_out(make_report()))
+    matrix = ElementTree.fromstring(render_page(leave_a_label_out(make_report()))).find(".//table[@class='matrix']")
+    assert matrix is not None
+    assert [head.text for head in matrix.iter("th")] == [
+        "truth, answer",
+        "COVID-19",
+        "normal",
+        "films",
+        "COVID-19",
+        "normal",
+    ]
+    assert "answered normal" in text
 
 
 def test_a_model_that_works_without_lungs_is_stamped():
@@ -104,14 +168,25 @@ def test_forty_long_sources_and_a_dozen_films_stay_small():
 def test_a_film_without_pictures_keeps_its_words():
     report = make_report()
     for film in report["worst"]:
-        del film["picture_png"], film["overlay_png"]
+        del film["picture"], film["overlay"]
     outline = Outline(render_page(report))
     assert not outline.find("img")
     assert any("COVID-19, taken for normal " in text for text in outline.texts)
 
 
 def test_a_figure_without_interval_is_shown_alone():
-    report = make_report() | {"accuracy": {"value": 0.5, "low": None, "high": None}, "ece": ABSENT}
-    text = " ".join(Outline(render_page(report)).texts)
+    text = read_page(accuracy={"value": 0.5, "low": None, "high": None}, ece=ABSENT)
     assert "it puts 50 % into the right class" in text
     assert "expected calibration error" not in text
+
+
+def test_sites_that_were_compared_with_others_are_named():
+    text = read_page()
+    assert "AUROC of a site without films of both: against held-out patients of the others." in text
+    assert "fewer than 10 films: its films" not in text
+    assert "its films come from many sites: fewer than 10 films" in text
+
+
+def test_parts_of_an_evaluation_are_what_it_was_made_with():
+    evaluation = make_evaluation(refused={"n": 0})
+    assert "It refuses no film of this data set." in [each.lead for each in build_content(evaluation).sections]

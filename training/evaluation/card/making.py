@@ -1,0 +1,119 @@
+"""Where the model comes from: films, their sources, the recipe, and how its operating points were chosen."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from documents.blocks import Block, Bullets, CellKind, Column, Row, Section, Sentences, Table
+from documents.figures import say_number
+from inference.labels import LABELS, OTHER_FINDING
+from training.evaluation.card.facts import CardFacts, claim, read_toml
+
+SETTINGS: Mapping[str, str] = {
+    "purpose": "purpose",
+    "backbone": "backbone",
+    "weights": "starts from",
+    "input_size": "input, pixels a side",
+    "folds": "folds of cross-validation before the final training",
+    "test_share": "share of the patients held out",
+    "validation_share": "share of the others for validation",
+    "epochs": "epochs at most",
+    "epochs_run": "epochs run",
+    "best_epoch": "best epoch",
+    "batch_size": "batch",
+    "learning_rate": "peak learning rate",
+    "weight_decay": "weight decay",
+    "label_smoothing": "label smoothing",
+    "trainable_layers": "layers that are fine-tuned",
+    "precision": "precision",
+    "seed": "seed",
+    "keras": "Keras",
+    "keras_backend": "Keras backend",
+    "python": "Python",
+}
+UNSAID = Sentences(("The bundle does not say.",))
+
+
+def build_data(facts: CardFacts) -> Section:
+    """Build the section on the films that the model was made with."""
+    blocks = [
+        _tabulate_films(facts),
+        Sentences((" ".join([claim("data.patients_apart"), *say_left_out(facts)]),)),
+        _tabulate_sources(facts),
+        Sentences((claim("data.licences"),)),
+    ]
+    return Section("data", "Training data", "", blocks)
+
+
+def say_left_out(facts: CardFacts) -> Iterator[str]:
+    """Say how many files could not be used."""
+    left_out = facts.metrics.training.left_out
+    if left_out is not None:
+        yield f"In this run {left_out} files were left out because they could not be used."
+
+
+def _tabulate_films(facts: CardFacts) -> Block:
+    films = facts.metrics.training.films
+    names = sorted({*films.train, *films.validation}, key=lambda name: _rank(name, [*LABELS, OTHER_FINDING]))
+    columns = (
+        Column("class", CellKind.NAME, 1),
+        Column("source", CellKind.NAME, 1),
+        Column("films for training", CellKind.COUNT, 1),
+        Column("for validation", CellKind.COUNT, 1),
+    )
+    rows = [Row((*_split(name), films.train.get(name, 0), films.validation.get(name, 0))) for name in names]
+    return Table("", columns, rows) if rows else UNSAID
+
+
+def _split(name: str) -> tuple[str, str]:
+    label, _, source = name.partition("/")
+    return label, source
+
+
+def _rank(name: str, order: Sequence[str]) -> tuple[int, str]:
+    label, _ = _split(name)
+    return order.index(label) if label in order else len(order), name
+
+
+def _tabulate_sources(facts: CardFacts) -> Table:
+    known = read_toml("sources.toml")
+    names = sorted({_split(name)[1] for name in facts.metrics.training.films.train})
+    heads = ("what it is", "whose films", "licence")
+    columns = (Column("source", CellKind.NAME, 1), *(Column(head, CellKind.WORDS, 2) for head in heads))
+    return Table("", columns, [Row((name, *_describe_source(known.get(name)))) for name in names])
+
+
+def _describe_source(known: Mapping[str, str] | None) -> tuple[str, str, str]:
+    if known is None:
+        return "not described", "not known", "not known"
+    return known["title"], known["population"], known["licence"]
+
+
+def build_making(facts: CardFacts) -> Section:
+    """Build the section on the recipe."""
+    texts = [claim(f"making.{name}") for name in ("looks_at", "network", "augmentation")]
+    return Section("making", "How it was made", "", [Sentences(texts), _tabulate_settings(facts.settings)])
+
+
+def _tabulate_settings(settings: Mapping[str, Any]) -> Block:
+    """Build the table of the settings that can be said without naming the run's machine."""
+    rows = [
+        Row((title, str(settings[name]))) for name, title in SETTINGS.items() if settings.get(name) not in (None, "")
+    ]
+    columns = (Column("setting", CellKind.WORDS, 1), Column("value", CellKind.NAME, 2))
+    return Table("", columns, rows) if rows else UNSAID
+
+
+def build_calibration(facts: CardFacts) -> Section:
+    """Build the section on the temperature and the operating points."""
+    bundle, calibrated_on = facts.bundle, facts.metrics.training.calibrated_on
+    temperature = say_number(bundle.calibration["temperature"], 2)
+    fitted = f", fitted on {calibrated_on}" if calibrated_on else ""
+    points = ", ".join(f"`{label}` {say_number(bundle.operating_points[label], 2)}" for label in bundle.labels)
+    others = say_number(bundle.operating_points.get(OTHER_FINDING), 2)
+    rules = (
+        f"`{OTHER_FINDING}` {others}: {claim('calibration.rule_of_others')}",
+        f"{points}: {claim('calibration.rule_of_labels')}",
+    )
+    effect = Sentences((claim("calibration.effect"),))
+    lead = f"Temperature {temperature} (Guo et al., ICML 2017){fitted}. Operating points, chosen by two rules:"
+    return Section("calibration", "Calibration and operating points", lead, [Bullets(rules), effect])
