@@ -4,8 +4,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +13,7 @@ import typer
 
 from cli.choices import TextFormat
 from cli.errors import FAILED, exit_codes
+from cli.progress import opened_bars, pass_on
 from inference.labels import NOTICE
 
 if TYPE_CHECKING:
@@ -58,13 +58,9 @@ def _predict(files: list[Path], model: Path | None, heatmap: Path | None, output
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 shows what it can
     write = _write_json if output_format is TextFormat.JSON else _write_text
-    with _show_progress(len(found)) as advance:
-        return write(_pass_on(answerer.answer(file), advance) for file in found)
-
-
-def _pass_on(answer: "AnsweredFile", advance: Callable[[], None]) -> "AnsweredFile":
-    advance()
-    return answer
+    answers = (answerer.answer(file) for file in found)
+    with opened_bars(wanted=len(found) > 1, redirect_stdout=sys.stdout.isatty()) as bars:
+        return write(pass_on(bars, answers, len(found)))
 
 
 def _write_json(answers: "Iterable[AnsweredFile]") -> int:
@@ -115,26 +111,3 @@ def _describe(answer: "AnsweredFile", end: str) -> str:
     name = show_text(os.fsencode(answer.path).decode("utf-8", "backslashreplace"))
     picture = f"  -> {show_text(str(answer.heatmap))}" if answer.heatmap else ""
     return f"{name}: {said}  {shares or answer.reason}{picture}"
-
-
-@contextmanager
-def _show_progress(count: int) -> Iterator[Callable[[], None]]:
-    """Show on a terminal how many files are done, at what rate, and the time left; gives what counts one more."""
-    if count == 1 or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
-    # lines for the same terminal have to appear above the bar (Rich takes them from sys.stdout, past which click
-    # writes); those for a pipe or a file must not pass through it
-    with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as progress:
-        task = progress.add_task("", total=count, rate="")
-
-        def advance() -> None:
-            progress.advance(task)
-            progress.update(task, rate=f"{progress.tasks[0].speed or 0:.1f}/s")
-
-        yield advance
