@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -12,14 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.films import KINDS, RAW, Kind
-from bench.machine import describe_machine
+import psutil
+
+from bench.films import KINDS, RAW, FileKind
 from bench.others import TORCHXRAYVISION, VGG16
 from bench.product import measure_crowd, measure_flood, measure_idle, measure_scan, measure_start, measure_trickle
 from bench.steps import measure_steps, measure_steps_together
 from documents.figures import say_duration, say_number, say_percent
 from inference.bundle import read_bundle
 from inference.labels import NOTICE
+from store.location import find_filesystem_type
 from worker.errors import HomeError
 
 SCHEMA = 2
@@ -27,6 +31,7 @@ STEP_FILES = 40
 OTHERS_FILES = 9
 FILM_BYTES = 12 << 20  # a raw film, and its share of what else lies there
 OURS = "this model"
+CPU_FACTS = Path("/proc/cpuinfo")
 Figures = dict[str, Any]
 
 
@@ -47,7 +52,7 @@ SIZES = {
 }
 
 
-def run_benchmark(size: Size, model: Path, folder: Path, tell: Callable[[str], None]) -> Figures:
+def run_benchmark(size: Size, model: Path, folder: Path, announce: Callable[[str], None]) -> Figures:
     """Measure everything once, in one run on one machine.
 
     Parameters
@@ -58,8 +63,8 @@ def run_benchmark(size: Size, model: Path, folder: Path, tell: Callable[[str], N
         The bundle that answers.
     folder : Path
         Where films, ledgers and homes may lie for the time; a flood of 1,000 raw films takes 10 GB.
-    tell : Callable
-        Told what is measured now; what others do only where TensorFlow or
+    announce : Callable
+        Called with what is measured now; what others do only where TensorFlow or
         torchxrayvision is installed.
 
     Returns
@@ -86,20 +91,20 @@ def run_benchmark(size: Size, model: Path, folder: Path, tell: Callable[[str], N
         "kinds": [],
     }
     for kind in KINDS:
-        tell(f"{kind.name}: steps, flood and scan of {size.files} files")
+        announce(f"{kind.name}: steps, flood and scan of {size.files} files")
         figures["kinds"].append(_measure_kind(kind, size, model, folder, figures["machine"]["cores"]))
-    tell("what others do")
+    announce("what others do")
     figures["naive_rates"], figures["peer_seconds"] = {}, None
     if importlib.util.find_spec("tensorflow") is not None:
         ways = {VGG16: VGG16, OURS: str(model)}
         figures["naive_rates"] = {name: 1.0 / measure_other(way, folder) for name, way in ways.items()}
     if importlib.util.find_spec(TORCHXRAYVISION) is not None:
         figures["peer_seconds"] = measure_other(TORCHXRAYVISION, folder)
-    figures["service"] = dict(_measure_service(size, model, folder, tell))
+    figures["service"] = dict(_measure_service(size, model, folder, announce))
     return figures
 
 
-def _measure_kind(kind: Kind, size: Size, model: Path, folder: Path, cores: int) -> Figures:
+def _measure_kind(kind: FileKind, size: Size, model: Path, folder: Path, cores: int) -> Figures:
     with tempfile.TemporaryDirectory(prefix="flood-", dir=folder) as name:
         root = Path(name)
         steps = _measure_steps_alone(kind, model, root)
@@ -122,12 +127,12 @@ def _measure_kind(kind: Kind, size: Size, model: Path, folder: Path, cores: int)
     }
 
 
-def _measure_steps_alone(kind: Kind, model: Path, root: Path) -> dict[str, float]:
+def _measure_steps_alone(kind: FileKind, model: Path, root: Path) -> dict[str, float]:
     paths = kind.write_copies(root / "alone", STEP_FILES)
     return measure_steps(paths, root, model)
 
 
-def _measure_steps_together(kind: Kind, model: Path, root: Path, cores: int) -> float:
+def _measure_steps_together(kind: FileKind, model: Path, root: Path, cores: int) -> float:
     shares = [
         kind.write_copies(root / f"together-{core}", STEP_FILES, first=core * STEP_FILES) for core in range(cores)
     ]
@@ -144,19 +149,19 @@ def measure_other(way: str, folder: Path) -> float:
 
 
 def _measure_service(
-    size: Size, model: Path, folder: Path, tell: Callable[[str], None]
+    size: Size, model: Path, folder: Path, announce: Callable[[str], None]
 ) -> Iterator[tuple[str, float | int]]:
     with tempfile.TemporaryDirectory(prefix="service-", dir=folder) as name:
         root = Path(name)
-        tell("start to first row")
+        announce("start to first row")
         yield "start_seconds", measure_start(RAW.write_copies(root / "one", 1), root / "start", model)
-        tell(f"drop to row, {size.trickle} files at one a second")
+        announce(f"drop to row, {size.trickle} files at one a second")
         films = RAW.write_copies(root / "trickle-films", size.trickle)
         yield from zip(("latency_median", "latency_p95"), measure_trickle(films, root / "trickle", model), strict=True)
-        tell(f"a service with nothing to do and {size.processed:,} processed files")
+        announce(f"a service with nothing to do and {size.processed:,} processed files")
         yield "processed", size.processed
         yield "idle_share", measure_idle(size.processed, root / "idle", model)
-        tell(f"{size.crowd:,} small files at once")
+        announce(f"{size.crowd:,} small files at once")
         yield "crowd", size.crowd
         yield from zip(("crowd_memory", "crowd_seconds"), measure_crowd(size.crowd, root / "crowd", model), strict=True)
 
@@ -187,3 +192,21 @@ def list_goals(figures: Figures) -> Sequence[tuple[str, str, bool]]:
         (f"watcher, {service['crowd']:,} files at once: 300 MiB", f"{memory:.0f} MiB", memory < 300),
     ]
     return goals
+
+
+def describe_machine(folder: Path) -> dict[str, str | int]:
+    """Return processor, cores, memory, file system of the folder, and Python; nothing that names the host."""
+    return {
+        "processor": _find_processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30),
+        "file_system": find_filesystem_type(folder) or "unknown",
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
+        "python": platform.python_version(),
+    }
+
+
+def _find_processor() -> str:
+    facts = CPU_FACTS.read_text() if CPU_FACTS.exists() else ""
+    names = [line.partition(":")[2].strip() for line in facts.splitlines() if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown"

@@ -56,7 +56,7 @@ def _write_jpeg(path: Path, seed: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FileKind:
     """One kind of file, 2500 x 2048 pixels; the DICOM ones hold 12 bits in 16."""
 
     name: str
@@ -80,10 +80,10 @@ class Kind:
 
 
 KINDS = (
-    Kind("DICOM, raw", ".dcm", _write_raw, _vary_dicom),
-    Kind("DICOM, JPEG lossless", ".dcm", _write_jpeg_lossless, _vary_dicom),
-    Kind("DICOM, JPEG 2000", ".dcm", _write_jpeg2000, _vary_dicom),
-    Kind("PNG, 8 bits", ".png", _write_png, _vary_png),
-    Kind("JPEG, quality 95", ".jpg", _write_jpeg, _vary_jpeg),
+    FileKind("DICOM, raw", ".dcm", _write_raw, _vary_dicom),
+    FileKind("DICOM, JPEG lossless", ".dcm", _write_jpeg_lossless, _vary_dicom),
+    FileKind("DICOM, JPEG 2000", ".dcm", _write_jpeg2000, _vary_dicom),
+    FileKind("PNG, 8 bits", ".png", _write_png, _vary_png),
+    FileKind("JPEG, quality 95", ".jpg", _write_jpeg, _vary_jpeg),
 )
 RAW = KINDS[0]

@@ -25,7 +25,7 @@ SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class FilmCost:
     """What one film costs.
 
     Attributes
@@ -46,7 +46,7 @@ class Film:
     start_seconds: float = 0.0
 
     @classmethod
-    def measured(cls, kind: Mapping[str, Any]) -> "Film":
+    def measured(cls, kind: Mapping[str, Any]) -> "FilmCost":
         """Read the constants of one kind of file out of the benchmark's figures, as all cores at once need them."""
         slower = kind["together_seconds"] / sum(kind["steps"].values())
         ledger = slower * kind["steps"]["ledger"]
@@ -60,14 +60,14 @@ class Film:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Simulation:
     """What the simulation found: films a second, and the 95th percentile of the seconds from arrival to row."""
 
     rate: float
     p95_seconds: float
 
 
-def simulate(film: Film, arrivals: Sequence[float], cores: int) -> Answer:
+def simulate(film: FilmCost, arrivals: Sequence[float], cores: int) -> Simulation:
     """Let films queue for cores and their transactions for the database; times in seconds.
 
     Each core works on one film; its commits wait for those of other films, since the database syncs one at a time.
@@ -82,14 +82,14 @@ def simulate(film: Film, arrivals: Sequence[float], cores: int) -> Answer:
         heapq.heappush(free, ended)
         ends.append(ended)
     waits = [end - arrival for end, arrival in zip(ends, arrivals, strict=True)]
-    return Answer(len(ends) / (max(ends) - arrivals[0]), statistics.quantiles(waits, n=20)[-1])
+    return Simulation(len(ends) / (max(ends) - arrivals[0]), statistics.quantiles(waits, n=20)[-1])
 
 
-def simulate_flood(film: Film, count: int, cores: int) -> Answer:
+def simulate_flood(film: FilmCost, count: int, cores: int) -> Simulation:
     """Drop so many films at once; the first arrive when the flood is under way, and its rate counts from the drop."""
     under_way = simulate(film, [0.0] * count, cores)
     seconds = film.start_seconds + count / under_way.rate
-    return Answer(count / seconds, film.start_seconds + under_way.p95_seconds)
+    return Simulation(count / seconds, film.start_seconds + under_way.p95_seconds)
 
 
 def draw_arrivals(films_an_hour: float, count: int) -> list[float]:
@@ -101,12 +101,12 @@ def draw_arrivals(films_an_hour: float, count: int) -> list[float]:
     return times
 
 
-def count_cores(film: Film, films_an_hour: float) -> int:
+def count_cores(film: FilmCost, films_an_hour: float) -> int:
     """Return the cores that keep every core below `FULL`."""
     return max(1, -int(-films_an_hour / 3600.0 * film.core_seconds / FULL // 1))
 
 
-def find_first_full(film: Film, cores: int) -> tuple[str, float]:
+def find_first_full(film: FilmCost, cores: int) -> tuple[str, float]:
     """Return what saturates first with so many cores, and at how many films an hour."""
     limits = {"cores": cores / film.core_seconds, "database": 1.0 / (TRANSACTIONS * film.commit_seconds)}
     name = min(limits, key=lambda each: limits[each])
@@ -120,7 +120,7 @@ def main() -> None:
     figures = json.loads(parser.parse_args().figures.read_bytes())
     cores = figures["machine"]["cores"]
     for kind in figures["kinds"]:
-        film = Film.measured(kind)
+        film = FilmCost.measured(kind)
         found = simulate_flood(film, figures["files"], cores)
         measured = kind["product_rate"]
         error = found.rate / measured - 1
@@ -130,7 +130,7 @@ def main() -> None:
             _print_load(film, load)
 
 
-def _print_load(film: Film, load: int) -> None:
+def _print_load(film: FilmCost, load: int) -> None:
     """Say what a load needs; where one database is too slow, also with a tenth of its commit time (group commit)."""
     cores = count_cores(film, load)
     name, limit = find_first_full(film, cores)

@@ -10,15 +10,13 @@ import argparse
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
-import pydicom
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from imaging.phantoms.files import write_dicom_phantom
+from selftest.run import draw_base, drop_content, vary
 from selftest.site import Site, wait_until
-from store.database import open_database, reading
 from store.ledger.counts import count_pending
 from store.tables import arrivals
 
@@ -29,19 +27,10 @@ PAUSE_SECONDS = 2.0
 def draw_films(folder: Path, first: int, count: int) -> Iterator[bytes]:
     """Give films of unlike bytes, from one phantom."""
     path = folder / "phantom"
-    write_dicom_phantom(path, seed=1, rows=ROWS, columns=COLUMNS)
-    content, uid = path.read_bytes(), pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID.encode()
+    base = draw_base(path, 1, ROWS, COLUMNS)
     path.unlink()
     for number in range(first, first + count):
-        yield content.replace(uid, uid[:-7] + f"{1_000_000 + number}".encode())
-
-
-def drop(content: bytes, path: Path) -> datetime:
-    """Bring a file in as a good sender does; returns when."""
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
-    part.rename(path)
-    return datetime.now(tz=UTC)
+        yield vary(base, number)
 
 
 def measure_stat(site: Site, first: int, count: int) -> list[float]:
@@ -49,7 +38,7 @@ def measure_stat(site: Site, first: int, count: int) -> list[float]:
     dropped = {}
     for number, content in enumerate(draw_films(site.root, first, count), first):
         path = site.inbox / "stat" / f"{number}.dcm"
-        dropped[path.name] = drop(content, path)
+        dropped[path.name] = drop_content(path, content)
         time.sleep(PAUSE_SECONDS)
     wait_until(lambda: len(_read_finished(site, set(dropped))) == count, what="all STAT films", seconds=600)
     finished = _read_finished(site, set(dropped))
@@ -58,20 +47,14 @@ def measure_stat(site: Site, first: int, count: int) -> list[float]:
 
 def _read_finished(site: Site, names: set[str]) -> dict[str, datetime]:
     a = arrivals.c
-    engine = open_database(site.database_url)
-    with reading(engine) as connection:
+    with site.open_ledger() as connection:
         rows = connection.execute(select(a.path, a.finished_at).where(a.priority == "stat", a.finished_at.is_not(None)))
-        found = {row.path.name: row.finished_at for row in rows if row.path.name in names}
-    engine.dispose()
-    return found
+        return {row.path.name: row.finished_at for row in rows if row.path.name in names}
 
 
-def _count(site: Site) -> tuple[int, int]:
-    engine = open_database(site.database_url)
-    with reading(engine) as connection:
-        counts = count_pending(connection), connection.scalar(select(func.count()).select_from(arrivals)) or 0
-    engine.dispose()
-    return counts
+def _count_waiting(site: Site) -> int:
+    with site.open_ledger() as connection:
+        return count_pending(connection)
 
 
 def main() -> None:
@@ -86,19 +69,21 @@ def main() -> None:
             made.mkdir(parents=True)
         site.start()
         measure_stat(site, 0, 2)  # the worker starts
-        _tell("idle", measure_stat(site, 2, given.films))
+        _print("idle", measure_stat(site, 2, given.films))
         first = 2 + given.films
         for number, content in enumerate(draw_films(site.root, first, given.backlog)):
-            drop(content, site.inbox / f"{number}.dcm")
+            drop_content(site.inbox / f"{number}.dcm", content)
         began = time.monotonic()
-        wait_until(lambda: _count(site)[0] > given.backlog // 2, what="the backlog in the ledger", seconds=300)
-        print(f"{_count(site)[0]} films wait {time.monotonic() - began:.0f} s after the last was dropped", flush=True)
-        _tell("beside the backlog", measure_stat(site, first + given.backlog, given.films))
-        print(f"{_count(site)[0]} films still wait", flush=True)
+        wait_until(lambda: _count_waiting(site) > given.backlog // 2, what="the backlog in the ledger", seconds=300)
+        print(
+            f"{_count_waiting(site)} films wait {time.monotonic() - began:.0f} s after the last was dropped", flush=True
+        )
+        _print("beside the backlog", measure_stat(site, first + given.backlog, given.films))
+        print(f"{_count_waiting(site)} films still wait", flush=True)
         site.kill()
 
 
-def _tell(name: str, seconds: list[float]) -> None:
+def _print(name: str, seconds: list[float]) -> None:
     p95 = seconds[min(len(seconds) - 1, int(0.95 * len(seconds)))]
     print(
         f"{name:20} median {seconds[len(seconds) // 2]:6.2f} s, p95 {p95:6.2f} s, longest {seconds[-1]:6.2f} s",

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,15 +28,15 @@ class DrawnFilms:
 
 def write_films(folder: Path, count: int) -> dict[str, str]:
     """Write so many files; return the SHA-256 of each by its name."""
-    bases = [_write_base(folder / f"base{seed}", seed) for seed in range(BASES)]
-    lateral = _write_base(folder / "lateral", BASES, ViewPosition="LL")
+    bases = [draw_base(folder / f"base{seed}", seed) for seed in range(BASES)]
+    lateral = draw_base(folder / "lateral", BASES, ViewPosition="LL")
     write_png_phantom(folder / "base.png", seed=1)
     png = (folder / "base.png").read_bytes()
     for left in folder.iterdir():
         left.unlink()
     contents: dict[str, bytes] = {"film.png": png}
     for number in range(1, count):
-        film = _vary(lateral if number % REFUSED_EVERY == 0 else bases[number % BASES], number)
+        film = vary(lateral if number % REFUSED_EVERY == 0 else bases[number % BASES], number)
         if number % TRUNCATED_EVERY == 0:
             film = film[:-1000]
         elif number % TEXT_EVERY == 0:
@@ -48,12 +49,13 @@ def write_films(folder: Path, count: int) -> dict[str, str]:
     return {name: sha256(content).hexdigest() for name, content in contents.items()}
 
 
-def _write_base(path: Path, seed: int, **attributes: object) -> tuple[bytes, bytes]:
-    write_dicom_phantom(path, seed=seed, rows=500, columns=400, attributes=attributes)
+def draw_base(path: Path, seed: int, rows: int = 500, columns: int = 400, **attributes: object) -> tuple[bytes, bytes]:
+    """Draw a film; returns its content and its SOP Instance UID."""
+    write_dicom_phantom(path, seed=seed, rows=rows, columns=columns, attributes=attributes)
     return path.read_bytes(), pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID.encode()
 
 
-def _vary(base: tuple[bytes, bytes], number: int) -> bytes:
+def vary(base: tuple[bytes, bytes], number: int) -> bytes:
     """Give a film another instance UID of the same length: other bytes, the same picture."""
     content, uid = base
     return content.replace(uid, uid[:-6] + f"{100_000 + number}".encode())
@@ -71,6 +73,14 @@ def drop(folder: Path, inbox: Path, *names: str) -> None:
         else:
             shutil.copyfile(folder / name, part)
         part.rename(inbox / name)
+
+
+def drop_content(path: Path, content: bytes) -> datetime:
+    """Bring a content in, as a good sender does too; returns when."""
+    part = path.with_name("own.part")
+    part.write_bytes(content)
+    part.rename(path)
+    return datetime.now(tz=UTC)
 
 
 @dataclass
@@ -98,9 +108,7 @@ class Run:
 
     def drop_content(self, name: str, content: bytes) -> None:
         """Bring in a file of one's own."""
-        part = self.site.inbox / "own.part"
-        part.write_bytes(self.note(name, content))
-        part.rename(self.site.inbox / name)
+        drop_content(self.site.inbox / name, self.note(name, content))
 
     def finish(self, seconds: float = FINISH_SECONDS) -> None:
         """Wait until each file has its result and its place; raises SiteError."""

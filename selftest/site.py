@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import psutil
+from sqlalchemy import Connection
 
 from store.database import open_database, reading
 from store.ledger.counts import count_by_state
@@ -152,6 +153,14 @@ class Site:
         socket = Home(self.home.resolve()).broker_socket
         return self.runtime / socket.parent.name / socket.name
 
+    @contextmanager
+    def open_ledger(self) -> Iterator[Connection]:
+        """Read the ledger."""
+        engine = open_database(self.database_url)
+        with reading(engine) as connection:
+            yield connection
+        engine.dispose()
+
     def count_finished(self) -> int:
         """Count the files that have come to an end."""
         return sum(count for state, count in self._count().items() if state in FINISHED_STATES)
@@ -161,21 +170,15 @@ class Site:
         return sum(self._count().values())
 
     def _count(self) -> dict[ArrivalState, int]:
-        engine = open_database(self.database_url)
-        with reading(engine) as connection:
-            states = count_by_state(connection)
-        engine.dispose()
-        return states
+        with self.open_ledger() as connection:
+            return count_by_state(connection)
 
     def is_settled(self, count: int) -> bool:
         """Return whether so many files have come to an end, and lie where they belong."""
         if self.count_finished() < count:
             return False
-        engine = open_database(self.database_url)
-        with reading(engine) as connection:
-            unsettled = list_unsettled(connection, ALL_FINISHED)
-        engine.dispose()
-        return not unsettled
+        with self.open_ledger() as connection:
+            return not list_unsettled(connection, ALL_FINISHED)
 
     def finish(self, count: int, seconds: float) -> None:
         """Wait until so many files are settled; a service that has ended is started again; raises SiteError."""

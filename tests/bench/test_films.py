@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from bench import films
-from bench.films import BASES, KINDS, Kind
+from bench.films import BASES, KINDS, FileKind
 from imaging import read_radiograph
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_copies_have_other_bytes_and_the_same_picture(kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_copies_have_other_bytes_and_the_same_picture(kind: FileKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(films, "ROWS", 250)
     monkeypatch.setattr(films, "COLUMNS", 200)
     paths = kind.write_copies(tmp_path / "films", BASES + 2, first=7)

@@ -6,7 +6,7 @@ import pytest
 
 from bench.scaling import (
     TRANSACTIONS,
-    Film,
+    FilmCost,
     count_cores,
     draw_arrivals,
     find_first_full,
@@ -16,11 +16,11 @@ from bench.scaling import (
 )
 from tests.bench.factories import STEP_SECONDS, make_figures
 
-FILM = Film(cpu_seconds=0.03, beside_seconds=0.002, commit_seconds=0.0008)
+FILM = FilmCost(cpu_seconds=0.03, beside_seconds=0.002, commit_seconds=0.0008)
 
 
 def test_constants_are_those_of_the_benchmark():
-    film = Film.measured(make_figures()["kinds"][0])
+    film = FilmCost.measured(make_figures()["kinds"][0])
     assert film.core_seconds == pytest.approx(0.031 + 0.002)
     assert TRANSACTIONS * film.commit_seconds == pytest.approx(STEP_SECONDS["ledger"])
     assert film.start_seconds == pytest.approx(0.5)
