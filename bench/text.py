@@ -109,23 +109,30 @@ def _build_service(figures: Figures) -> Section:
     service = figures["service"]
     lines = [
         ("start of the program to the first row, new home", say_duration(service["start_seconds"])),
-        ("drop to row beyond the stability wait, median", f"{1000 * service['latency_median']:.0f} ms"),
-        ("drop to row beyond the stability wait, 95th percentile", f"{1000 * service['latency_p95']:.0f} ms"),
+        ("drop to row beyond the stability wait, median", _say_milliseconds(service["latency_median"])),
+        (
+            "drop to row beyond the stability wait, 95th percentile",
+            _say_milliseconds(service["latency_p95"]),
+        ),
         (
             f"idle, {service['processed']:,} processed files: share of a core",
             f"{say_number(100 * service['idle_share'], 2)} %",
         ),
         (f"{service['crowd']:,} small files at once: all in the ledger after", say_duration(service["crowd_seconds"])),
-        ("the same: memory of the watcher", f"{service['crowd_memory'] / MEBIBYTE:.0f} MiB"),
+        ("the same: memory of the watcher", f"{say_number(service['crowd_memory'] / MEBIBYTE, 0)} MiB"),
     ]
     lead = "Raw DICOM, one film a second, unless it says otherwise."
     return _build("The service", lead, ("What", "Found"), lines)
 
 
+def _say_milliseconds(seconds: float) -> str:
+    return f"{say_number(1000 * seconds, 0)} ms"
+
+
 def _build_memory(figures: Figures) -> Section:
     kinds = figures["kinds"]
     processes = list(kinds[0]["memory"])
-    lines = [(name, *(f"{kind['memory'].get(name, 0) / MEBIBYTE:.0f}" for kind in kinds)) for name in processes]
+    lines = [(name, *(say_number(kind["memory"].get(name, 0) / MEBIBYTE, 0) for kind in kinds)) for name in processes]
     lead = "MiB that each process alone holds, half-way through the flood; of the readers the largest."
     return _build("Memory", lead, ("Process", *(kind["kind"] for kind in kinds)), lines)
 

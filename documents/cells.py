@@ -18,7 +18,7 @@ def say_cell(kind: CellKind, cell: Cell) -> str:
     if kind is CellKind.BAR:
         return ""
     if isinstance(cell, Rate):
-        return say_rate(cell)
+        return say_estimate(find_estimate(cell), say_tenths)
     if isinstance(cell, Estimate):
         return say_estimate(cell, say_number if kind is CellKind.NUMBER else say_percent)
     if isinstance(cell, datetime):
@@ -29,9 +29,11 @@ def say_cell(kind: CellKind, cell: Cell) -> str:
         return f"{cell.count:,}"
     if kind is CellKind.COUNT:
         return f"{cell:,}"
-    return say_percent(cell) if kind is CellKind.SHARE else f"{cell:.3f}"
+    return say_percent(cell) if kind is CellKind.SHARE else say_number(cell)
 
 
-def say_rate(rate: Rate) -> str:
-    """Write a share with its interval, as in "12.5 % (8.1 to 18.8)"."""
-    return say_estimate(Estimate(rate.value, rate.low, rate.high), say_tenths)
+def find_estimate(cell: Cell) -> Estimate:
+    """Return the figure of a cell with its interval; one that cannot be had where there is none."""
+    if isinstance(cell, Rate):
+        return Estimate(cell.value, cell.low, cell.high)
+    return cell if isinstance(cell, Estimate) else Estimate()

@@ -29,9 +29,14 @@ def say_tenths(share: float | None) -> str:
     return ABSENT if share is None else f"{100 * share:.1f} %"
 
 
+def say_points(difference: float) -> str:
+    """Write a difference of two shares in percentage points."""
+    return f"{100 * difference:+.1f} points"
+
+
 def say_number(value: float | None, digits: int = 3) -> str:
     """Write a number with fixed digits."""
-    return ABSENT if value is None else f"{value:.{digits}f}"
+    return ABSENT if value is None else f"{value:,.{digits}f}"
 
 
 def say_estimate(estimate: Estimate, say: Callable[[float | None], str] = say_percent) -> str:

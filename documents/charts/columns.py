@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from documents.charts.frame import Frame, draw_grid, place_rungs
-from documents.charts.shapes import Box, Chart, Shape, Words
+from documents.charts.shapes import Chart, Rectangle, Shape, Words
 
 MOST_COLUMNS = 124
 MOST_NAMES = 12
@@ -78,7 +78,7 @@ def _draw_stacks(frame: Frame, columns: Sequence[Stack], legend: Sequence[tuple[
             count = column.counts.get(style, 0)
             if count:
                 top = frame.y(below + count)
-                yield Box(left, top, width, frame.y(below) - top, style)
+                yield Rectangle(left, top, width, frame.y(below) - top, style)
             below += count
 
 

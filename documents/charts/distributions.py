@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from documents.charts.frame import Frame, draw_grid, place_rungs
-from documents.charts.shapes import Box, Chart, Path, Shape, Words
+from documents.charts.shapes import Chart, Path, Rectangle, Shape, Words
 
 WIDTH, HEIGHT = 330.0, 170.0
 TICKS = 4
@@ -39,7 +39,7 @@ def _draw_bins(frame: Frame, shares: Sequence[float]) -> Iterator[Shape]:
     for place, share in enumerate(shares):
         left, right = frame.x(place / len(shares)), frame.x((place + 1) / len(shares))
         if share:
-            yield Box(left + 0.5, frame.y(share), right - left - 1, frame.base - frame.y(share), "bin")
+            yield Rectangle(left + 0.5, frame.y(share), right - left - 1, frame.base - frame.y(share), "bin")
 
 
 def _draw_steps(frame: Frame, shares: Sequence[float] | None) -> Iterator[Shape]:

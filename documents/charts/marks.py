@@ -6,14 +6,14 @@ Horizontally a mark is drawn in shares of the width, from 0 to 1: it follows the
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from documents.charts.shapes import Box, Dot, Path
+from documents.charts.shapes import Dot, Path, Rectangle
 from documents.figures import Estimate
 
 HEIGHT = 22.0
 MIDDLE = HEIGHT / 2
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
-Mark = Box | Dot | Path
+Mark = Rectangle | Dot | Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,9 @@ def draw_mark(estimate: Estimate, scale: Scale, reference: float | None = None) 
         yield Dot(place, MIDDLE, 4.0, "dot")
 
 
-def draw_bar(share: float) -> Box:
+def draw_bar(share: float) -> Rectangle:
     """Draw a share as a bar."""
-    return Box(0.0, 5.0, share, HEIGHT - 10.0, "bar")
+    return Rectangle(0.0, 5.0, share, HEIGHT - 10.0, "bar")
 
 
 def _draw_rule(place: float, style: str) -> Path:

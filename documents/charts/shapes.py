@@ -12,7 +12,7 @@ Points = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class Rectangle:
     """A filled rectangle."""
 
     x: float
@@ -61,7 +61,7 @@ class Words:
     is_turned: bool = False
 
 
-Shape = Box | Path | Area | Dot | Words
+Shape = Rectangle | Path | Area | Dot | Words
 
 
 @dataclass(frozen=True, slots=True)

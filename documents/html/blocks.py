@@ -20,13 +20,12 @@ from documents.blocks import (
     Shaded,
     Table,
 )
-from documents.cells import NUMBERS, say_cell
+from documents.cells import NUMBERS, find_estimate, say_cell
 from documents.charts.marks import Scale
 from documents.charts.shapes import Chart
 from documents.figures import Estimate, say_percent
 from documents.html.elements import EMPTY, element, isolate, join
 from documents.html.svg import build_axis, build_bar, build_chart, build_mark
-from documents.rates import Rate
 from documents.text import shorten, show_text
 
 SHORT = 12
@@ -99,7 +98,7 @@ def _build_remark(row: Row) -> Markup:
 
 def _build_cell(column: Column, value: Cell, row: Row) -> list[Markup]:
     if column.kind is CellKind.RATE or column.scale:
-        mark = build_mark(_to_estimate(value), column.scale or Scale(), row.reference)
+        mark = build_mark(find_estimate(value), column.scale or Scale(), row.reference)
         return [element("td", mark, class_="mark"), element("td", _build_content(column, value), class_="figure")]
     if column.kind is CellKind.BAR:
         bar = build_bar(value) if isinstance(value, float) and value > 0 else EMPTY
@@ -107,12 +106,6 @@ def _build_cell(column: Column, value: Cell, row: Row) -> list[Markup]:
     if isinstance(value, Shaded):
         return [_build_shaded(value)]
     return [element("td", _build_content(column, value), class_=_name_class(column.kind))]
-
-
-def _to_estimate(value: Cell) -> Estimate:
-    if isinstance(value, Rate):
-        return Estimate(value.value, value.low, value.high)
-    return value if isinstance(value, Estimate) else Estimate()
 
 
 def _build_content(column: Column, value: Cell) -> Markup | str:

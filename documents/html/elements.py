@@ -48,17 +48,6 @@ def isolate(name: str) -> Markup:
     return element("bdi", name)
 
 
-def build_section(identifier: str, heading: str, lead: str, *parts: Markup) -> Markup:
-    """Build a section of the page: its heading, one paragraph on how to read it, and what it shows."""
-    return element(
-        "section",
-        element("h2", heading, id=identifier),
-        element("p", lead, class_="lead"),
-        *parts,
-        aria_labelledby=identifier,
-    )
-
-
 def _to_text(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -1,4 +1,4 @@
-"""The page as a whole: headline, navigation, sections."""
+"""The page as a whole: a head that lets nothing in, headline, navigation, sections, and the notice first and last."""
 
 from importlib.resources import files
 
@@ -7,27 +7,45 @@ from markupsafe import Markup
 from documents.blocks import Content, Section, Tile
 from documents.charts.marks import Scale
 from documents.html.blocks import build_block
-from documents.html.document import render_document
-from documents.html.elements import EMPTY, build_section, element
+from documents.html.elements import EMPTY, element
 from documents.html.svg import build_mark
+from inference.labels import NOTICE
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+"""What the page may load: nothing but what it carries."""
 
 
 def render_content(content: Content) -> str:
-    """Render what a report says as one HTML page that needs nothing else.
+    """Render what a document says as one HTML page that needs nothing else.
 
     Returns
     -------
     str
-        A whole document, for screens, light and dark, and for paper; no scripts, no network. It is also
-        well-formed XML.
+        A whole page, for screens, light and dark, and for paper; no scripts, no network. It is also well-formed XML.
     """
+    notice = element("p", NOTICE, class_="notice")
     links = [element("li", element("a", section.heading, href=f"#{section.key}")) for section in content.sections]
-    return render_document(
-        content.name or f"{content.title}, {content.period}",
-        files("documents.html").joinpath("content.css"),
+    body = element(
+        "body",
+        notice,
         _build_header(content),
         element("nav", element("ul", *links), aria_label="sections"),
         element("main", *map(_build_section, content.sections)),
+        element("footer", notice),
+    )
+    head = _build_head(content.name or f"{content.title}, {content.period}")
+    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
+
+
+def _build_head(title: str) -> Markup:
+    style, more = (files("documents.html").joinpath(f"{name}.css").read_text("utf-8") for name in ("style", "content"))
+    return element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("title", title),
+        element("style", Markup(style.replace('"NOTICE"', f'"{NOTICE}"') + more)),  # noqa: S704  (our own files)
     )
 
 
@@ -60,4 +78,5 @@ def _build_tile(tile: Tile) -> Markup:
 
 
 def _build_section(section: Section) -> Markup:
-    return build_section(section.key, section.heading, section.lead, *map(build_block, section.blocks))
+    heading, lead = element("h2", section.heading, id=section.key), element("p", section.lead, class_="lead")
+    return element("section", heading, lead, *map(build_block, section.blocks), aria_labelledby=section.key)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from markupsafe import Markup
 
 from documents.charts.marks import HEIGHT, Mark, Scale, draw_bar, draw_mark
-from documents.charts.shapes import Area, Box, Chart, Dot, Path, Points, Shape
+from documents.charts.shapes import Area, Chart, Dot, Path, Points, Rectangle, Shape
 from documents.figures import Estimate
 from documents.html.elements import EMPTY, element
 
@@ -67,7 +67,7 @@ def _build_swatch(style: str, is_line: bool) -> Markup:
 
 
 def _build_shape(shape: Shape) -> Markup:
-    if isinstance(shape, Box):
+    if isinstance(shape, Rectangle):
         height = max(shape.height, 0.01)
         return element("rect", x=shape.x, y=shape.y, width=shape.width, height=height, class_=shape.style)
     if isinstance(shape, Path):
@@ -92,7 +92,7 @@ def _build_strip(marks: Iterable[Mark]) -> Markup:
 
 
 def _build_mark(mark: Mark) -> Markup:
-    if isinstance(mark, Box):
+    if isinstance(mark, Rectangle):
         x, width = _say_share(mark.x), _say_share(mark.width)
         return element("rect", x=x, y=mark.y, width=width, height=mark.height, class_=mark.style)
     if isinstance(mark, Dot):

@@ -8,7 +8,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from documents.charts.marks import HEIGHT as FULL_HEIGHT
 from documents.charts.marks import Mark
-from documents.charts.shapes import Area, Box, Chart, Dot, Path, Shape
+from documents.charts.shapes import Area, Chart, Dot, Path, Rectangle, Shape
 from documents.pdf.styles import ACCENT, COLORS, GRID, INK, REGULAR, SOFT
 
 TICK = 7.5
@@ -64,7 +64,7 @@ def draw_marks(marks: Iterable[Mark], style: str, width: float) -> Drawing:
 
 
 def _draw_mark(mark: Mark, color: Color, width: float) -> Rect | Line | Circle:
-    if isinstance(mark, Box):
+    if isinstance(mark, Rectangle):
         return Rect(
             width * mark.x, 1.5, width * mark.width, HEIGHT - 3, fillColor=color, strokeWidth=0, strokeColor=None
         )
@@ -81,7 +81,7 @@ def _draw_mark(mark: Mark, color: Color, width: float) -> Rect | Line | Circle:
 
 def _draw_shape(shape: Shape, height: float) -> Rect | PolyLine | Polygon | Circle | String:
     color = COLORS[shape.style]
-    if isinstance(shape, Box):
+    if isinstance(shape, Rectangle):
         bottom = height - shape.y - shape.height
         return Rect(shape.x, bottom, shape.width, shape.height, fillColor=color, strokeColor=None, strokeWidth=0)
     if isinstance(shape, Dot):

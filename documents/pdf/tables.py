@@ -6,13 +6,12 @@ from typing import Any
 from reportlab.platypus import Flowable, LongTable, TableStyle
 
 from documents.blocks import HEADING, Cell, CellKind, Column, Row, Shaded, Table
-from documents.cells import NUMBERS, say_cell
+from documents.cells import NUMBERS, find_estimate, say_cell
 from documents.charts.marks import Scale, draw_bar, draw_mark
-from documents.figures import Estimate, say_percent
+from documents.figures import say_percent
 from documents.pdf.drawing import draw_marks
 from documents.pdf.pages import WIDTH
 from documents.pdf.styles import GRID, REGULAR, RULE, build_paragraph
-from documents.rates import Rate
 
 PADDING = 4.0
 MOST_SIGNS = 80
@@ -80,10 +79,7 @@ def _build_cell(column: Column, cell: Cell, row: Row, width: float) -> list[Any]
     )
     if not _is_marked(column):
         return [words]
-    estimate = Estimate(cell.value, cell.low, cell.high) if isinstance(cell, Rate) else cell
-    marks = draw_mark(
-        estimate if isinstance(estimate, Estimate) else Estimate(), column.scale or Scale(), row.reference
-    )
+    marks = draw_mark(find_estimate(cell), column.scale or Scale(), row.reference)
     return [draw_marks(marks, tone, width), words]
 
 

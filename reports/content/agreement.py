@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 
 from documents.blocks import Block, CellKind, Column, Row, Section, Sentences, Table
-from documents.figures import say_count
+from documents.figures import say_count, say_number
 from reports.columns import FILE_NAME, RECEIVED_AT
 from reports.figures.agreement import Agreement, Contradiction, Contradictions, ReliabilityBin
 from reports.figures.report import Report
@@ -84,9 +84,8 @@ def _build_figures(agreement: Agreement) -> Iterator[Row]:
 
 def _say_calibration(agreement: Agreement) -> str:
     of = "COVID-19" if agreement.source is ReferenceSource.PCR else "the most probable label"
-    error = (
-        "" if agreement.calibration.ece is None else f", off by {100 * agreement.calibration.ece:.1f} points on average"
-    )
+    ece = agreement.calibration.ece
+    error = "" if ece is None else f", off by {say_number(100 * ece, 1)} points on average"
     return f"Probability of {of}, and how often it came true{error}"
 
 
@@ -108,4 +107,4 @@ def _describe_answer(film: Contradiction) -> str:
     answer = name_label(result.label or result.reason_code or result.outcome or result.state)
     if given is None:
         return answer
-    return f"{answer} {given:.2f}" if answer == illness else f"{answer}, {illness} {given:.2f}"
+    return f"{'' if answer == illness else f'{answer}, '}{illness} {say_number(given, 2)}"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from documents.blocks import Block, CellKind, Column, Gallery, Row, Section, Sentences, Table
 from documents.charts.distributions import draw_distributions
 from documents.charts.shapes import Chart
-from documents.figures import say_count
+from documents.figures import say_count, say_number, say_points
 from inference.labels import Label
 from reports.figures.drift import MIN_FILMS, SCORE_BINS, Drift, DriftCheck, DriftLevel, ScoreHistogram
 from reports.figures.report import Report
@@ -77,8 +77,8 @@ def _say_value(check: DriftCheck) -> str:
     if check.value is None:
         return ""
     if check.measure == "share":
-        return f"{100 * check.value:+.1f} points"
-    return f"{MEASURES.get(check.measure, check.measure)} {check.value:.2f}"
+        return say_points(check.value)
+    return f"{MEASURES[check.measure]} {say_number(check.value, 2)}"
 
 
 def _draw_scores(label: Label, scores: ScoreHistogram) -> Chart:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from documents.blocks import Tile
-from documents.cells import say_rate
+from documents.blocks import CellKind, Tile
+from documents.cells import say_cell
 from documents.figures import ABSENT, say_count, say_duration, say_percent
 from inference.labels import LABELS, Label
 from reports.content.agreement import SOURCES
@@ -72,7 +72,7 @@ def _say_labels(report: Report) -> Iterator[str]:
     if summary.judged:
         count, title = summary.labels[Label.COVID19], name_label(Label.COVID19)
         found = "1 film is" if count == 1 else f"{count:,} films are"
-        rate = say_rate(summary.rate_of(Label.COVID19))
+        rate = say_cell(CellKind.RATE, summary.rate_of(Label.COVID19))
         yield f"{found} labelled {title}: {rate} of the {summary.judged:,} that the model has answered for."
 
 

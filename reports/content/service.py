@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from documents.blocks import Block, CellKind, Column, Row, Section, Sentences, Table
 from documents.charts.columns import Stack, draw_columns
 from documents.charts.shapes import Chart
-from documents.figures import say_count, say_duration
+from documents.figures import say_count, say_duration, say_number
 from documents.rates import Rate
 from reports.content.timeline import SIZES, fill_gaps, name_slots
 from reports.figures.report import Latency, Quality, Report
@@ -26,7 +26,7 @@ def build_speed(report: Report) -> Section:
     if report.hours:
         busiest = max(report.hours, key=lambda hour: hour.finished)
         begin, count = f"{busiest.begins_at:%Y-%m-%d %H:%M}", say_count(busiest.finished, "file")
-        mean = f"{sum(hour.finished for hour in report.hours) / len(report.hours):,.0f}"
+        mean = say_number(sum(hour.finished for hour in report.hours) / len(report.hours), 0)
         often = f"; the {len(report.hours):,} hours with results had {mean} on average" if len(report.hours) > 1 else ""
         blocks.append(Sentences([f"The busiest hour began on {begin} with {count}{often}."]))
         if report.question.by is not Dimension.HOUR:  # the arrivals are drawn by the hour already

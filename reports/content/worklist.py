@@ -3,7 +3,7 @@
 from datetime import tzinfo
 
 from documents.blocks import Block, Cell, CellKind, Column, Row, Section, Sentences, Table
-from documents.figures import say_count
+from documents.figures import say_count, say_number
 from inference.labels import Label
 from reports.columns import FILE_NAME, RECEIVED_AT
 from reports.figures.report import Report
@@ -73,5 +73,5 @@ def _describe(result: Result) -> str:
     found = result.reason_code or result.outcome or result.state
     if result.label is not None and result.probabilities is not None:
         marked = " (marked)" if result.reason_code else ""
-        found = f"{name_label(result.label)} {result.probabilities[result.label]:.2f}{marked}"
+        found = f"{name_label(result.label)} {say_number(result.probabilities[result.label], 2)}{marked}"
     return f"{found} (duplicate)" if result.state == ArrivalState.DUPLICATE else found

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, literal
 
-from documents.figures import say_percent
+from documents.figures import say_number, say_percent
 from inference.labels import LABELS, Label
 from reports.figures.divergence import PSI_BINS, measure_ks, measure_psi, measure_share, merge_bins
 from reports.figures.drift import (
@@ -118,7 +118,8 @@ def _find_mean(counts: Sequence[int]) -> float:
 
 
 def _explain_scores(label: Label, mean: float, before: float) -> str:
+    more = "More" if mean >= before else "Fewer"
     return (
-        f"Mean {mean:.2f}, before {before:.2f}. {'More' if mean >= before else 'Fewer'} films look like {label}: "
+        f"Mean {say_number(mean, 2)}, before {say_number(before, 2)}. {more} films look like {label}: "
         "another mix of patients, a device or export new to the model, or an outbreak. Look at some of the films."
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from documents.figures import say_percent
+from documents.figures import say_number, say_percent
 from reports.figures.divergence import measure_ks, measure_psi, measure_share
 from reports.figures.drift import MIN_FILMS, DriftCheck, DriftLevel, judge_distance, say_too_little
 from store.questions.distributions import InputCount
@@ -87,7 +87,7 @@ def _compare_group(name: str, now: Inputs, before: Inputs) -> Iterator[DriftChec
     size = measure_ks(*([inputs.megapixel_tenths[tenths] for tenths in sizes] for inputs in (now, before)))
     medians = [_find_median(inputs.megapixel_tenths) / 10 for inputs in (now, before)]
     why = "A new detector, another export, or cropping."
-    said = f"Median {medians[0]:.1f} megapixels, before {medians[1]:.1f}. {why}"
+    said = f"Median {say_number(medians[0], 1)} megapixels, before {say_number(medians[1], 1)}. {why}"
     yield judge_distance("resolution", name, size, said)
     usual, _ = before.bits_stored.most_common(1)[0]
     depth = measure_share(now.bits_stored[usual], now.films, before.bits_stored[usual], before.films)

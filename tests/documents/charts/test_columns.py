@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 
 from documents.charts.columns import MOST_COLUMNS, Stack, draw_columns
-from documents.charts.shapes import Box, Words
+from documents.charts.shapes import Rectangle, Words
 
 LEGEND = (("low", "low"), ("high", "high"))
 
@@ -14,7 +14,7 @@ def draw(*counts: tuple[int, int], sizes: tuple[int, ...] = (1,)):
 
 
 def test_columns_are_as_high_as_their_counts_and_stand_on_each_other() -> None:
-    boxes = [shape for shape in draw((30, 10), (0, 20)).shapes if isinstance(shape, Box)]
+    boxes = [shape for shape in draw((30, 10), (0, 20)).shapes if isinstance(shape, Rectangle)]
     assert [box.style for box in boxes] == ["low", "high", "high"]
     assert boxes[0].height == pytest.approx(3 * boxes[1].height)
     assert boxes[1].y + boxes[1].height == pytest.approx(boxes[0].y)
@@ -25,7 +25,7 @@ def test_nothing_is_drawn_beyond_the_frame() -> None:
     for count in (1, 7, 24, 100, 5000):
         chart = draw(*[(place % 7, place % 3) for place in range(count)])
         for shape in chart.shapes:
-            if isinstance(shape, Box):
+            if isinstance(shape, Rectangle):
                 assert shape.x >= 0
                 assert shape.x + shape.width <= chart.width
                 assert shape.y >= 0
@@ -34,11 +34,11 @@ def test_nothing_is_drawn_beyond_the_frame() -> None:
 
 def test_too_many_columns_are_added_up_by_a_size_that_people_know() -> None:
     chart = draw(*[(1, 0)] * 365, sizes=(1, 7, 28))
-    boxes = [shape for shape in chart.shapes if isinstance(shape, Box)]
+    boxes = [shape for shape in chart.shapes if isinstance(shape, Rectangle)]
     assert len(boxes) == 53
     assert chart.title == "Files, 7 in a column"
     assert "the highest is 00 with 7" in chart.description
-    assert len([1 for shape in draw(*[(1, 0)] * 9999).shapes if isinstance(shape, Box)]) <= MOST_COLUMNS
+    assert len([1 for shape in draw(*[(1, 0)] * 9999).shapes if isinstance(shape, Rectangle)]) <= MOST_COLUMNS
 
 
 def test_names_do_not_run_into_each_other() -> None:
@@ -50,5 +50,5 @@ def test_names_do_not_run_into_each_other() -> None:
 
 def test_no_count_at_all_is_drawn_as_an_empty_chart() -> None:
     chart = draw((0, 0))
-    assert not [shape for shape in chart.shapes if isinstance(shape, Box)]
+    assert not [shape for shape in chart.shapes if isinstance(shape, Rectangle)]
     assert chart.legend == []

@@ -1,7 +1,7 @@
 import pytest
 
 from documents.charts.distributions import draw_distributions
-from documents.charts.shapes import Box, Chart, Path
+from documents.charts.shapes import Chart, Path, Rectangle
 
 EDGES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -12,7 +12,7 @@ def find_line(chart: Chart) -> list[Path]:
 
 def test_bins_are_as_high_as_their_shares_and_the_reference_goes_over_them() -> None:
     chart = draw_distributions("Scores", EDGES, (0.5, 0.0, 0.25, 0.25), (0.25, 0.25, 0.0, 0.5))
-    boxes = [shape for shape in chart.shapes if isinstance(shape, Box)]
+    boxes = [shape for shape in chart.shapes if isinstance(shape, Rectangle)]
     assert [round(box.height / boxes[0].height, 6) for box in boxes] == [1.0, 0.5, 0.5]
     (line,) = find_line(chart)
     assert len(line.points) == 8
@@ -29,4 +29,4 @@ def test_without_a_reference_there_is_no_line_and_no_word_of_it() -> None:
 
 def test_no_film_at_all_draws_no_bin() -> None:
     chart = draw_distributions("Scores", EDGES, (0.0,) * 4, (0.0,) * 4)
-    assert not [shape for shape in chart.shapes if isinstance(shape, Box)]
+    assert not [shape for shape in chart.shapes if isinstance(shape, Rectangle)]
