@@ -20,7 +20,14 @@ EXIT_CODES = {
     0: {"BrokenPipeError"},
     2: {"PeriodError", "QuestionError", "ReportFormatError"},
     65: {
-        *("BundleCorruptError", "CardError", "CheckpointError", "ReferenceFileError", "WeightsError"),
+        *(
+            "BundleCorruptError",
+            "CardError",
+            "CheckpointError",
+            "EvaluationError",
+            "ReferenceFileError",
+            "WeightsError",
+        ),
         *("DatasetError", "DatasetManifestError", "DatasetTooSmallError", "LabelConflictError"),
         *("NothingToPrepareError", "PatientOnTwoSidesError"),
     },
