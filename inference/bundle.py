@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from imaging import PREPROCESSING_VERSION
-from inference.labels import LABELS, OTHER_FINDING
+from inference.labels import FEWEST_LABELS, LABELS, OTHER_FINDING, order_labels
 
 SCHEMA = 2
 MANIFEST_NAME = "bundle.json"
@@ -67,7 +67,7 @@ class Bundle:
         SHA-256 of the bytes of `bundle.json`, in hex. That file holds the hash of each other file, so this one
         hash names the whole bundle.
     labels : tuple of str
-        The labels in the order of the first outputs; equal to `inference.labels.LABELS`.
+        Two or three of `inference.labels.LABELS` in their order: those that the model knows, its first outputs.
     outputs : tuple of str
         All outputs in order: the labels and, where it was trained, the internal `other_finding`.
     input_size : int
@@ -184,9 +184,10 @@ def _check_text(value: object) -> str:
 
 
 def _check_facts(bundle: Bundle) -> None:
-    labels = tuple(LABELS)
-    if bundle.labels != labels:
-        raise BundleMismatchError(f"labels {', '.join(bundle.labels)}: accepted in this order {', '.join(labels)}")
+    labels = order_labels(bundle.labels)
+    if bundle.labels != labels or len(labels) < FEWEST_LABELS:
+        accepted = f"{FEWEST_LABELS} or more, in this order, of {', '.join(LABELS)}"
+        raise BundleMismatchError(f"labels {', '.join(map(str, bundle.labels))}: accepted are {accepted}")
     if bundle.outputs not in (labels, (*labels, OTHER_FINDING)):
         raise BundleMismatchError(f"outputs {', '.join(bundle.outputs)}: accepted are the labels, then {OTHER_FINDING}")
     if bundle.preprocessing_version != PREPROCESSING_VERSION:

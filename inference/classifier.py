@@ -4,12 +4,12 @@ The film is looked at as a whole first (`inference.lungs`, `inference.gate`); wh
 (`inference.framing`). How its answer is made: logits / temperature, softmax over all outputs, then
 
 - `other_finding` at or above its operating point: indeterminate, reason `other_finding`;
-- else the most probable label, its probability renormalised over the three labels, below that label's operating
+- else the most probable label, its probability renormalised over the model's labels, below that label's operating
   point: indeterminate, reason `below_operating_point`;
 - else predicted.
 
-The three probabilities of a `Prediction` are the calibrated softmax renormalised over the labels, so they sum to 1
-whatever the internal fourth output says.
+The probabilities of a `Prediction` are the calibrated softmax renormalised over the two or three labels that the model
+knows, so they sum to 1 whatever the internal output for other findings says. A label that it does not know has none.
 """
 
 from dataclasses import replace

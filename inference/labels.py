@@ -1,5 +1,6 @@
 """The classes, their order, the outcomes of a screening and the notice: each of these facts is written here only."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
 
@@ -13,6 +14,9 @@ class Label(StrEnum):
 
 LABELS: tuple[Label, ...] = tuple(Label)
 
+FEWEST_LABELS = 2
+"""A model tells two or three of the classes apart."""
+
 OTHER_FINDING = "other_finding"
 """The model's internal fourth output: abnormal, but none of the three. It is never a label, only a reason."""
 
@@ -21,6 +25,11 @@ BELOW_OPERATING_POINT = "below_operating_point"
 
 OUTSIDE_TRAINING_POPULATION = "outside_training_population"
 """The mark of a label that was learnt only from patients of another age; the answer stays `predicted`."""
+
+
+def order_labels(names: Collection[str]) -> tuple[Label, ...]:
+    """Return those of the labels that are among some names, in their order: what a model knows, or a data set holds."""
+    return tuple(label for label in LABELS if label in names)
 
 
 class Outcome(StrEnum):

@@ -6,7 +6,7 @@ COVID-19 films all of adults but one of 281 with a known age (12 years). Only no
 probabilities, and is marked. Without an age in the header (every PNG and JPEG) nothing can be marked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -17,11 +17,11 @@ import numpy.typing as npt
 from inference.framing import Box
 from inference.labels import (
     BELOW_OPERATING_POINT,
-    LABELS,
     OTHER_FINDING,
     OUTSIDE_TRAINING_POPULATION,
     Label,
     Outcome,
+    order_labels,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Answer:
     label : Label or None
         The class, None unless predicted.
     probabilities : Mapping[Label, float] or None
-        Calibrated, of the three labels, in their order; sum 1. None where the classifier was not asked.
+        Calibrated, of the labels that the model knows, in their order; sum 1: what it does not know is absent. None where the classifier was not asked.
     reason_code : str or None
         Why there is no label, or why it is to be doubted.
     reason : str or None
@@ -107,12 +107,12 @@ def calibrate(logits: npt.NDArray[np.float32], temperature: float) -> npt.NDArra
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def renormalize(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the probabilities of the labels alone, float64 (batch, labels), each row made to sum to 1."""
-    labels = probabilities[:, : len(LABELS)]
-    total = labels.sum(axis=1, keepdims=True)
-    # All three may underflow when the fourth output is certain: then nothing is known about them.
-    return np.where(total > 0, labels / np.where(total > 0, total, 1.0), 1.0 / len(LABELS))
+def renormalize(probabilities: npt.NDArray[np.float64], labels: Sequence[Label]) -> npt.NDArray[np.float64]:
+    """Return the probabilities of a model's labels alone, float64 (batch, labels), each row made to sum to 1."""
+    shares = probabilities[:, : len(labels)]
+    total = shares.sum(axis=1, keepdims=True)
+    # All of them may underflow when the output for other findings is certain: then nothing is known about them.
+    return np.where(total > 0, shares / np.where(total > 0, total, 1.0), 1.0 / len(labels))
 
 
 def decide(probabilities: npt.NDArray[np.float64], operating_points: Mapping[str, float]) -> tuple[Label, str | None]:
@@ -123,20 +123,21 @@ def decide(probabilities: npt.NDArray[np.float64], operating_points: Mapping[str
     probabilities : numpy.ndarray
         float64 (outputs,), from `calibrate`.
     operating_points : Mapping[str, float]
-        For each output a probability in [0, 1].
+        For each output a probability in [0, 1]; its names are the labels that the model knows.
 
     Returns
     -------
     label : Label
-        The most probable of the three.
+        The most probable of those.
     reason_code : str or None
         Why this label must not be given, None if it may.
     """
-    labels = renormalize(probabilities[np.newaxis])[0]
-    label = LABELS[int(labels.argmax())]
-    if len(probabilities) > len(LABELS) and probabilities[len(LABELS)] >= operating_points[OTHER_FINDING]:
+    labels = order_labels(operating_points)
+    shares = renormalize(probabilities[np.newaxis], labels)[0]
+    label = labels[int(shares.argmax())]
+    if len(probabilities) > len(labels) and probabilities[len(labels)] >= operating_points[OTHER_FINDING]:
         return label, OTHER_FINDING
-    if labels.max() < operating_points[label]:
+    if shares.max() < operating_points[label]:
         return label, BELOW_OPERATING_POINT
     return label, None
 
@@ -156,13 +157,14 @@ def to_prediction(
         For each output a probability in [0, 1].
     """
     label, reason_code = decide(probabilities, operating_points)
-    labels = renormalize(probabilities[np.newaxis])[0]
+    labels = order_labels(operating_points)
+    shares = renormalize(probabilities[np.newaxis], labels)[0]
     return Prediction(
         outcome=Outcome.INDETERMINATE if reason_code else Outcome.PREDICTED,
         label=None if reason_code else label,
-        probabilities={name: float(value) for name, value in zip(LABELS, labels, strict=True)},
+        probabilities={name: float(share) for name, share in zip(labels, shares, strict=True)},
         reason_code=reason_code,
-        activation_map=_scale_map(maps[:, :, LABELS.index(label)]),
+        activation_map=_scale_map(maps[:, :, labels.index(label)]),
     )
 
 

@@ -91,10 +91,22 @@ def test_a_manifest_that_is_no_sealed_json_object_is_corrupt(bundle_folder: Path
         read_bundle(bundle_folder)
 
 
-def test_labels_in_another_order_are_a_mismatch(change_manifest: ChangeManifest):
-    folder = change_manifest(labels=["viral_pneumonia", "covid19", "normal"])
-    with pytest.raises(BundleMismatchError, match="accepted in this order covid19, viral_pneumonia, normal"):
+@pytest.mark.parametrize(
+    "labels",
+    [["viral_pneumonia", "covid19", "normal"], ["normal", "covid19"], ["normal"], ["covid19", "flu"], []],
+    ids="-".join,
+)
+def test_labels_in_another_order_too_few_or_unknown_ones_are_a_mismatch(
+    change_manifest: ChangeManifest, labels: list[str]
+):
+    folder = change_manifest(labels=labels)
+    with pytest.raises(BundleMismatchError, match="2 or more, in this order, of covid19, viral_pneumonia, normal"):
         read_bundle(folder)
+
+
+def test_a_model_may_know_two_of_the_labels(change_manifest: ChangeManifest):
+    folder = change_manifest(labels=["covid19", "normal"], outputs=["covid19", "normal", "other_finding"])
+    assert read_bundle(folder).labels == ("covid19", "normal")
 
 
 def test_outputs_that_do_not_begin_with_the_labels_are_a_mismatch(change_manifest: ChangeManifest):

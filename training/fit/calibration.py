@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from inference.labels import LABELS, OTHER_FINDING, Label
+from inference.labels import OTHER_FINDING, Label, order_labels
 from inference.prediction import calibrate, renormalize
 from training.data.dataset import Case
 from training.fit.validation import to_indices
@@ -101,9 +101,10 @@ def choose_operating_points(
         other = probabilities[:, outputs.index(OTHER_FINDING)]
         points[OTHER_FINDING] = _choose_other_finding(other, names, 1.0 / len(outputs))
         passed = other < points[OTHER_FINDING]
-    labels = renormalize(probabilities)
+    known_labels = order_labels(outputs)
+    labels = renormalize(probabilities, known_labels)
     answered = labels.argmax(axis=1)
-    for place, label in enumerate(LABELS):
+    for place, label in enumerate(known_labels):
         chosen = passed & (answered == place)
         known, other = chosen & (names != OTHER_FINDING), chosen & (names == OTHER_FINDING)
         points[label] = _choose_label(labels[known, place], names[known] == label)
@@ -116,8 +117,8 @@ def choose_operating_points(
 def _choose_other_finding(other: npt.NDArray[np.float64], names: npt.NDArray[np.str_], chance: float) -> float:
     limits = [
         np.quantile(other[names == label], 1.0 - MAX_LOST_TO_OTHER_FINDING, method="higher")
-        for label in LABELS
-        if np.any(names == label)
+        for label in np.unique(names)
+        if label != OTHER_FINDING
     ]
     # The next number above, since a probability at the operating point is already lost to it.
     highest = float(np.nextafter(max(limits), 2.0)) if limits else 1.0

@@ -37,7 +37,7 @@ from inference.bundle import (
 from inference.engines.keras import KerasEngine
 from inference.engines.litert import LiteRTEngine
 from inference.engines.protocol import Engine
-from inference.labels import LABELS, NOTICE
+from inference.labels import NOTICE, order_labels
 from inference.prediction import calibrate
 from training.run.litert import write_litert
 
@@ -123,7 +123,7 @@ def write_manifest(folder: Path, facts: BundleFacts) -> None:
         "schema": SCHEMA,
         "notice": NOTICE,
         "model_version": facts.model_version,
-        "labels": list(LABELS),
+        "labels": list(order_labels(facts.outputs)),
         "outputs": list(facts.outputs),
         "input_size": facts.input_size,
         "preprocessing_version": PREPROCESSING_VERSION,
