@@ -42,6 +42,7 @@ SaltFile = Annotated[
 Link = Annotated[bool, typer.Option("--link", help="Hard links instead of copies, on one file system.")]
 Workers = Annotated[int, typer.Option(min=0, help="Reading processes; 0: one a core.")]
 Format = Annotated[TableFormat, typer.Option("--format", help="How the summary is written.")]
+Lungs = Annotated[Path | None, typer.Option(help="Bundle whose gate looks at class folders [the one that ships].")]
 
 
 def prepare(
@@ -59,13 +60,15 @@ def prepare(
     salt_file: SaltFile = None,
     link: Link = False,
     workers: Workers = 0,
+    lungs: Lungs = None,
     output_format: Format = TableFormat.TABLE,
 ) -> None:
     """Build a data set for training, each film once, each patient whole.
 
-    Takes frontal films of COVID-19, other viral pneumonia and normal chests. Finds copies by bytes, by pixels and by
-    looks; refuses a film under two labels; writes what it left out, and why, to dropped.csv. Run again, or with
-    another input, it adds to the data set and repeats nothing. Exit code 1: some files are damaged.
+    Takes frontal films of COVID-19, other viral pneumonia and normal chests; of class folders those that the gate takes
+    for such. Finds copies by bytes, by pixels and by looks; refuses a film under two labels; writes what it left out,
+    and why, to dropped.csv. Run again, or with another input, it adds to the data set and repeats nothing. Exit code 1:
+    some files are damaged.
 
     Examples
     --------
@@ -86,6 +89,7 @@ def prepare(
             output=output, metadata=metadata, images=images, folders=tuple(folders or ()), dicom=dicom, labels=labels,
             views=_read_views(view), no_finding=no_finding_as_normal, other_findings=other_findings,
             max_per_patient=max_per_patient or None, source=source, salt_file=salt_file, link=link, workers=workers,
+            lungs=lungs,
         )  # fmt: skip
         summary = run(settings)
         print_summary(summary, output_format)

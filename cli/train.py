@@ -21,9 +21,14 @@ class BackboneName(StrEnum):
     MOBILENETV2 = "mobilenetv2"
 
 
-Dataset = Annotated[Path | None, typer.Option(help="Folder with manifest.csv, or with one folder for each class.")]
-Plot = Annotated[Path | None, typer.Option(help="Write the curve of loss and accuracy by epoch here.")]
-Model = Annotated[Path | None, typer.Option(help="The bundle's folder; an old bundle there is replaced [covid19].")]
+Dataset = Annotated[
+    Path | None, typer.Option("--dataset", "-d", help="Folder with a folder for each class, or with manifest.csv.")
+]
+Plot = Annotated[Path, typer.Option("--plot", "-p", help="Where to draw loss and accuracy by epoch.")]
+Model = Annotated[
+    Path | None,
+    typer.Option("--model", "-m", help="The bundle's folder; an old bundle there is replaced [covid19.model]."),
+]
 OtherFindings = Annotated[Path | None, typer.Option(help="Folder of films of none of the classes.")]
 Lungs = Annotated[Path | None, typer.Option(help="Bundle whose lung finder and gate go first [the one that ships].")]
 Experiment = Annotated[str | None, typer.Option(help="TOML file of settings, or its name in training/experiments.")]
@@ -45,7 +50,7 @@ ModelVersion = Annotated[str | None, typer.Option(help="Name of the model [local
 
 def train(
     dataset: Dataset = None,
-    plot: Plot = None,
+    plot: Plot = Path("plot.png"),
     model: Model = None,
     other_findings: OtherFindings = None,
     lungs: Lungs = None,
@@ -65,7 +70,9 @@ def train(
 ) -> None:
     """Train a model on a data set, patients kept apart, and write it as a bundle with figures on unseen patients.
 
-    Needs TensorFlow, which `make training` installs.
+    The data set is a folder with a folder for each of two or three classes, such as dataset/covid and dataset/normal,
+    the COVID-19 Radiography Database or Kaggle's chest_xray as they are unpacked, or what `prepare` made. Needs
+    TensorFlow, which `make training` installs.
 
     Example: xray-cli train --dataset dataset --plot plot.png --model covid19
     """
@@ -81,7 +88,7 @@ def train(
 
 
 def _train(
-    experiment: str | None, options: Mapping[str, object], run_folder: Path | None, resume: bool, plot: Path | None
+    experiment: str | None, options: Mapping[str, object], run_folder: Path | None, resume: bool, plot: Path
 ) -> None:
     from rich.console import Console
 
@@ -98,8 +105,7 @@ def _train(
     except KeyboardInterrupt:
         typer.echo(f"stopped: the same command with --run-folder {folder} --resume goes on", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    if plot:
-        write_plot(result.history, plot)
+    write_plot(result.history, plot)
     typer.echo(write_report(result.metrics))
     typer.echo(f"bundle {result.model}, run folder {result.run_folder}: {NOTICE}")
 

@@ -20,15 +20,9 @@ EXIT_CODES = {
     0: {"BrokenPipeError"},
     2: {"PeriodError", "QuestionError", "ReportFormatError"},
     65: {
-        *(
-            "BundleCorruptError",
-            "CardError",
-            "CheckpointError",
-            "EvaluationError",
-            "ReferenceFileError",
-            "WeightsError",
-        ),
-        *("DatasetError", "DatasetManifestError", "DatasetTooSmallError", "LabelConflictError"),
+        *("BundleCorruptError", "CardError", "CheckpointError", "EvaluationError", "ReferenceFileError", "SheetError"),
+        *("DatasetError", "DatasetFolderError", "DatasetManifestError", "DatasetTooSmallError", "LabelConflictError"),
+        "WeightsError",
         *("NothingToPrepareError", "PatientOnTwoSidesError"),
     },
     66: {

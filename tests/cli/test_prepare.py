@@ -6,6 +6,7 @@ from typer.testing import CliRunner, Result
 
 from cli.app import app
 from inference.labels import NOTICE
+from tests.training.factories import write_open_gate
 from tests.training.preparation.factories import write_cohen, write_film
 
 
@@ -26,7 +27,8 @@ def test_the_summary_says_what_is_kept_and_what_not(tmp_path: Path) -> None:
 def test_a_program_gets_the_summary_as_json_and_a_damaged_file_is_exit_code_1(tmp_path: Path) -> None:
     write_film(tmp_path / "films" / "normal" / "a.png", 1)
     (tmp_path / "films" / "normal" / "b.png").write_bytes(b"no picture")
-    answer = run("--folders", tmp_path / "films", "--output", tmp_path / "dataset", "--format", "json")
+    gate = write_open_gate(tmp_path / "gate")
+    answer = run("--folders", tmp_path / "films", "--output", tmp_path / "dataset", "--format", "json", "--lungs", gate)
     assert answer.exit_code == 1
     summary = json.loads(answer.stdout)
     assert (summary["offered"], summary["kept"], summary["failed"]) == (2, 1, 1)

@@ -70,25 +70,25 @@ def test_ten_films_one_of_them_corrupt_are_trained_on_with_a_warning(
     assert "9 films (3 covid19, 3 viral_pneumonia, 3 normal); 1 left out" in answer.stderr
     assert "patients cannot be kept apart" in caplog.text
     assert "the figures will say little" in caplog.text
-    assert (tmp_path / "covid19" / "bundle.json").is_file()
+    assert (tmp_path / "covid19.model" / "bundle.json").is_file()
 
 
-def test_a_patient_on_two_sides_is_exit_code_65(dataset: Path, backbone: Path, tmp_path: Path):
+def test_a_patient_on_two_sides_is_exit_code_65(dataset: Path, backbone: Path, open_gate: Path, tmp_path: Path):
     rows = [
         {"file": dataset / label / f"{film}.png", "label": label, "patient_id": "one", "split": side}
         for label in LABELS
         for film, side in enumerate(("train", "validation", "test"))
     ]
     write_manifest(tmp_path, rows)
-    answer = run("--dataset", tmp_path, "--weights", backbone)
+    answer = run("--dataset", tmp_path, "--weights", backbone, "--lungs", open_gate)
     assert answer.exit_code == 65
     assert "1 patients are on more than one side" in answer.stderr
 
 
-def test_a_film_under_two_labels_is_exit_code_65(backbone: Path, tmp_path: Path):
+def test_a_film_under_two_labels_is_exit_code_65(backbone: Path, open_gate: Path, tmp_path: Path):
     for label in LABELS:
         write_film(tmp_path / "same" / label / "a.png", 0, seed=1)
-    answer = run("--dataset", tmp_path / "same", "--weights", backbone)
+    answer = run("--dataset", tmp_path / "same", "--weights", backbone, "--lungs", open_gate)
     assert answer.exit_code == 65
     assert "3 files stand" not in answer.stderr
     assert "1 files stand under more than one label" in answer.stderr
@@ -99,8 +99,27 @@ def test_an_empty_class_is_exit_code_65(tmp_path: Path):
     (tmp_path / "two" / "normal").mkdir()
     answer = run("--dataset", tmp_path / "two")
     assert answer.exit_code == 65
-    assert "no readable film of viral_pneumonia, normal in the data set" in answer.stderr
+    assert "are of covid19 alone" in answer.stderr
     assert not (tmp_path / "runs").exists()
+
+
+def test_the_seeds_own_command_works_on_the_seeds_own_folders(backbone: Path, open_gate: Path, tmp_path: Path):
+    for texture, name in enumerate(("covid", "normal")):
+        for film in range(5):
+            write_film(tmp_path / "dataset" / name / f"{film}.jpeg", texture, seed=10 * texture + film)
+    answer = run("-d", "dataset", "--weights", backbone, "--lungs", open_gate, "--epochs", 0)
+    assert answer.exit_code == 0, answer.output
+    assert json.loads((tmp_path / "covid19.model" / "bundle.json").read_bytes())["labels"] == ["covid19", "normal"]
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+    assert "10 films (5 covid19, 5 normal); 0 left out" in answer.stderr
+
+
+def test_a_folder_that_is_not_understood_is_exit_code_65(tmp_path: Path):
+    for name in ("covid", "normal", "flu"):
+        write_film(tmp_path / "dataset" / name / "a.png", 0, seed=1)
+    answer = run("-d", "dataset", "-p", "a.png", "-m", "model")
+    assert answer.exit_code == 65
+    assert "the folder 'flu' (1 pictures) in dataset tells no class" in answer.stderr
 
 
 def test_an_unwritable_run_folder_is_exit_code_74(dataset: Path, backbone: Path, tmp_path: Path):
@@ -115,7 +134,7 @@ def test_an_unwritable_run_folder_is_exit_code_74(dataset: Path, backbone: Path,
     [
         (("--folds", 1), 78, "1 fold holds nothing out"),
         (("--experiment", "nowhere"), 66, "no experiment nowhere"),
-        (("--resume",), 66, "no run of covid19 in runs/ to resume"),
+        (("--resume",), 66, "no run of covid19.model in runs/ to resume"),
         (("--weights", "nowhere.keras"), 65, "no weights at nowhere.keras"),
         (("--weights", "imagenet-file"), 65, "no weights at weights/efficientnet_lite0_imagenet.keras"),
         (("--model", Path(__file__) / "model"), 73, "no bundle can be written"),

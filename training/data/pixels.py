@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging import RadiographError, decode_radiograph, normalize, read_source
-from inference.bundle import LUNGS_NAME, SHIPPED_BUNDLE
+from inference.bundle import SHIPPED_BUNDLE
 from inference.classifier import FILM_SIZE
 from inference.framing import Box, cut, find_box, frame, soften
-from inference.lungs import LungFinder
 from training.data.augmentation import augment
-from training.data.dataset import Case
+from training.data.dataset import UNKNOWN, Case
+from training.data.gate import Gate
 from training.data.overlap import hash_films
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,6 @@ CONTEXT_MARGIN = 0.22
 """What is kept round the lungs, as a share of their size: augmentation moves and turns the frame within it."""
 CONTEXT_FACTOR = 10 / 7
 """The kept part has this many pixels for one of the model's input: the frame in it then loses no resolution."""
-SHIPPED_LUNGS = SHIPPED_BUNDLE / LUNGS_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +66,11 @@ class Radiographs:
 
 
 def read_radiographs(
-    cases: Sequence[Case], size: int, *, lungs: Path = SHIPPED_LUNGS, progress: Iterable[Case] | None = None
+    cases: Sequence[Case], size: int, *, lungs: Path = SHIPPED_BUNDLE, progress: Iterable[Case] | None = None
 ) -> Radiographs:
     """Read and frame the files of a data set; one that `imaging` refuses is left out and counted.
+
+    A film whose view nobody states has to pass the gate too: folders hold lateral films, and slices of CT.
 
     Parameters
     ----------
@@ -78,7 +79,7 @@ def read_radiographs(
     size : int
         Rows and columns of the model's input in pixels.
     lungs : Path
-        The lung finder of the bundle that the model will be part of.
+        Bundle whose lung finder and gate the model will stand behind.
     progress : iterable of Case, optional
         The same cases, wrapped in a progress bar.
 
@@ -87,9 +88,9 @@ def read_radiographs(
     OSError
         A file vanished or cannot be opened.
     BundleError
-        `lungs` is no lung finder.
+        `lungs` is no bundle.
     """
-    finder = LungFinder(lungs)
+    gate = Gate.load(lungs)
     wide = round(size * CONTEXT_FACTOR)
     framed = np.zeros((len(cases), size, size), dtype=np.uint8)
     context = np.zeros((len(cases), wide, wide), dtype=np.uint8)
@@ -102,11 +103,14 @@ def read_radiographs(
         source = read_source(case.path)
         try:
             film = normalize(decode_radiograph(source.content).pixels, FILM_SIZE)
+            sighting = gate.find_lungs(film)
+            if case.view == UNKNOWN:
+                gate.check(sighting)
         except RadiographError as error:
             refused[error.reason_code] += 1
             continue
         place = len(kept)
-        seen = finder.find(film).lungs
+        seen = sighting.lungs
         framed[place] = _to_bytes(frame(film, seen, size))
         context[place], visible[place], boxes[place] = _cut_context(film, seen, wide)
         kept.append(case)
@@ -115,6 +119,22 @@ def read_radiographs(
         log.warning("%d files of the data set left out: %s", count, reason_code)
     count = len(kept)
     return Radiographs(tuple(kept), framed[:count], context[:count], visible[:count], boxes[:count], tuple(hashes))
+
+
+def keep_first_copies(radiographs: Radiographs) -> Radiographs:
+    """Return each film once: files of the same bytes would count twice in training and in every figure."""
+    hashes = radiographs.source_sha256
+    places = sorted({sha256: place for place, sha256 in reversed(list(enumerate(hashes)))}.values())
+    if len(places) == len(hashes):
+        return radiographs
+    return Radiographs(
+        cases=tuple(radiographs.cases[place] for place in places),
+        framed=radiographs.framed[places],
+        context=radiographs.context[places],
+        visible=radiographs.visible[places],
+        boxes=radiographs.boxes[places],
+        source_sha256=tuple(hashes[place] for place in places),
+    )
 
 
 def _cut_context(

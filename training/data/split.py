@@ -7,7 +7,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from training.data.dataset import Case, DatasetManifestError, LabelConflictError, PatientOnTwoSidesError
+from training.data.dataset import Case
+from training.data.errors import DatasetManifestError, LabelConflictError, PatientOnTwoSidesError
 
 
 class Side(StrEnum):

@@ -14,7 +14,8 @@ from inference.bundle import Bundle
 from inference.classifier import Classifier
 from inference.explanation.occlusion import explain_framed
 from inference.labels import Label
-from training.data.dataset import Case, DatasetNotFoundError, read_dataset, read_other_findings
+from training.data.dataset import Case, read_dataset, read_other_findings
+from training.data.errors import DatasetNotFoundError
 from training.data.overlap import Overlap, find_overlap, hash_films
 from training.evaluation.cautions import find_cautions
 from training.evaluation.evaluation import PREVALENCES, count_refusals, evaluate

@@ -9,7 +9,8 @@ from imaging import read_source
 from inference.labels import LABELS
 from store.questions.labelled_films import LabelledFilm
 from store.references.words import Reference, ReferenceSource
-from training.data.dataset import ADULT_FROM_YEARS, UNKNOWN, Case, DatasetNotFoundError
+from training.data.dataset import ADULT_FROM_YEARS, UNKNOWN, Case
+from training.data.errors import DatasetNotFoundError
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,9 @@ import numpy.typing as npt
 
 from imaging import RadiographError, normalize, read_radiograph
 from imaging.opencv import cv2
-from training.data.dataset import SUFFIXES, Case, DatasetNotFoundError
+from training.data.dataset import Case
+from training.data.errors import DatasetNotFoundError
+from training.data.folders import SUFFIXES
 
 log = logging.getLogger(__name__)
 

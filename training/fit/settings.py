@@ -95,7 +95,7 @@ class TrainingSettings:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     dataset: Path
-    model: Path = Path("covid19")
+    model: Path = Path("covid19.model")
     other_findings: Path | None = None
     lungs: Path | None = None
     backbone: Backbone = "efficientnet_lite0"

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inference.labels import Label
-from training.data.dataset import DatasetNotFoundError
+from training.data.errors import DatasetNotFoundError
+from training.data.tables import clean, read_age, read_sex, read_table
+from training.data.vocabulary import CT, NO_FINDING, read_finding
 from training.preparation.offer import Offer
-from training.preparation.tables import read_age, read_sex, read_table
 from training.preparation.views import Views
-from training.preparation.vocabulary import NO_FINDING, read_finding
 
 SOURCE = "cohen"
-CT, OTHER_MODALITY = "ct", "other_modality"
+OTHER_MODALITY = "other_modality"
 _COLUMNS = ("patientid", "finding", "view", "modality", "filename")
 
 
@@ -42,7 +42,7 @@ def list_cohen(
         raise DatasetNotFoundError(f"there is no folder of images at {images}")
     seen: Counter[str] = Counter()
     for _, row in read_table(metadata, _COLUMNS):
-        name = row["filename"]
+        name = clean(row["filename"])
         seen[name] += 1
         # a few images are listed twice, under two patients
         origin = name if seen[name] == 1 else f"{name}#{seen[name]}"

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from imaging import Identity
-from training.data.dataset import DatasetManifestError, DatasetNotFoundError
+from training.data.errors import DatasetManifestError, DatasetNotFoundError
+from training.data.tables import read_age, read_sex, read_table
+from training.data.vocabulary import read_label
 from training.preparation.offer import MISSING_FILE, Offer
 from training.preparation.selection import LABEL_CONFLICT
-from training.preparation.tables import read_age, read_sex, read_table
-from training.preparation.vocabulary import read_label
 
 SOURCE = "dicom"
 NO_LABEL = "no_label"
@@ -39,10 +39,10 @@ class Labels:
     rows: Mapping[str, Mapping[str, str]] = field(repr=False)
     lines: Mapping[str, int] = field(repr=False)
 
-    def find(self, place: str, uid: str | None) -> str | None:
-        """Return the key under which a file has a label: its UID, its path in the folder, or its name."""
-        keys = (uid or "", place.lower(), place.rpartition("/")[2].lower())
-        return next((key for key in keys if key and key in self.rows), None)
+    def find(self, place: str, uid: str | None) -> list[str]:
+        """Return the keys under which a file has a label: its UID, and its path in the folder, else its name."""
+        by_name = next((key for key in (place.lower(), place.rpartition("/")[2].lower()) if key in self.rows), "")
+        return [key for key in (uid or "", by_name) if key and key in self.rows]
 
 
 def read_labels(path: Path) -> Labels:
@@ -101,12 +101,13 @@ def list_labels_without_file(labels: Labels, found: set[str], table: Path, sourc
     for key, line in labels.lines.items():
         if key not in found:
             label = labels.rows[key]["label"]
+            label = "" if label == LABEL_CONFLICT else label
             yield Offer(source, f"{table.name} line {line}", label=label, why=MISSING_FILE)
 
 
 def complete_from_header(
     offer: Offer, identity: Identity | None, sha256: str, labels: Labels, protect: Callable[[str | None], str | None]
-) -> tuple[Offer, str | None]:
+) -> tuple[Offer, list[str]]:
     """Give a DICOM file its label and what its header says of the patient.
 
     Parameters
@@ -124,21 +125,22 @@ def complete_from_header(
 
     Returns
     -------
-    Offer, and the key in the table, or None if it has none.
+    Offer, and its keys in the table; a film with two labels has none of them.
     """
-    key = labels.find(offer.origin, identity.sop_instance_uid if identity else None)
-    row = labels.rows[key] if key else {}
-    label = row.get("label", "")
-    fault = "" if key else NO_LABEL
+    keys = labels.find(offer.origin, identity.sop_instance_uid if identity else None)
+    row = labels.rows[keys[0]] if keys else {}
+    said = {labels.rows[key]["label"] for key in keys}
+    label = said.pop() if len(said) == 1 else ""
+    fault = LABEL_CONFLICT if said or label == LABEL_CONFLICT else "" if keys else NO_LABEL
     completed = replace(
         offer,
         origin=f"{sha256[:16]}.dcm",
-        label="" if label == LABEL_CONFLICT else label,
+        label="" if fault else label,
         site=row.get("site", ""),
         licence=row.get("licence", "") or row.get("license", ""),
-        why=offer.why or (LABEL_CONFLICT if label == LABEL_CONFLICT else fault),
+        why=offer.why or fault,
     )
-    return (_add_patient(completed, row, identity, protect) if identity else completed), key
+    return (_add_patient(completed, row, identity, protect) if identity else completed), keys
 
 
 def _add_patient(

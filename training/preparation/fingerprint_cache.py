@@ -15,7 +15,7 @@ from imaging import PREPROCESSING_VERSION
 from training.preparation.fingerprint import SIZE, VERSION, Fingerprint
 
 NAME = ".fingerprints.npz"
-_VERSION = f"{VERSION}/{SIZE}/{PREPROCESSING_VERSION}"
+_VERSION = f"{VERSION}/{SIZE}/{PREPROCESSING_VERSION}/gate"
 
 
 def read_fingerprints(folder: Path) -> dict[str, Fingerprint]:

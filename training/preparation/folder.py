@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imaging import read_source
 from inference.labels import LABELS, OTHER_FINDING
-from training.data.dataset import SUFFIXES
+from training.data.folders import SUFFIXES
 from training.preparation.offer import OutputTakenError
 from training.preparation.selection import Film
 

@@ -1,20 +1,22 @@
 """The inputs of one preparation, and the films that they offer."""
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from inference.labels import LABELS, OTHER_FINDING
 from store.identifiers import build_protection
 from training.data.dataset import MANIFEST_NAME
+from training.data.folders import read_class_folders
+from training.data.vocabulary import OTHER_FINDINGS
 from training.preparation import cohen, dicom
-from training.preparation.folders import list_folders, recognise_layout
+from training.preparation.folders import list_folders
 from training.preparation.offer import MISSING_FILE, Offer, OutputTakenError
 from training.preparation.prepared import list_prepared
 from training.preparation.reading import Reading
+from training.preparation.selection import LABEL_CONFLICT
 from training.preparation.views import Views
-from training.preparation.vocabulary import OTHER_FINDINGS
 
 SALT_BYTES = 32
 
@@ -47,6 +49,8 @@ class PrepareSettings:
         Hard links instead of copies, where the file system can.
     workers : int
         Reading processes; 0 takes one a core.
+    lungs : Path or None
+        Bundle whose gate looks at the films of class folders; None takes the one that ships.
     """
 
     output: Path
@@ -63,6 +67,7 @@ class PrepareSettings:
     salt_file: Path | None = None
     link: bool = False
     workers: int = 0
+    lungs: Path | None = None
 
 
 def check_places(settings: PrepareSettings) -> None:
@@ -92,9 +97,11 @@ def list_offers(settings: PrepareSettings, say: Callable[[str], None]) -> Iterat
             say(f"{folder}: data set with a manifest")
             yield from list_prepared(folder, settings.source)
         else:
-            layout = recognise_layout(folder)
-            say(f"{folder}: {layout.title}")
-            yield from list_folders(folder, layout, settings.source)
+            found = read_class_folders(folder)
+            say(f"{folder}: {found.layout.title}")
+            for suffix, count in sorted(found.unread.items()):
+                say(f"{folder}: {count} files {suffix} left out; DICOM, PNG and JPEG are read")
+            yield from list_folders(found, settings.source)
     if settings.dicom:
         say(f"{settings.dicom}: DICOM files with a table of labels")
         yield from dicom.list_dicom(settings.dicom, settings.source or dicom.SOURCE)
@@ -105,7 +112,19 @@ def complete_offers(settings: PrepareSettings, offers: Sequence[Offer], readings
     pairs = list(zip(offers, readings, strict=True))
     if settings.dicom and settings.labels:
         pairs = list(_complete_dicom(settings, settings.labels, pairs))
-    return [decide(_add_reading(offer, reading), settings) for offer, reading in pairs]
+    return _settle([decide(_add_reading(offer, reading), settings) for offer, reading in pairs])
+
+
+def _settle(offers: Iterable[Offer]) -> list[Offer]:
+    """Make one offer of those with one name: the same bytes twice in a folder of DICOM files, even with two labels."""
+    settled: dict[tuple[str, str], Offer] = {}
+    for offer in offers:
+        other = settled.get(offer.key)
+        if other is None or other.why not in ("", LABEL_CONFLICT):
+            settled[offer.key] = offer
+        elif offer.why == LABEL_CONFLICT or (not offer.why and offer.label != other.label):
+            settled[offer.key] = replace(offer, label="", why=LABEL_CONFLICT)
+    return list(settled.values())
 
 
 def _complete_dicom(
@@ -119,8 +138,8 @@ def _complete_dicom(
         if not offer.needs_header:
             yield offer, reading
             continue
-        completed, key = dicom.complete_from_header(offer, reading.identity, reading.sha256, labels, protect)
-        found.update({key} if key else ())
+        completed, keys = dicom.complete_from_header(offer, reading.identity, reading.sha256, labels, protect)
+        found.update(keys)
         yield completed, reading
     for offer in dicom.list_labels_without_file(labels, found, table, settings.source or dicom.SOURCE):
         yield offer, Reading("")

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from training.data.dataset import MANIFEST_NAME
+from training.data.tables import read_table
 from training.preparation.offer import Offer, OutputTakenError
 from training.preparation.selection import Film
-from training.preparation.tables import read_table
 
 DROPPED_NAME = "dropped.csv"
 _FACTS = ("label", "source", "patient_id", "view", "age", "sex", "licence", "sha256", "site")

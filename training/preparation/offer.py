@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.data.dataset import DatasetError
+from training.data.errors import DatasetError
 
 MISSING_FILE = "missing_file"
 """The reason of a film that is listed, but whose file is not there."""
@@ -42,6 +42,8 @@ class Offer:
         Known of a film which an earlier run put into the data set: hash of its bytes, and its place there.
     needs_header : bool
         Label or patient stand in the file's header.
+    needs_gate : bool
+        Nobody has said of this very film that it is a frontal one.
     """
 
     source: str
@@ -60,14 +62,9 @@ class Offer:
     sha256: str = ""
     file: str = ""
     needs_header: bool = False
+    needs_gate: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
         """Return what names the film for ever."""
         return self.source, self.origin
-
-
-def clean(text: str | None) -> str:
-    """Put text of a table on one line, without control characters."""
-    words = "".join(letter if letter.isprintable() else " " for letter in text or "").split()
-    return " ".join(words)

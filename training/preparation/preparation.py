@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from inference.bundle import SHIPPED_BUNDLE
 from training.preparation.fingerprint import Fingerprint
 from training.preparation.fingerprint_cache import read_fingerprints, write_fingerprints
 from training.preparation.folder import name_file, open_folder, put_film, remove_leftovers
@@ -105,8 +106,10 @@ def _read_offers(settings: PrepareSettings, offers: Sequence[Offer], memory: _Me
 def _read(
     settings: PrepareSettings, offers: Iterable[Offer], memory: _Memory, track: Track, what: str
 ) -> list[Reading]:
-    tasks = [Task(offer.path, offer.needs_header) for offer in offers if offer.path]
-    readings = list(track(read_films(tasks, memory.fingerprints.keys(), settings.workers), len(tasks), what))
+    tasks = [Task(offer.path, offer.needs_header, offer.needs_gate) for offer in offers if offer.path]
+    lungs = settings.lungs or SHIPPED_BUNDLE
+    found = read_films(tasks, memory.fingerprints.keys(), settings.workers, lungs)
+    readings = list(track(found, len(tasks), what))
     for reading in readings:
         memory.learn(reading)
     return readings

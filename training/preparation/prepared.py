@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from training.data.dataset import MANIFEST_NAME, DatasetManifestError
+from training.data.dataset import MANIFEST_NAME
+from training.data.errors import DatasetManifestError
+from training.data.tables import clean, read_age, read_sex, read_table
+from training.data.vocabulary import read_label
 from training.preparation.offer import Offer
-from training.preparation.tables import read_age, read_sex, read_table
-from training.preparation.vocabulary import read_label
 
 
 def list_prepared(folder: Path, source: str = "") -> Iterator[Offer]:
@@ -40,7 +41,7 @@ def _to_offer(folder: Path, row: dict[str, str], label: str, source: str) -> Off
     present = bool(row["file"]) and not inner.is_absolute() and ".." not in inner.parts and path.is_file()
     return Offer(
         source=row.get("source") or source,
-        origin=row.get("origin") or row["file"],
+        origin=row.get("origin") or clean(row["file"]),
         label=label,
         patient_id=row.get("patient_id", ""),
         view=row.get("view", ""),

@@ -18,6 +18,8 @@ from imaging import (
     identify_format,
     read_source,
 )
+from inference.bundle import SHIPPED_BUNDLE
+from training.data.gate import load_gate
 from training.preparation.fingerprint import Fingerprint, take_fingerprint
 
 CANNOT_OPEN, CRASHED_READER = "cannot_be_opened", "crashed_reader"
@@ -27,14 +29,16 @@ _FEW = 32
 _CHUNK = 16
 
 _known: Collection[str] = frozenset()
+_lungs: Path = SHIPPED_BUNDLE
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A film to read; `needs_header` decodes it even if its fingerprint is known."""
+    """A film to read; `needs_header` decodes it even if its fingerprint is known, `needs_gate` shows it to the gate."""
 
     path: Path
     needs_header: bool = False
+    needs_gate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,9 @@ class Reading:
     failed: bool = False
 
 
-def read_films(tasks: Sequence[Task], known: Collection[str], workers: int = 0) -> Iterator[Reading]:
+def read_films(
+    tasks: Sequence[Task], known: Collection[str], workers: int = 0, lungs: Path = SHIPPED_BUNDLE
+) -> Iterator[Reading]:
     """Read films; the answers come in the order of the tasks.
 
     Parameters
@@ -76,50 +82,52 @@ def read_films(tasks: Sequence[Task], known: Collection[str], workers: int = 0) 
         Hashes of files whose fingerprints are known: they are hashed, but not decoded.
     workers : int
         Processes; 0 takes one a core.
+    lungs : Path
+        The bundle whose gate is asked.
     """
     workers = workers or len(os.sched_getaffinity(0))
     known = frozenset(known)
     if workers == 1 or len(tasks) <= _FEW:
-        _begin(known, in_pool=False)
+        _begin(known, lungs, in_pool=False)
         yield from map(_read, tasks)
         return
     done = 0
     while done < len(tasks):
         try:
-            for reading in _read_in_pool(tasks[done:], known, workers):
+            for reading in _read_in_pool(tasks[done:], known, lungs, workers):
                 yield reading
                 done += 1
         except BrokenProcessPool:
             # one file of the next few kills its reader: each of them gets a process of its own
             for task in islice(tasks, done, done + workers * _CHUNK):
-                yield _read_alone(task, known)
+                yield _read_alone(task, known, lungs)
                 done += 1
 
 
-def _read_in_pool(tasks: Sequence[Task], known: Collection[str], workers: int) -> Iterator[Reading]:
-    with _start_pool(known, workers) as pool:
+def _read_in_pool(tasks: Sequence[Task], known: Collection[str], lungs: Path, workers: int) -> Iterator[Reading]:
+    with _start_pool(known, lungs, workers) as pool:
         try:
             yield from pool.map(_read, tasks, chunksize=_CHUNK)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _read_alone(task: Task, known: Collection[str]) -> Reading:
-    with _start_pool(known, 1) as pool:
+def _read_alone(task: Task, known: Collection[str], lungs: Path) -> Reading:
+    with _start_pool(known, lungs, 1) as pool:
         try:
             return pool.submit(_read, task).result()
         except BrokenProcessPool:
             return Reading("", why=CRASHED_READER, failed=True)
 
 
-def _start_pool(known: Collection[str], workers: int) -> ProcessPoolExecutor:
+def _start_pool(known: Collection[str], lungs: Path, workers: int) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("forkserver")
-    return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(known,))
+    return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(known, lungs))
 
 
-def _begin(known: Collection[str], *, in_pool: bool = True) -> None:
-    global _known
-    _known = known
+def _begin(known: Collection[str], lungs: Path, *, in_pool: bool = True) -> None:
+    global _known, _lungs
+    _known, _lungs = known, lungs
     if in_pool:
         # Ctrl-C is the parent's to answer
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -137,6 +145,8 @@ def _read(task: Task) -> Reading:
         return Reading(source.sha256, source_format)
     try:
         radiograph = decode_radiograph(source.content)
+        if task.needs_gate:
+            load_gate(_lungs).check_pixels(radiograph.pixels)
     except RadiographError as error:
         failed = isinstance(error, UnreadableRadiographError)
         return Reading(source.sha256, source_format, why=error.reason_code, failed=failed)

@@ -99,7 +99,8 @@ def select_films(films: Sequence[Film], links: Iterable[Link], max_per_patient: 
     dropped: list[Offer] = []
     for places in groups:
         members = [films[place] for place in places]
-        if len({film.offer.label for film in members}) > 1:
+        # a film to which a table of labels gives two comes without any
+        if len({film.offer.label for film in members}) > 1 or not members[0].offer.label:
             dropped += [_refuse(film, members) for film in members]
             continue
         # a film of which only an earlier run had the bytes cannot come back
@@ -161,8 +162,9 @@ def _rank(film: Film) -> tuple[object, ...]:
 
 def _refuse(film: Film, members: Sequence[Film]) -> Offer:
     others = (other.offer for other in members if other.offer.label != film.offer.label)
-    other = min(others, key=lambda offer: offer.key)
-    return replace(film.offer, why=LABEL_CONFLICT, duplicate_of=f"{other.label}: {other.source}/{other.origin}")
+    other = min(others, key=lambda offer: offer.key, default=None)
+    place = f"{other.label or 'two labels'}: {other.source}/{other.origin}" if other else ""
+    return replace(film.offer, why=LABEL_CONFLICT, duplicate_of=place)
 
 
 def _drop_copy(film: Film, best: Film, *, mirrored: bool) -> Offer:

@@ -6,36 +6,26 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from inference.labels import LABELS, NOTICE, OTHER_FINDING
+from training.data.vocabulary import MEANINGS as VOCABULARY
 from training.preparation.offer import Offer
 from training.preparation.preparation import Preparation
 from training.preparation.selection import DUPLICATES, LABEL_CONFLICT
 
 _FEW_PATIENTS = 30
 
-MEANINGS = {
-    "bacterial": "bacterial pneumonia",
+MEANINGS = VOCABULARY | {
     "bytes_not_at_hand": "known from an earlier input that is not given now",
     "cannot_be_opened": "the file cannot be opened",
     "crashed_reader": "the file ends the process that reads it",
-    "ct": "computed tomography",
     "exact_duplicate": "the same bytes",
-    "folder_of_no_class": "in no folder that is named by a class",
-    "fungal": "fungal pneumonia",
     "label_conflict": "the same film under two labels: all its copies",
-    "lateral": "lateral view",
-    "lung_opacity": "lung opacity of no stated cause",
     "mirrored_duplicate": "the same film, mirrored",
     "missing_file": "listed, but there is no file",
-    "mixed_finding": "a virus and something else",
     "near_duplicate": "the same film, resized, cropped or re-encoded",
-    "no_finding": "No Finding (see --no-finding-as-normal)",
     "no_label": "not in the table of labels",
     "not_frontal": "neither PA nor AP",
-    "other_finding": "another finding",
     "over_patient_cap": "more films of one patient than wanted",
-    "pneumonia_of_unstated_cause": "pneumonia of no stated cause",
     "same_pixels": "the same pixels in another file",
-    "unknown_finding": "a label or finding that is not known",
     "view_not_stated": "the view is not stated",
     "view_not_wanted": "a frontal view that is not wanted",
 }
@@ -102,7 +92,7 @@ def _warn_of_patients(shares: Sequence[Share]) -> str:
 
 def _warn_of_few(shares: Sequence[Share]) -> str:
     patients = {label: sum(s.patients + s.without_patient for s in shares if s.label == label) for label in LABELS}
-    few = [f"{label} {count}" for label, count in patients.items() if count < _FEW_PATIENTS]
+    few = [f"{label} {count}" for label, count in patients.items() if 0 < count < _FEW_PATIENTS]
     return f"few patients: {', '.join(few)}" if few else ""
 
 

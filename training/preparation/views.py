@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from training.data.vocabulary import LATERAL
+
 PROJECTIONS = ("PA", "AP")
-LATERAL_VIEW, OTHER_VIEW, UNKNOWN_VIEW, UNWANTED_VIEW = "lateral", "not_frontal", "view_not_stated", "view_not_wanted"
+OTHER_VIEW, UNKNOWN_VIEW, UNWANTED_VIEW = "not_frontal", "view_not_stated", "view_not_wanted"
 _LATERAL = {"L", "LL", "RL", "LAT", "LATERAL"}
 
 
@@ -40,7 +42,7 @@ class Views:
         if not said:
             return UNKNOWN_VIEW if must_be_stated else ""
         if said in _LATERAL:
-            return LATERAL_VIEW
+            return LATERAL
         if said.split()[0] not in PROJECTIONS:
             return OTHER_VIEW
         fits = any(said == wanted or said.startswith(wanted + " ") for wanted in self.wanted)

@@ -8,15 +8,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from inference.bundle import LUNGS_NAME, SHIPPED_BUNDLE
-from inference.labels import LABELS, OTHER_FINDING
+from inference.bundle import SHIPPED_BUNDLE
+from inference.labels import FEWEST_LABELS, LABELS, OTHER_FINDING, Label, order_labels
 from training.data.dataset import Case, read_dataset, read_other_findings
+from training.data.errors import DatasetTooSmallError
 from training.data.films import Selection
 from training.data.overlap import hash_films
-from training.data.pixels import Radiographs, read_radiographs
+from training.data.pixels import Radiographs, keep_first_copies, read_radiographs
 from training.data.split import unite_patients
 from training.fit.settings import TrainingSettings
-from training.run.stages import Places, check_labels
+from training.run.stages import Places, check_labels, find_labels
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class TrainingData:
     sha256 : str
         Hash over all films and labels, hex.
     left_out : int
-        Files that could not be read.
+        Files that could not be read, are no frontal chest films, or are copies of others.
     roots : tuple of Path
         Folders to which file names are relative.
     """
@@ -46,6 +47,11 @@ class TrainingData:
     sha256: str
     left_out: int
     roots: tuple[Path, ...]
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """Return the classes that the data set holds, and the model will know."""
+        return order_labels(self.outputs)
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -64,7 +70,8 @@ class TrainingData:
 
     def name_file(self, case: Case) -> str:
         """Return the file's name relative to its data set."""
-        root = next(root for root in self.roots if case.path.is_relative_to(root))
+        # a manifest may name files that lie elsewhere
+        root = next((root for root in self.roots if case.path.is_relative_to(root)), case.path.parent)
         return case.path.relative_to(root).as_posix()
 
 
@@ -79,7 +86,12 @@ def list_cases(settings: TrainingSettings) -> list[Case]:
     cases = read_dataset(settings.dataset)
     if settings.other_findings:
         cases += read_other_findings(settings.other_findings)
-    check_labels(cases, "in the data set")
+    labels = find_labels(cases)
+    if len(labels) < FEWEST_LABELS:
+        held = f"{labels[0]} alone" if labels else "none of the classes"
+        raise DatasetTooSmallError(
+            f"the films in {settings.dataset} are of {held}: {FEWEST_LABELS} of {', '.join(LABELS)} are needed at least"
+        )
     return cases
 
 
@@ -90,22 +102,28 @@ def read_data(listed: Sequence[Case], settings: TrainingSettings, console: Conso
     ------
     LabelConflictError
         The same file stands under two labels.
+    DatasetTooSmallError
+        No film of a class can be used.
     """
-    lungs = (settings.lungs or SHIPPED_BUNDLE) / LUNGS_NAME
     bar = track(listed, "reading films", console=console)
+    lungs = settings.lungs or SHIPPED_BUNDLE
     radiographs = read_radiographs(listed, settings.input_size, lungs=lungs, progress=bar)
     united = unite_patients(radiographs.cases, radiographs.source_sha256)
-    radiographs = replace(radiographs, cases=tuple(united))
-    left_out = len(listed) - len(united)
+    radiographs = keep_first_copies(replace(radiographs, cases=tuple(united)))
+    if copies := len(united) - len(radiographs.cases):
+        log.warning("%d files left out: copies of others, byte for byte", copies)
+    left_out = len(listed) - len(radiographs.cases)
     _tell(radiographs.cases, left_out, console)
-    sha256 = hash_films(united, radiographs.source_sha256)
+    labels = find_labels(listed)
+    check_labels(radiographs.cases, labels, "in the data set")
+    sha256 = hash_films(radiographs.cases, radiographs.source_sha256)
     roots = (settings.dataset, *([settings.other_findings] if settings.other_findings else []))
-    return TrainingData(radiographs, _name_outputs(radiographs.cases), sha256, left_out, roots)
+    return TrainingData(radiographs, _name_outputs(radiographs.cases, labels), sha256, left_out, roots)
 
 
-def _name_outputs(cases: tuple[Case, ...]) -> tuple[str, ...]:
+def _name_outputs(cases: Sequence[Case], labels: Sequence[Label]) -> tuple[str, ...]:
     has_others = any(case.reference_label == OTHER_FINDING for case in cases)
-    return (*LABELS, OTHER_FINDING) if has_others else tuple(LABELS)
+    return (*labels, OTHER_FINDING) if has_others else tuple(labels)
 
 
 def _tell(cases: tuple[Case, ...], left_out: int, console: Console) -> None:

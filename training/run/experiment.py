@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from training.fit.settings import FitSettings, TrainingSettings, find_adapter
 
-EXPERIMENTS = Path(__file__).resolve().parent / "experiments"
+EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
 NAMES = tuple(each.name for each in fields(TrainingSettings))
 FIT_NAMES = tuple(each.name for each in fields(FitSettings))
 

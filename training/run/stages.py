@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from inference.labels import LABELS
-from training.data.dataset import Case, DatasetManifestError, DatasetTooSmallError
+from inference.labels import Label, order_labels
+from training.data.dataset import Case
+from training.data.errors import DatasetManifestError, DatasetTooSmallError
 from training.data.split import Side, choose_sides, deal_patients
 from training.fit.settings import TrainingSettings
 
@@ -57,18 +58,23 @@ def plan_stages(cases: Sequence[Case], settings: TrainingSettings) -> list[Stage
     DatasetError
         Too few patients, a patient on two sides, or a manifest whose column `split` contradicts the folds.
     """
-    check_labels(cases, "in the data set")
-    stages = _plan_folds(cases, settings) if settings.folds else []
+    labels = find_labels(cases)
+    stages = _plan_folds(cases, labels, settings) if settings.folds else []
     stages.append(_plan_final(cases, settings, len(stages) + 1))
     for stage in stages:
         for side, places in (("training", stage.train), ("validation", stage.validation)):
-            check_labels([cases[place] for place in places], f"on the {side} side of {stage.name}")
+            check_labels([cases[place] for place in places], labels, f"on the {side} side of {stage.name}")
     if not settings.folds:
-        check_labels([cases[place] for place in stages[-1].test], "on the test side")
+        check_labels([cases[place] for place in stages[-1].test], labels, "on the test side")
     return stages
 
 
-def check_labels(cases: Sequence[Case], where: str) -> None:
+def find_labels(cases: Sequence[Case]) -> tuple[Label, ...]:
+    """Return the labels that a data set holds, in their order; other findings are none."""
+    return order_labels({case.reference_label for case in cases})
+
+
+def check_labels(cases: Sequence[Case], labels: Sequence[Label], where: str) -> None:
     """Refuse a side without a film of each label.
 
     Raises
@@ -76,17 +82,17 @@ def check_labels(cases: Sequence[Case], where: str) -> None:
     DatasetTooSmallError
         Which labels are missing there.
     """
-    missing = [label for label in LABELS if all(case.reference_label != label for case in cases)]
+    missing = [label for label in labels if all(case.reference_label != label for case in cases)]
     if missing:
         raise DatasetTooSmallError(
             f"no readable film of {', '.join(missing)} {where}: each label needs three patients or more"
         )
 
 
-def _plan_folds(cases: Sequence[Case], settings: TrainingSettings) -> list[Stage]:
+def _plan_folds(cases: Sequence[Case], labels: Sequence[Label], settings: TrainingSettings) -> list[Stage]:
     if any(case.side for case in cases):
         raise DatasetManifestError("the manifest's column split names sides: leave out the column, or --folds")
-    for label in LABELS:
+    for label in labels:
         patients = len({case.patient_id for case in cases if case.reference_label == label})
         if patients < settings.folds:
             raise DatasetTooSmallError(f"{patients} patients of {label}: {settings.folds} folds need as many at least")

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from inference.labels import LABELS
 from tests.training.factories import make_cases
-from training.data.dataset import Case, DatasetManifestError, LabelConflictError, PatientOnTwoSidesError
+from training.data.dataset import Case
+from training.data.errors import DatasetManifestError, LabelConflictError, PatientOnTwoSidesError
 from training.data.split import Side, check_patients_apart, choose_sides, deal_patients, unite_patients
 
 SHARES = (0.7, 0.15, 0.15)

@@ -7,7 +7,7 @@ import pytest
 
 from store.questions.labelled_films import LabelledFilm
 from store.references.words import Reference, ReferenceSource
-from training.data.dataset import DatasetNotFoundError
+from training.data.errors import DatasetNotFoundError
 from training.evaluation.site_films import CONTRADICTION, NO_CLASS, find_cases, find_label
 
 PCR, READER = ReferenceSource.PCR, ReferenceSource.READER

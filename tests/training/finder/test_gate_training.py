@@ -12,7 +12,8 @@ from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.classifier import Classifier
 from inference.gate import GateLimits
 from inference.lungs import KINDS
-from training.data.dataset import DatasetNotFoundError, read_dataset
+from training.data.dataset import read_dataset
+from training.data.errors import DatasetNotFoundError
 from training.finder import fitting, limits
 from training.finder.lessons import SHARES
 from training.finder.limits import fit_gaussian

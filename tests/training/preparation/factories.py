@@ -8,6 +8,7 @@ import numpy as np
 import pydicom
 from PIL import Image
 
+from imaging.phantoms.anatomy import draw_chest
 from imaging.phantoms.files import write_dicom_phantom
 from training.preparation.offer import Offer
 from training.preparation.selection import Film
@@ -20,6 +21,13 @@ def write_film(path: Path, seed: int) -> Path:
     """Write a film that looks like no other; phantoms of the same size are too alike for that."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.rint(draw_noise(seed, SIZE) * 255).astype(np.uint8)).save(path)
+    return path
+
+
+def write_phantom(path: Path, seed: int) -> Path:
+    """Write a film that looks like a chest."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.rint(draw_chest(seed, 400, 400) * 255).astype(np.uint8)).save(path)
     return path
 
 

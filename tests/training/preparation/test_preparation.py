@@ -3,15 +3,18 @@ from pathlib import Path
 
 import pytest
 
+from inference.bundle import SHIPPED_BUNDLE
 from tests.training.preparation.factories import (
     read_list,
     write_cohen,
     write_copy,
     write_dicom,
     write_film,
+    write_phantom,
     write_table,
 )
-from training.data.dataset import DatasetManifestError, DatasetNotFoundError, read_dataset
+from training.data.dataset import read_dataset
+from training.data.errors import DatasetManifestError, DatasetNotFoundError
 from training.preparation import Preparation, PrepareSettings, prepare
 from training.preparation.folder import open_folder
 from training.preparation.offer import OutputTakenError
@@ -141,6 +144,77 @@ def test_dicom_files_with_labels_give_no_identifier_away(tmp_path: Path, output:
     before = snapshot(output)
     prepare(PrepareSettings(output, dicom=folder, labels=labels))
     assert snapshot(output) == before
+
+
+def write_labels(path: Path, *rows: tuple[str, str]) -> Path:
+    return write_table(path, ("file", "label"), [{"file": file, "label": label} for file, label in rows])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (("film.dcm", "normal"), ("film.dcm", "covid19")),
+        (("film.dcm", "normal"), ("1.2.3.4", "covid19")),
+        (("film.dcm", "normal"), ("copy.dcm", "covid19")),
+        (("copy.dcm", "covid19"), ("film.dcm", "covid19"), ("FILM.dcm", "normal")),
+    ],
+    ids=["its name twice", "its name and its UID", "a copy", "three rows"],
+)
+def test_a_film_under_two_labels_of_one_table_is_dropped(
+    tmp_path: Path, output: Path, rows: tuple[tuple[str, str], ...]
+) -> None:
+    original = write_dicom(tmp_path / "export" / "film.dcm", 1, SOPInstanceUID="1.2.3.4")
+    shutil.copy(original, tmp_path / "export" / "copy.dcm")
+    labels = write_labels(tmp_path / "labels.csv", *rows)
+    result = prepare(PrepareSettings(output, dicom=tmp_path / "export", labels=labels))
+    assert not read_list(output / "manifest.csv")
+    assert set(reasons(result).values()) == {"label_conflict"}
+    again = prepare(PrepareSettings(output, dicom=tmp_path / "export", labels=labels))
+    assert reasons(again) == reasons(result)
+    right = write_labels(tmp_path / "labels.csv", ("film.dcm", "normal"), ("copy.dcm", "normal"))
+    assert len(prepare(PrepareSettings(output, dicom=tmp_path / "export", labels=right)).kept) == 1
+
+
+def test_a_film_of_two_labels_takes_its_copies_elsewhere_with_it(tmp_path: Path, output: Path) -> None:
+    original = write_dicom(tmp_path / "export" / "film.dcm", 1)
+    (tmp_path / "films" / "covid19").mkdir(parents=True)
+    shutil.copy(original, tmp_path / "films" / "covid19" / "a.dcm")
+    labels = write_labels(tmp_path / "labels.csv", ("film.dcm", "normal"), ("film.dcm", "covid19"))
+    folders = (tmp_path / "films",)
+    result = prepare(PrepareSettings(output, folders=folders, dicom=tmp_path / "export", labels=labels))
+    assert (result.kept, set(reasons(result).values())) == ((), {"label_conflict"})
+
+
+def test_the_gate_looks_at_class_folders(tmp_path: Path, output: Path) -> None:
+    folder = tmp_path / "films" / "covid19"
+    write_film(folder / "noise.png", 1)
+    write_phantom(folder / "chest.png", 4)
+    result = prepare(PrepareSettings(output, folders=(tmp_path / "films",), lungs=SHIPPED_BUNDLE))
+    assert [film.offer.origin for film in result.kept] == ["covid19/chest.png"]
+    assert reasons(result) == {"covid19/noise.png": "not_a_chest_radiograph"}
+
+
+def test_slices_of_ct_are_left_out_of_class_folders(tmp_path: Path, output: Path, shared: Path) -> None:
+    slices = shutil.copytree(shared / "data" / "other_pictures" / "ct", tmp_path / "films" / "covid19")
+    result = prepare(PrepareSettings(output, folders=(tmp_path / "films",), lungs=SHIPPED_BUNDLE))
+    assert len(list(slices.iterdir())) == len(result.kept) + len(result.dropped)
+    assert len(result.dropped) >= 9
+
+
+def test_what_lies_in_folders_that_say_no_to_a_class_is_not_of_the_class(tmp_path: Path, output: Path) -> None:
+    write_film(tmp_path / "films" / "covid" / "negative" / "a.png", 1)
+    write_film(tmp_path / "films" / "covid" / "positive" / "a.png", 2)
+    result = prepare(PrepareSettings(output, folders=(tmp_path / "films",)))
+    assert [film.offer.origin for film in result.kept] == ["covid/positive/a.png"]
+    assert reasons(result) == {"covid/negative/a.png": "folder_of_no_class"}
+
+
+def test_folders_normal_and_pneumonia_alone_are_nobodys(tmp_path: Path, output: Path) -> None:
+    write_film(tmp_path / "films" / "train" / "Normal" / "adult_13.png", 1)
+    write_film(tmp_path / "films" / "train" / "Pneumonia" / "adult_virus_14.png", 2)
+    for film in prepare(PrepareSettings(output, folders=(tmp_path / "films",))).kept:
+        offer = film.offer
+        assert (offer.source, offer.view, offer.site, offer.licence, offer.age_group) == ("films", "", "", "", "")
 
 
 def test_copies_within_and_across_data_sets(tmp_path: Path, output: Path) -> None:

@@ -1,9 +1,11 @@
 import csv
 import json
 import shutil
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -11,7 +13,10 @@ from inference.bundle import BundleCorruptError, read_bundle
 from inference.classifier import Classifier
 from inference.labels import LABELS, OTHER_FINDING
 from tests.training.factories import write_dataset, write_film
-from training.data.dataset import DatasetTooSmallError, read_dataset
+from tests.training.preparation.factories import write_film as write_noise
+from tests.training.preparation.factories import write_phantom
+from training.data.dataset import Case, read_dataset
+from training.data.errors import DatasetTooSmallError
 from training.data.pixels import hash_training_data, read_radiographs
 from training.fit.settings import TrainingSettings
 from training.run.export import TargetTakenError
@@ -62,31 +67,90 @@ def test_nothing_but_the_bundle_is_left_behind(result: TrainingResult):
     }  # fmt: skip
 
 
-def test_a_file_that_is_no_radiograph_is_left_out_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+def test_a_file_that_is_no_radiograph_is_left_out_and_counted(
+    tmp_path: Path, open_gate: Path, caplog: pytest.LogCaptureFixture
+):
     folder = write_dataset(tmp_path / "dataset")
     (folder / "normal" / "3.png").write_bytes(b"no radiograph")
-    radiographs = read_radiographs(read_dataset(folder), 64)
+    radiographs = read_radiographs(read_dataset(folder), 64, lungs=open_gate)
     assert len(radiographs.cases) == len(radiographs.framed) == len(radiographs.source_sha256) == 53
     assert "1 files of the data set left out" in caplog.text
     assert "3.png" not in caplog.text
 
 
-def test_the_data_hash_depends_on_films_and_labels_and_not_on_their_order(dataset: Path):
+def test_the_data_hash_depends_on_films_and_labels_and_not_on_their_order(dataset: Path, open_gate: Path):
     cases = read_dataset(dataset)[:6]
-    digest = hash_training_data(read_radiographs(cases, 64))
-    assert hash_training_data(read_radiographs(cases[::-1], 64)) == digest
-    assert hash_training_data(read_radiographs(cases[1:], 64)) != digest
+
+    def take_hash(cases: list[Case]) -> str:
+        return hash_training_data(read_radiographs(cases, 64, lungs=open_gate))
+
+    digest = take_hash(cases)
+    assert take_hash(cases[::-1]) == digest
+    assert take_hash(cases[1:]) != digest
     changed = [replace(cases[0], reference_label="normal"), *cases[1:]]
-    assert hash_training_data(read_radiographs(changed, 64)) != digest
+    assert take_hash(changed) != digest
 
 
-def test_a_data_set_with_an_empty_class_is_refused(settings: TrainingSettings, tmp_path: Path, console: Console):
-    for label in ("covid19", "normal"):
-        for film in range(5):
-            write_film(tmp_path / "dataset" / label / f"{film}.png", 0, seed=film)
-    settings = replace(settings, dataset=tmp_path / "dataset", other_findings=None)
-    with pytest.raises(DatasetTooSmallError, match="no readable film of viral_pneumonia in the data set"):
+def test_films_of_one_class_alone_are_refused(settings: TrainingSettings, tmp_path: Path, console: Console):
+    for film in range(5):
+        write_film(tmp_path / "dataset" / "covid" / f"{film}.png", 0, seed=film)
+    settings = replace(settings, dataset=tmp_path / "dataset")
+    with pytest.raises(DatasetTooSmallError, match="of covid19 alone: 2 of covid19, viral_pneumonia"):
         train_and_export(settings, console, run_folder=tmp_path / "run")
+
+
+def write_two_classes(folder: Path) -> Path:
+    """Write the folders of the tutorial, the first film twice."""
+    for texture, name in enumerate(("covid", "normal")):
+        for film in range(12):
+            write_film(folder / name / f"{film}.png", texture, seed=100 * texture + film)
+    shutil.copy(folder / "covid" / "0.png", folder / "covid" / "again.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def two_classes(
+    settings: TrainingSettings, console: Console, tmp_path_factory: pytest.TempPathFactory
+) -> TrainingResult:
+    dataset = write_two_classes(tmp_path_factory.mktemp("dataset"))
+    model = tmp_path_factory.mktemp("models") / "two"
+    fit = replace(settings.fit, epochs=2)
+    settings = replace(settings, dataset=dataset, model=model, other_findings=None, folds=2, fit=fit)
+    with warnings.catch_warnings():
+        # TensorFlow's imports and its tensors use what numpy has deprecated.
+        warnings.simplefilter("ignore")
+        return train_and_export(settings, console, run_folder=tmp_path_factory.mktemp("runs") / "two")
+
+
+def test_two_classes_make_a_model_of_two_classes(two_classes: TrainingResult):
+    bundle = read_bundle(two_classes.model)
+    assert bundle.labels == bundle.outputs == ("covid19", "normal")
+    assert set(bundle.operating_points) == {"covid19", "normal"}
+    assert two_classes.metrics["n"] == 24  # the copy counts once
+    assert two_classes.metrics["training"]["left_out"] == 1
+
+
+def test_what_a_model_does_not_know_it_gives_no_probability(two_classes: TrainingResult):
+    (answer,) = Classifier.load(two_classes.model).predict(np.zeros((1, 64, 64, 1), np.float32))
+    assert list(answer.probabilities) == ["covid19", "normal"]
+    assert sum(answer.probabilities.values()) == pytest.approx(1.0)
+
+
+def test_the_folds_of_two_classes_hold_two_logits(two_classes: TrainingResult):
+    with (two_classes.run_folder / "folds.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert [name for name in rows[0] if name.startswith("logit")] == ["logit_covid19", "logit_normal"]
+    assert {row["label"] for row in rows} == {"covid19", "normal"}
+
+
+def test_the_gate_is_asked_of_films_whose_view_nobody_states(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    noise, chest = tmp_path / "noise.png", tmp_path / "chest.png"
+    write_noise(noise, 1)
+    write_phantom(chest, 4)
+    cases = [Case(noise, "normal", "a"), Case(chest, "normal", "b"), Case(noise, "normal", "c", view="PA")]
+    radiographs = read_radiographs(cases, 64)
+    assert [case.patient_id for case in radiographs.cases] == ["b", "c"]
+    assert "1 files of the data set left out: not_a_chest_radiograph" in caplog.text
 
 
 def test_a_data_set_whose_films_of_one_class_cannot_be_read_is_refused(

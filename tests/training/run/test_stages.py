@@ -7,7 +7,8 @@ import pytest
 
 from inference.labels import LABELS
 from tests.training.factories import make_cases
-from training.data.dataset import Case, DatasetManifestError, DatasetTooSmallError
+from training.data.dataset import Case
+from training.data.errors import DatasetManifestError, DatasetTooSmallError
 from training.fit.settings import FitSettings, TrainingSettings
 from training.run.stages import plan_stages
 

@@ -1,11 +1,13 @@
-"""The words of other data sets for the classes, and for what is none of them."""
+"""The words of data sets for the classes, and for what is none of them: the same for `prepare`, `train`, `evaluate`."""
 
 import re
 
 from inference.labels import OTHER_FINDING, Label
 
 BACTERIAL = "bacterial"
+CT = "ct"
 FUNGAL = "fungal"
+LATERAL = "lateral"
 LUNG_OPACITY = "lung_opacity"
 MIXED_FINDING = "mixed_finding"
 NO_FINDING = "no_finding"
@@ -15,6 +17,21 @@ UNKNOWN_FOLDER = "folder_of_no_class"
 
 OTHER_FINDINGS = frozenset({BACTERIAL, FUNGAL, LUNG_OPACITY, UNSTATED_PNEUMONIA, OTHER_FINDING})
 """Left out unless the data set is to hold films of other findings; no finding and unknown ones are never among them."""
+
+MEANINGS = {
+    BACTERIAL: "bacterial pneumonia",
+    CT: "computed tomography",
+    FUNGAL: "fungal pneumonia",
+    LATERAL: "lateral view",
+    LUNG_OPACITY: "lung opacity of no stated cause",
+    MIXED_FINDING: "a virus and something else",
+    NO_FINDING: "No Finding (see --no-finding-as-normal)",
+    OTHER_FINDING: "another finding",
+    UNSTATED_PNEUMONIA: "pneumonia of no stated cause",
+    UNKNOWN_FINDING: "a label or finding that is not known",
+    UNKNOWN_FOLDER: "in no folder that is named by a class",
+}
+"""The reasons in plain words."""
 
 # the words of ieee8023's column `finding`, old ("COVID-19, ARDS") and new ("Pneumonia/Viral/COVID-19")
 _COVID = {"covid-19", "covid19", "covid", "sars-cov-2"}
@@ -27,15 +44,24 @@ _FUNGAL = {"fungal", "pneumocystis", "aspergillosis"}
 _OTHER = {"ards", "aspiration", "lipoid", "edema", "effusion", "nodule", "cardiomegaly", "other finding"}
 
 # folder names of class-folder data sets, letters and digits only
-_FOLDERS = {
-    **dict.fromkeys(("covid", "covid19", "covid19positive", "covidpositive"), Label.COVID19),
+_FOLDERS: dict[str, str] = {
+    **dict.fromkeys(("covid", "covid19", "covid19positive", "covidpositive", "sarscov2"), Label.COVID19),
+    **dict.fromkeys(("covid19pneumonia", "covidpneumonia", "pneumoniacovid19", "coronavirus"), Label.COVID19),
     **dict.fromkeys(("viralpneumonia", "pneumoniaviral", "viral", "virus"), Label.VIRAL_PNEUMONIA),
     **dict.fromkeys(("normal", "healthy", "nofinding"), Label.NORMAL),
     **dict.fromkeys(("bacterialpneumonia", "pneumoniabacterial", "bacterial", "bacteria"), BACTERIAL),
     **dict.fromkeys(("lungopacity", "opacity"), LUNG_OPACITY),
     **dict.fromkeys(("pneumonia",), UNSTATED_PNEUMONIA),
     **dict.fromkeys(("otherfinding", "otherfindings"), OTHER_FINDING),
+    **dict.fromkeys(("ct", "cts"), CT),
+    **dict.fromkeys(("lateral", "laterals"), LATERAL),
+    # within a class's folder these say that a film is NOT of the class, and of which it is they leave open
+    **dict.fromkeys(("negative", "covidnegative", "covid19negative", "notcovid", "notcovid19"), UNKNOWN_FOLDER),
+    **dict.fromkeys(("noncovid", "noncovid19", "nocovid", "nocovid19", "abnormal", "control"), UNKNOWN_FOLDER),
+    **dict.fromkeys(("other", "others", "unknown", "rest", "excluded"), UNKNOWN_FOLDER),
 }
+_FILLING = re.compile(r"(cases?|patients?|images?|pictures?|films?|scans?|x-?rays?|radiographs?|class)$")
+"""Words after which a folder's name means the same, as in "COVID-19 cases"."""
 
 
 def read_finding(finding: str) -> str:
@@ -60,7 +86,8 @@ def read_finding(finding: str) -> str:
 
 def read_folder_name(name: str) -> str | None:
     """Return the label which a folder's name means, or the reason for which it is none, or None for any other name."""
-    meant = _FOLDERS.get(re.sub(r"[^a-z0-9]", "", name.lower()))
+    letters = re.sub(r"[^a-z0-9]", "", name.lower())
+    meant = _FOLDERS.get(letters) or _FOLDERS.get(_FILLING.sub("", letters))
     return str(meant) if meant else None
 
 
@@ -68,6 +95,6 @@ def read_label(word: str) -> str:
     """Return the label which a cell of a table of labels means, or the reason for which it is none."""
     meant = read_folder_name(word)
     if meant:
-        return meant
+        return UNKNOWN_FINDING if meant == UNKNOWN_FOLDER else meant
     found = read_finding(word)
     return Label.NORMAL if found == NO_FINDING else found

@@ -1,8 +1,7 @@
 import pytest
 
-from training.preparation.patients import read_patient
-from training.preparation.views import ViewError, Views
-from training.preparation.vocabulary import read_finding, read_folder_name, read_label
+from training.data.patients import read_patient
+from training.data.vocabulary import read_finding, read_folder_name, read_label
 
 
 @pytest.mark.parametrize(
@@ -72,27 +71,3 @@ def test_a_misspelt_label_is_no_other_finding() -> None:
 )
 def test_patients_from_file_names(stem: str, patient: str) -> None:
     assert read_patient(stem) == patient
-
-
-@pytest.mark.parametrize(
-    ("wanted", "view", "fault"),
-    [
-        ("PA,AP", "PA", ""),
-        ("PA,AP", "AP Supine", ""),
-        ("pa, ap", "AP semi erect", ""),
-        ("PA", "AP", "view_not_wanted"),
-        ("AP Supine", "AP", "view_not_wanted"),
-        ("AP Supine", "AP Supine", ""),
-        ("PA,AP", "L", "lateral"),
-        ("PA,AP", "Axial", "not_frontal"),
-        ("PA,AP", "", "view_not_stated"),
-    ],
-)
-def test_views(wanted: str, view: str, fault: str) -> None:
-    assert Views.read(wanted).find_fault(view, must_be_stated=True) == fault
-
-
-@pytest.mark.parametrize("text", ["L", "PA,Lateral", "", "Axial"])
-def test_no_data_set_may_hold_other_views(text: str) -> None:
-    with pytest.raises(ViewError, match="frontal"):
-        Views.read(text)
