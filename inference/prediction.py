@@ -51,7 +51,8 @@ class Answer:
     label : Label or None
         The class, None unless predicted.
     probabilities : Mapping[Label, float] or None
-        Calibrated, of the labels that the model knows, in their order; sum 1: what it does not know is absent. None where the classifier was not asked.
+        Calibrated, of the labels that the model knows, in their order; sum 1. What it does not know is absent. None
+        where the classifier was not asked.
     reason_code : str or None
         Why there is no label, or why it is to be doubted.
     reason : str or None
