@@ -19,7 +19,6 @@ UNREAD_SUFFIXES = frozenset({".bmp", ".gif", ".jp2", ".nii", ".tif", ".tiff", ".
 
 _PASSED_OVER = {"masks", "mask", "__macosx"}
 _BEGINNING = 2048
-_MOST = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Layout:
     view, site, licence, age_group : str
         As in the manifest; "" where the authors do not say.
     names : re.Pattern
-        Of its files, without suffix: folders named as this data set's hold other people's films, too.
+        Of the files, without suffix, of which this is said: folders of such names hold other people's films, too.
     """
 
     title: str
@@ -44,14 +43,13 @@ class Layout:
     site: str = ""
     licence: str = ""
     age_group: str = ""
-    names: re.Pattern[str] = field(default_factory=lambda: re.compile(""))
+    names: re.Pattern[str] = field(default_factory=lambda: re.compile(".*", re.DOTALL))
 
 
 RADIOGRAPHY_DATABASE = Layout(
     "COVID-19 Radiography Database",
     "radiography-database",
     licence="by origin, see the data set's README",
-    names=re.compile(r"(covid|normal|viral pneumonia|lung_opacity)-\d+", re.IGNORECASE),
 )
 # Kermany et al., Cell 172 (2018) 1122: anterior-posterior films of children of one to five years
 KERMANY = Layout(
@@ -198,11 +196,12 @@ def _recognise(films: Sequence[FolderFilm], names: Collection[str]) -> Layout:
     """Tell by folders and file names which data set this is."""
     meant = {read_folder_name(name) for name in names}
     if Label.COVID19 in meant:
-        layout = RADIOGRAPHY_DATABASE if "images" in names or LUNG_OPACITY in meant else PLAIN
-    else:
-        layout = KERMANY if {UNSTATED_PNEUMONIA, Label.NORMAL} <= meant else PLAIN
-    named = sum(layout.names.fullmatch(film.path.stem) is not None for film in films)
-    return layout if named >= _MOST * len(films) else PLAIN
+        unpacked = LUNG_OPACITY in meant or (Label.VIRAL_PNEUMONIA in meant and "images" in names)
+        return RADIOGRAPHY_DATABASE if unpacked else PLAIN
+    if not {UNSTATED_PNEUMONIA, Label.NORMAL} <= meant:
+        return PLAIN
+    named = sum(KERMANY.names.fullmatch(film.path.stem) is not None for film in films)
+    return KERMANY if named > len(films) / 2 else PLAIN
 
 
 def _list_above(origin: str) -> list[str]:
