@@ -135,7 +135,7 @@ def to_reference(films: Sequence[JudgedFilm]) -> npt.NDArray[np.intp]:
 
 
 def to_probabilities(films: Sequence[JudgedFilm]) -> npt.NDArray[np.float64]:
-    """Return the probabilities of each film, float64 (films, labels); a model of two classes gives the third nothing."""
+    """Return the probabilities of each film, float64 (films, labels); a model of two classes gives the third 0."""
     rows = [[film.prediction.probabilities.get(label, 0.0) for label in LABELS] for film in films]
     return np.asarray(rows, dtype=np.float64).reshape(len(films), len(LABELS))
 
