@@ -96,7 +96,7 @@ def _build_film(film: WrongAnswer) -> Exhibit:
     facts = [fact for fact in (film.view, film.age_group, film.sex) if fact not in NOT_SAID]
     return Exhibit(
         [Picture(jpeg, EDGE, EDGE, words) for jpeg, words in pictures if jpeg],
-        f"{truth}, taken for {answered} ({say_percent(film.probability)})",
+        f"{truth}, taken for {answered}",
         (probabilities, _say_outcome(film)),
         " · ".join(part for part in (film.source, ", ".join(facts), film.file) if part),
     )

@@ -171,7 +171,7 @@ def test_a_film_without_pictures_keeps_its_words():
         del film["picture"], film["overlay"]
     outline = Outline(render_page(report))
     assert not outline.find("img")
-    assert any("COVID-19, taken for normal " in text for text in outline.texts)
+    assert any("COVID-19, taken for normal" in text for text in outline.texts)
 
 
 def test_a_figure_without_interval_is_shown_alone():
