@@ -230,8 +230,8 @@ class Curves(EvaluationPart):
     pr: RecallCurve
 
 
-class SourceTold(EvaluationPart):
-    """How well the source of films of one class can be told, as balanced accuracy, from three views of them."""
+class SourceRecognition(EvaluationPart):
+    """How well the source of films of one class can be recognised, as balanced accuracy, from three views of them."""
 
     sources: dict[str, int]
     chance: float
@@ -269,7 +269,7 @@ class Audit(EvaluationPart):
     lungs_masked: Scores | None = None
     border_only: Scores | None = None
     baselines: dict[str, Scores] = Field(default_factory=dict)
-    source_within_class: dict[str, SourceTold | None] = Field(default_factory=dict)
+    source_within_class: dict[str, SourceRecognition | None] = Field(default_factory=dict)
     activation: Activation = Activation()
 
 

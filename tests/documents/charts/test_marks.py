@@ -1,7 +1,7 @@
 import pytest
 
 from documents.charts.marks import Scale, draw_mark, find_beginning
-from documents.charts.shapes import Box, Dot, Path
+from documents.charts.shapes import Dot, Path, Rectangle
 from documents.figures import Estimate
 
 FOUND = Estimate(0.9, 0.8, 0.95)
@@ -22,7 +22,7 @@ def test_a_figure_is_a_dot_on_its_interval() -> None:
 
 
 def test_a_bar_begins_at_the_lower_end() -> None:
-    (bar,) = [mark for mark in draw_mark(FOUND, Scale(has_bars=True)) if isinstance(mark, Box)]
+    (bar,) = [mark for mark in draw_mark(FOUND, Scale(has_bars=True)) if isinstance(mark, Rectangle)]
     assert (bar.x, bar.width) == (0.0, pytest.approx(0.9))
 
 

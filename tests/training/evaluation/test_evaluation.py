@@ -104,7 +104,7 @@ def test_reliability_bins_hold_every_film_once(report: dict):
     assert bins[0]["accuracy"] == {"value": None, "low": None, "high": None}
 
 
-def test_films_of_other_findings_are_told_apart(report: dict):
+def test_films_of_other_findings_are_counted_apart(report: dict):
     others = report["other_finding"]
     assert (others["n"], others["n_refused"]) == (2, 1)
     assert others["answered_covid19"]["value"] == 0.0

@@ -21,7 +21,7 @@ def build_opening(facts: CardFacts) -> Sentences:
     what = (
         f"`{bundle.model_version}` gives a frontal chest radiograph one of {NUMBERS.get(len(labels), len(labels))} "
         f"classes, {', '.join(labels[:-1])} or {labels[-1]}, answers `indeterminate`, or refuses the picture with a "
-        "reason. It is not evidence that COVID-19 can be told from radiographs. The bundle's SHA-256 is "
+        "reason. It is not evidence that COVID-19 can be recognised on radiographs. The bundle's SHA-256 is "
         f"`{bundle.model_sha256}`."
     )
     return Sentences([what, *map(_quote_lines, say_stamp(facts))])

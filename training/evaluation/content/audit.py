@@ -7,7 +7,7 @@ from documents.charts.marks import Scale
 from documents.figures import say_estimate, say_number, say_percent
 from reports.wording import name_label
 from training.evaluation.content.groups import BALANCED_ACCURACY
-from training.evaluation.result import Activation, Audit, Evaluation, Scores, SourceTold
+from training.evaluation.result import Activation, Audit, Evaluation, Scores, SourceRecognition
 
 BASELINES: Mapping[str, tuple[str, str]] = {
     "image_size_logistic": ("image size alone, logistic", "never sees a pixel"),
@@ -35,7 +35,7 @@ def build_audit(evaluation: Evaluation) -> Section:
         f"when the lungs are gone; one whose interval reaches above {say_percent(audit.limit)} is stamped. The simple "
         "models never see the lungs properly: what they reach is what the data gives away."
     )
-    tables = [_build_without_lungs(evaluation, audit), *_build_sources_told(audit)]
+    tables = [_build_without_lungs(evaluation, audit), *_build_recognition(audit)]
     return Section("audit", "Shortcut audit", lead, [*tables, *_build_activation(audit.activation)])
 
 
@@ -64,25 +64,25 @@ def _build_row(title: str, remark: str, scores: Scores, tone: str) -> Row:
     return Row((title, scores.n, scores.auroc_covid19_vs_normal, scores.balanced_accuracy), tone, remark)
 
 
-def _build_sources_told(audit: Audit) -> Iterator[Table]:
-    rows = [row for label, told in audit.source_within_class.items() if told for row in _list_views(label, told)]
+def _build_recognition(audit: Audit) -> Iterator[Table]:
+    rows = [row for label, found in audit.source_within_class.items() if found for row in _list_views(label, found)]
     if not rows:
         return
     columns = (
         Column("class and view", CellKind.WORDS, 2),
         Column(BALANCED_ACCURACY, CellKind.RATE, 3, Scale(has_bars=True)),
     )
-    single = [name_label(label) for label, told in audit.source_within_class.items() if not told]
+    single = [name_label(label) for label, found in audit.source_within_class.items() if not found]
     note = f"No answer for {', '.join(single)}: all films come from one source." if single else ""
-    yield Table("How well the source can be told within one class", columns, rows, note)
+    yield Table("How well the source can be recognised within one class", columns, rows, note)
 
 
-def _list_views(label: str, told: SourceTold) -> Iterator[Row]:
-    sources = ", ".join(f"{count:,} {name}" for name, count in told.sources.items())
-    yield Row((name_label(label), None), HEADING, f"{sources}, chance {say_percent(told.chance)}")
+def _list_views(label: str, found: SourceRecognition) -> Iterator[Row]:
+    sources = ", ".join(f"{count:,} {name}" for name, count in found.sources.items())
+    yield Row((name_label(label), None), HEADING, f"{sources}, chance {say_percent(found.chance)}")
     for name, title in VIEWS.items():
-        if getattr(told, name).value is not None:
-            yield Row((title, getattr(told, name)))
+        if getattr(found, name).value is not None:
+            yield Row((title, getattr(found, name)))
 
 
 def _build_activation(activation: Activation) -> Iterator[Table]:

@@ -1,4 +1,4 @@
-"""How well the classes are told apart: confusion matrix, figures of each class, ROC and precision-recall curves."""
+"""How well the classes are distinguished: confusion matrix, figures of each class, ROC and precision-recall curves."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -31,7 +31,7 @@ from training.evaluation.shortcuts.baselines import (
     build_tree,
     cross_validate,
     describe_size,
-    tell_sources,
+    recognize_sources,
 )
 
 LIMIT = 0.45
@@ -63,7 +63,7 @@ def audit(films: Sequence[ExaminedFilm], features: Features | None, weights: Wei
         lungs_masked=lungs_masked,
         border_only=border_only,
         baselines=_score_baselines(films, weights, seed),
-        source_within_class=_tell_sources_within_classes(films, features, weights, seed),
+        source_within_class=_recognize_sources_within_classes(films, features, weights, seed),
         activation=_measure_activation(films, weights, by_label=_measure_activation_by_label(films, weights)),
     )
 
@@ -105,22 +105,22 @@ def _score_baselines(films: Sequence[ExaminedFilm], weights: Weights, seed: int)
     return scores
 
 
-def _tell_sources_within_classes(
+def _recognize_sources_within_classes(
     films: Sequence[ExaminedFilm], features: Features | None, weights: Weights, seed: int
-) -> dict[str, result.SourceTold | None]:
+) -> dict[str, result.SourceRecognition | None]:
     views = {
         "film_thumbnail": _flatten([film.evidence.film_thumbnail for film in films]),
         "framed_thumbnail": _flatten([_shrink(film.evidence.framed) for film in films]),
     }
     if features is not None:
         views["features"] = features
-    told = {}
+    found = {}
     for label in map(str, LABELS):
         places = [place for place, film in enumerate(films) if film.case.reference_label == label]
         cases = [films[place].case for place in places]
         parts = {name: view[places] for name, view in views.items()}
-        told[label] = tell_sources(cases, parts, weights[:, places], seed=seed)
-    return told
+        found[label] = recognize_sources(cases, parts, weights[:, places], seed=seed)
+    return found
 
 
 def _measure_activation(films: Sequence[ExaminedFilm], weights: Weights, **parts: Any) -> result.Activation:

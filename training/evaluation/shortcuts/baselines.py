@@ -16,7 +16,7 @@ from training.data.dataset import Case
 from training.data.split import deal_patients
 from training.evaluation.figures.estimates import Weights, estimate
 from training.evaluation.figures.metrics import Indices, Probabilities, count_confusions, measure_balanced_accuracy
-from training.evaluation.result import SourceTold
+from training.evaluation.result import SourceRecognition
 
 FOLDS = 5
 TREE_DEPTH = 4
@@ -101,10 +101,10 @@ def describe_size(rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> 
     return np.log2(np.stack([rows, columns, rows / columns], axis=1).astype(np.float64))
 
 
-def tell_sources(
+def recognize_sources(
     cases: Sequence[Case], views: Mapping[str, Features], weights: Weights, *, seed: int
-) -> SourceTold | None:
-    """Measure how well the source of films of one class can be told from pictures of them.
+) -> SourceRecognition | None:
+    """Measure how well the source of films of one class can be recognised from pictures of them.
 
     What tells the source within a class cannot be the disease; a model can use it as a shortcut across classes.
 
@@ -113,7 +113,7 @@ def tell_sources(
     cases : sequence of Case
         Films of one class.
     views : mapping
-        From name, as in `SourceTold`, to features, float64 (films, features).
+        From name, as in `SourceRecognition`, to features, float64 (films, features).
     weights : numpy.ndarray
         float64 (draws, films).
     seed : int
@@ -121,7 +121,7 @@ def tell_sources(
 
     Returns
     -------
-    SourceTold or None
+    SourceRecognition or None
         None where fewer than two sources have five patients.
     """
     patients: dict[str, set[str]] = {}
@@ -133,15 +133,15 @@ def tell_sources(
     kept = [place for place, case in enumerate(cases) if case.source in sources]
     chosen = [cases[place] for place in kept]
     reference = np.asarray([sources.index(case.source) for case in chosen])
-    told = {
-        name: _measure_told(features[kept], reference, chosen, weights[:, kept], seed)
+    found = {
+        name: _measure_recognition(features[kept], reference, chosen, weights[:, kept], seed)
         for name, features in views.items()
     }
     counts = {source: int((reference == place).sum()) for place, source in enumerate(sources)}
-    return SourceTold(sources=counts, chance=round(1.0 / len(sources), 4), **told)
+    return SourceRecognition(sources=counts, chance=round(1.0 / len(sources), 4), **found)
 
 
-def _measure_told(
+def _measure_recognition(
     features: Features, reference: Indices, cases: Sequence[Case], weights: Weights, seed: int
 ) -> Estimate:
     # strong ridge: a thumbnail has 256 features, a network's last layer more than a thousand

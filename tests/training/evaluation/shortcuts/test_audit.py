@@ -77,7 +77,7 @@ def test_baselines_show_what_the_data_set_gives_away():
     assert baselines["image_size_tree"]["n_patients"] == 90
 
 
-def test_the_source_is_told_within_each_class():
+def test_the_source_is_recognised_within_each_class():
     within = run_audit(make_films(sees_without_lungs=False))["source_within_class"]
     for label in LABELS:
         assert within[label]["features"]["value"] == 1.0

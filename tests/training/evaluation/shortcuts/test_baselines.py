@@ -8,7 +8,7 @@ from training.evaluation.shortcuts.baselines import (
     build_tree,
     cross_validate,
     describe_size,
-    tell_sources,
+    recognize_sources,
 )
 
 GENERATOR = np.random.default_rng(0)
@@ -19,24 +19,24 @@ NOISE = GENERATOR.normal(size=(FILMS, 4))
 TELLING = NOISE + np.arange(FILMS)[:, np.newaxis] % 2 * 3.0
 
 
-def test_a_source_that_shows_is_told_and_one_that_does_not_is_not():
-    told = tell_sources(CASES, {"film_thumbnail": TELLING, "features": NOISE}, WEIGHTS, seed=0)
-    assert told is not None
-    assert told.sources == {"north": 60, "south": 60}
-    assert told.chance == 0.5
-    assert told.film_thumbnail.value is not None
-    assert told.film_thumbnail.value > 0.9
-    assert told.features.value is not None
-    assert told.features.value < 0.65
+def test_a_source_that_shows_is_recognised_and_one_that_does_not_is_not():
+    found = recognize_sources(CASES, {"film_thumbnail": TELLING, "features": NOISE}, WEIGHTS, seed=0)
+    assert found is not None
+    assert found.sources == {"north": 60, "south": 60}
+    assert found.chance == 0.5
+    assert found.film_thumbnail.value is not None
+    assert found.film_thumbnail.value > 0.9
+    assert found.features.value is not None
+    assert found.features.value < 0.65
 
 
-def test_one_source_cannot_be_told_from_itself():
-    assert tell_sources(CASES[::2], {"film_thumbnail": TELLING[::2]}, WEIGHTS[:, ::2], seed=0) is None
+def test_one_source_has_nothing_to_be_distinguished_from():
+    assert recognize_sources(CASES[::2], {"film_thumbnail": TELLING[::2]}, WEIGHTS[:, ::2], seed=0) is None
 
 
 def test_a_source_of_few_patients_is_left_out():
     cases = [*CASES[:100:2], *CASES[1:7:2]]
-    assert tell_sources(cases, {"film_thumbnail": TELLING[:53]}, WEIGHTS[:, :53], seed=0) is None
+    assert recognize_sources(cases, {"film_thumbnail": TELLING[:53]}, WEIGHTS[:, :53], seed=0) is None
 
 
 def test_no_patient_is_both_fitted_and_asked():
