@@ -78,13 +78,6 @@ def _fill(dataset: Dataset) -> None:
     dataset.private_block(0x0011, f"{WORD} 1.0", create=True).add_new(0x01, "LO", f"{WORD} {NUMBER}")
 
 
-def filled_keywords() -> set[str]:
-    """Name the attributes that hold the canary."""
-    dataset = Dataset()
-    _fill(dataset)
-    return {element.keyword for element in dataset} | {"PatientID", "AccessionNumber", "SOPInstanceUID"}
-
-
 def write_canary_pictures(folder: Path) -> list[str]:
     """Write a PNG and a JPEG whose comments name the canary; return their names."""
     write_png_phantom(folder / "plain.part", seed=90)
@@ -148,28 +141,10 @@ class Broker:
                 while not self._stop.is_set():
                     self._heard.append(repr(lines.next_command()).encode())
 
-    def dump(self) -> bytes:
-        """Return every key with its value, as the broker would write it and as it is read."""
-        with self._client() as client:
-            keys = list(client.scan_iter())
-            values = [client.dump(key) or b"" for key in keys] + [self._read(client, key) for key in keys]
-        return b"\n".join([*keys, *values])
-
     def count_messages(self) -> int:
         """Return how many ids wait."""
         with self._client() as client:
             return sum(int(client.llen(queue)) for queue in QUEUES.values())
-
-    @staticmethod
-    def _read(client: Redis, key: bytes) -> bytes:
-        readers = {
-            b"list": lambda: client.lrange(key, 0, -1),
-            b"set": lambda: client.smembers(key),
-            b"hash": lambda: client.hgetall(key),
-            b"zset": lambda: client.zrange(key, 0, -1),
-            b"string": lambda: client.get(key),
-        }
-        return repr(readers[client.type(key)]()).encode()  # type: ignore[index, no-untyped-call]  # not a pipeline
 
     def stop(self) -> bytes:
         """Return what it has heard."""

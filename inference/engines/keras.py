@@ -38,22 +38,13 @@ class KerasEngine:
             raise EngineUnavailableError("the engine keras needs the training dependencies") from error
         try:
             model: Any = keras.saving.load_model(path, compile=False, safe_mode=True)
-            self._logits: Any = model.get_layer(LOGITS_NAME).output
+            self.input_size = int(model.input_shape[1])
+            self.output_count = int(model.get_layer(LOGITS_NAME).output.shape[-1])
         except (KeyError, OSError, TypeError, ValueError) as error:
             raise BundleCorruptError(f"{path.name} is no Keras model with the expected layers") from error
         self._model = _to_half(model) if half else model
         if compiled:
             self._model.compile(jit_compile=True)
-
-    @property
-    def input_size(self) -> int:
-        """Rows and columns of the input in pixels."""
-        return int(self._model.input_shape[1])
-
-    @property
-    def output_count(self) -> int:
-        """Number of logits."""
-        return int(self._logits.shape[-1])
 
     def run(self, batch: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Return logits and activation maps, see `inference.engines.loading.Engine.run`."""

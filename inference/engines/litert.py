@@ -23,8 +23,8 @@ class LiteRTEngine:
     def __init__(self, path: Path, *, threads: int = 1) -> None:
         self._runner = load_litert(path, threads)
         try:
-            self._input: Any = self._runner.get_input_details()[INPUT_NAME]
-            self._logits: Any = self._runner.get_output_details()[LOGITS_NAME]
+            self.input_size = int(self._runner.get_input_details()[INPUT_NAME]["shape"][1])
+            self.output_count = int(self._runner.get_output_details()[LOGITS_NAME]["shape"][-1])
             self._warm_up()
         except (KeyError, RuntimeError, ValueError) as error:
             raise BundleCorruptError(f"{path.name} is no LiteRT graph with the expected signature") from error
@@ -32,17 +32,7 @@ class LiteRTEngine:
     def _warm_up(self) -> None:
         """Run once, so that a graph that cannot run fails here and the first radiograph waits for nothing."""
         with native_messages_to_log():
-            self.run(np.zeros((1, *self._input["shape"][1:]), np.float32))
-
-    @property
-    def input_size(self) -> int:
-        """Rows and columns of the input in pixels."""
-        return int(self._input["shape"][1])
-
-    @property
-    def output_count(self) -> int:
-        """Number of logits."""
-        return int(self._logits["shape"][-1])
+            self.run(np.zeros((1, self.input_size, self.input_size, 1), np.float32))
 
     def run(self, batch: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Return logits and activation maps, see `Engine.run`."""

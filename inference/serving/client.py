@@ -63,19 +63,10 @@ class ServedEngine:
     """Asks the engines in turn. It is not for several threads."""
 
     def __init__(self, bundle: Bundle, fallback: Engine, sockets: Sequence[Path], patience_seconds: float) -> None:
+        self.input_size, self.output_count = fallback.input_size, fallback.output_count
         self._fallback = fallback
         self._lines = [_Line(path, bundle, patience_seconds) for path in sockets]
         self._turn = os.getpid()  # processes begin with different engines
-
-    @property
-    def input_size(self) -> int:
-        """Rows and columns of the input in pixels."""
-        return self._fallback.input_size
-
-    @property
-    def output_count(self) -> int:
-        """Number of logits."""
-        return self._fallback.output_count
 
     def run(self, batch: Floats) -> tuple[Floats, Floats]:
         """Return logits and activation maps, see `inference.engines.loading.Engine.run`."""

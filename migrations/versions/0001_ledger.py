@@ -1,5 +1,7 @@
 """The ledger: models, screenings, arrivals and audit events."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -8,6 +10,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+TEXT, INTEGER, FLOAT, MOMENT = sa.Text(), sa.Integer(), sa.Float(), sa.DateTime(timezone=True)
+SHA256 = UID = sa.String(length=64)
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 IN_THE_INBOX = sa.text("fingerprint IS NOT NULL AND \"after\" = 'move'")
 PROBABILITIES = ("probability_covid19", "probability_viral_pneumonia", "probability_normal")
@@ -15,6 +19,10 @@ PROBABILITIES_IN_RANGE = " AND ".join(f"{name} BETWEEN 0 AND 1" for name in PROB
 PROBABILITIES_GIVEN = " AND ".join(f"{name} IS NOT NULL" for name in PROBABILITIES)
 NO_PROBABILITIES = " AND ".join(f"{name} IS NULL" for name in PROBABILITIES)
 ALL_PROBABILITIES_OR_NONE = f"({PROBABILITIES_IN_RANGE}) AND ({PROBABILITIES_GIVEN}) OR ({NO_PROBABILITIES})"
+
+
+def _build_columns(kind: sa.types.TypeEngine[Any], *names: str, nullable: bool = True) -> list[sa.Column[Any]]:
+    return [sa.Column(name, kind, nullable=nullable) for name in names]
 
 
 def upgrade() -> None:
@@ -28,9 +36,9 @@ def create_audit_events() -> None:
     op.create_table(
         "audit_events",
         sa.Column("id", ROW_ID, nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("arrival_id", ROW_ID, nullable=True),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("action", TEXT, nullable=False),
+        sa.Column("arrival_id", ROW_ID),
         sa.Column("detail", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit_events"),
     )
@@ -40,10 +48,9 @@ def create_audit_events() -> None:
 def create_models() -> None:
     op.create_table(
         "models",
-        sa.Column("model_sha256", sa.String(length=64), nullable=False),
-        sa.Column("model_version", sa.Text(), nullable=False),
-        sa.Column("folder", sa.Text(), nullable=False),
-        sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("model_sha256", SHA256, nullable=False),
+        *_build_columns(TEXT, "model_version", "folder", nullable=False),
+        sa.Column("registered_at", MOMENT, nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("model_sha256", name="pk_models"),
     )
@@ -52,39 +59,22 @@ def create_models() -> None:
 def create_screenings() -> None:
     op.create_table(
         "screenings",
-        sa.Column("id", ROW_ID, nullable=False),
-        sa.Column("arrival_id", ROW_ID, nullable=False),
-        sa.Column("source_sha256", sa.String(length=64), nullable=False),
-        sa.Column("model_sha256", sa.String(length=64), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("label", sa.Text(), nullable=True),
-        sa.Column("probability_covid19", sa.Float(), nullable=True),
-        sa.Column("probability_viral_pneumonia", sa.Float(), nullable=True),
-        sa.Column("probability_normal", sa.Float(), nullable=True),
-        sa.Column("reason_code", sa.Text(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
+        *_build_columns(ROW_ID, "id", "arrival_id", nullable=False),
+        *_build_columns(SHA256, "source_sha256", "model_sha256", nullable=False),
+        sa.Column("outcome", TEXT, nullable=False),
+        sa.Column("label", TEXT),
+        *_build_columns(FLOAT, "probability_covid19", "probability_viral_pneumonia", "probability_normal"),
+        *_build_columns(TEXT, "reason_code", "reason"),
         sa.Column("conflict", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("source_format", sa.Text(), nullable=True),
-        sa.Column("sop_class_uid", sa.String(length=64), nullable=True),
-        sa.Column("sop_instance_uid", sa.String(length=64), nullable=True),
-        sa.Column("study_instance_uid", sa.String(length=64), nullable=True),
-        sa.Column("series_instance_uid", sa.String(length=64), nullable=True),
-        sa.Column("patient_id", sa.Text(), nullable=True),
-        sa.Column("accession_number", sa.Text(), nullable=True),
-        sa.Column("modality", sa.Text(), nullable=True),
-        sa.Column("view_position", sa.Text(), nullable=True),
-        sa.Column("body_part_examined", sa.Text(), nullable=True),
-        sa.Column("patient_age_years", sa.Float(), nullable=True),
-        sa.Column("patient_sex", sa.Text(), nullable=True),
-        sa.Column("manufacturer", sa.Text(), nullable=True),
-        sa.Column("station_name", sa.Text(), nullable=True),
-        sa.Column("transfer_syntax_uid", sa.String(length=64), nullable=True),
-        sa.Column("photometric_interpretation", sa.Text(), nullable=True),
-        sa.Column("presentation_intent_type", sa.Text(), nullable=True),
-        sa.Column("rows", sa.Integer(), nullable=True),
-        sa.Column("columns", sa.Integer(), nullable=True),
-        sa.Column("bits_stored", sa.Integer(), nullable=True),
-        sa.Column("screened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("source_format", TEXT),
+        *_build_columns(UID, "sop_class_uid", "sop_instance_uid", "study_instance_uid", "series_instance_uid"),
+        *_build_columns(TEXT, "patient_id", "accession_number", "modality", "view_position", "body_part_examined"),
+        sa.Column("patient_age_years", FLOAT),
+        *_build_columns(TEXT, "patient_sex", "manufacturer", "station_name"),
+        sa.Column("transfer_syntax_uid", UID),
+        *_build_columns(TEXT, "photometric_interpretation", "presentation_intent_type"),
+        *_build_columns(INTEGER, "rows", "columns", "bits_stored"),
+        sa.Column("screened_at", MOMENT, nullable=False),
         sa.CheckConstraint("label IN ('covid19', 'viral_pneumonia', 'normal')", name=op.f("ck_screenings_label")),
         sa.CheckConstraint("outcome IN ('predicted', 'indeterminate', 'rejected')", name=op.f("ck_screenings_outcome")),
         sa.CheckConstraint("(outcome = 'predicted') = (label IS NOT NULL)", name=op.f("ck_screenings_predicted")),
@@ -103,25 +93,21 @@ def create_arrivals() -> None:
     op.create_table(
         "arrivals",
         sa.Column("id", ROW_ID, nullable=False),
-        sa.Column("fingerprint", sa.String(length=64), nullable=True),
-        sa.Column("inbox", sa.Text(), nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
-        sa.Column("stored_path", sa.Text(), nullable=True),
+        sa.Column("fingerprint", SHA256),
+        *_build_columns(TEXT, "inbox", "path", nullable=False),
+        sa.Column("stored_path", TEXT),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
-        sa.Column("after", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("transient_faults", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lease_owner", sa.Text(), nullable=True),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("source_sha256", sa.String(length=64), nullable=True),
-        sa.Column("screening_id", ROW_ID, nullable=True),
-        sa.Column("reason_code", sa.Text(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
+        *_build_columns(TEXT, "after", "state", nullable=False),
+        sa.Column("attempts", INTEGER, server_default="0", nullable=False),
+        sa.Column("transient_faults", INTEGER, server_default="0", nullable=False),
+        sa.Column("not_before", MOMENT),
+        sa.Column("lease_owner", TEXT),
+        sa.Column("lease_until", MOMENT),
+        sa.Column("received_at", MOMENT, nullable=False),
+        *_build_columns(MOMENT, "queued_at", "finished_at"),
+        sa.Column("source_sha256", SHA256),
+        sa.Column("screening_id", ROW_ID),
+        *_build_columns(TEXT, "reason_code", "reason"),
         sa.CheckConstraint("after IN ('move', 'keep')", name=op.f("ck_arrivals_after")),
         sa.CheckConstraint(
             "state IN ('waiting', 'queued', 'screening', 'failed', 'done', 'duplicate', 'quarantined', 'vanished')",

@@ -63,16 +63,8 @@ def record_screening(
         record_duplicate(connection, arrival_id, owner, known, screening.source_sha256, stored_path)
         return ArrivalState.DUPLICATE
     _flag_conflicts(connection, arrival_id, screening_id, screening)
-    _finish(
-        connection,
-        arrival_id,
-        owner,
-        state=ArrivalState.DONE,
-        source_sha256=screening.source_sha256,
-        screening_id=screening_id,
-        stored_path=stored_path,
-        reason_code=None,
-    )
+    answered = {"screening_id": screening_id, "source_sha256": screening.source_sha256, "reason_code": None}
+    _finish(connection, arrival_id, owner, state=ArrivalState.DONE, stored_path=stored_path, **answered)
     return ArrivalState.DONE
 
 
@@ -86,16 +78,8 @@ def record_duplicate(
 ) -> None:
     """Record that a screening of another arrival answers these bytes; raises as ``record_screening``."""
     _hold_answer(connection, arrival_id, screening_id, source_sha256)
-    _finish(
-        connection,
-        arrival_id,
-        owner,
-        state=ArrivalState.DUPLICATE,
-        source_sha256=source_sha256,
-        screening_id=screening_id,
-        stored_path=stored_path,
-        reason_code=None,
-    )
+    answered = {"screening_id": screening_id, "source_sha256": source_sha256, "reason_code": None}
+    _finish(connection, arrival_id, owner, state=ArrivalState.DUPLICATE, stored_path=stored_path, **answered)
 
 
 def record_quarantine(
@@ -109,16 +93,8 @@ def record_quarantine(
     stored_path: Path | None,
 ) -> None:
     """Record that a file cannot be read, and why; raises LeaseLostError as ``record_screening``."""
-    _finish(
-        connection,
-        arrival_id,
-        owner,
-        state=ArrivalState.QUARANTINED,
-        reason_code=reason_code,
-        reason=reason,
-        source_sha256=source_sha256,
-        stored_path=stored_path,
-    )
+    known = {"reason_code": reason_code, "reason": reason, "source_sha256": source_sha256}
+    _finish(connection, arrival_id, owner, state=ArrivalState.QUARANTINED, stored_path=stored_path, **known)
 
 
 def record_vanished(connection: Connection, arrival_id: int, owner: str) -> None:
