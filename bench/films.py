@@ -3,11 +3,12 @@
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
-from imaging.phantoms.files import write_dicom_phantom, write_png_phantom
+from imaging.phantoms.files import Compression, write_dicom_phantom, write_png_phantom
 
 ROWS, COLUMNS = 2500, 2048
 BASES = 4
@@ -32,16 +33,8 @@ def _vary_jpeg(content: bytes, number: int) -> bytes:
     return content[:JPEG_START_BYTES] + comment + content[JPEG_START_BYTES:]
 
 
-def _write_raw(path: Path, seed: int) -> None:
-    write_dicom_phantom(path, seed=seed, rows=ROWS, columns=COLUMNS)
-
-
-def _write_jpeg_lossless(path: Path, seed: int) -> None:
-    write_dicom_phantom(path, seed=seed, rows=ROWS, columns=COLUMNS, compression="jpeg_lossless")
-
-
-def _write_jpeg2000(path: Path, seed: int) -> None:
-    write_dicom_phantom(path, seed=seed, rows=ROWS, columns=COLUMNS, compression="jpeg2000")
+def _write_dicom(path: Path, seed: int, compression: Compression = "none") -> None:
+    write_dicom_phantom(path, seed=seed, rows=ROWS, columns=COLUMNS, compression=compression)
 
 
 def _write_png(path: Path, seed: int) -> None:
@@ -80,9 +73,9 @@ class FileKind:
 
 
 KINDS = (
-    FileKind("DICOM, raw", ".dcm", _write_raw, _vary_dicom),
-    FileKind("DICOM, JPEG lossless", ".dcm", _write_jpeg_lossless, _vary_dicom),
-    FileKind("DICOM, JPEG 2000", ".dcm", _write_jpeg2000, _vary_dicom),
+    FileKind("DICOM, raw", ".dcm", _write_dicom, _vary_dicom),
+    FileKind("DICOM, JPEG lossless", ".dcm", partial(_write_dicom, compression="jpeg_lossless"), _vary_dicom),
+    FileKind("DICOM, JPEG 2000", ".dcm", partial(_write_dicom, compression="jpeg2000"), _vary_dicom),
     FileKind("PNG, 8 bits", ".png", _write_png, _vary_png),
     FileKind("JPEG, quality 95", ".jpg", _write_jpeg, _vary_jpeg),
 )

@@ -18,8 +18,12 @@ from worker.intake.inbox import list_files
 NAMED_MISSING = 3  # as many as one line can name
 NAME_DIGITS = 16  # of the SHA-256, as in the names on the shelf
 
-# where a file ends of which there is no answer; what a worker would try again has failed here
-STATES = {FateKind.QUARANTINE: ArrivalState.QUARANTINED, FateKind.VANISH: ArrivalState.VANISHED}
+STATES = {
+    FateKind.REJECT: ArrivalState.DONE,
+    FateKind.QUARANTINE: ArrivalState.QUARANTINED,
+    FateKind.VANISH: ArrivalState.VANISHED,
+}
+"""Where a file ends; what a worker would try again has failed here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,36 +83,44 @@ class Answerer:
         OSError
             A picture cannot be written. What is wrong with the file itself becomes its answer instead.
         """
-        begun = self._begin(file)
+        received_at, sha256 = datetime.now(tz=UTC), None
         try:
             source = read_source(file.resolve(), self._max_bytes)  # a link that somebody names is followed
-        except (RadiographError, OSError, MemoryError) as error:
-            return AnsweredFile(file, *_refuse(begun, error))
-        begun = begun._replace(source_sha256=source.sha256)
-        try:
+            sha256 = source.sha256
             radiograph = decode_radiograph(source.content)
             prediction = self._classifier.predict_radiograph(radiograph)
-        except (RadiographError, MemoryError) as error:
-            return AnsweredFile(file, *_refuse(begun, error))
-        answered = _end(begun, ArrivalState.DONE, prediction)
-        return AnsweredFile(file, answered, heatmap=self._draw(source, radiograph, prediction))
+        except (RadiographError, OSError, MemoryError) as error:
+            fate = decide_fate(error)
+            state = STATES.get(fate.kind, ArrivalState.FAILED)
+            result = self._build_result(file, received_at, sha256, state, fate.to_answer(), fate.reason_code or state)
+            return AnsweredFile(file, result, fate.reason or "too little memory")  # which alone has no other words
+        result = self._build_result(file, received_at, sha256, ArrivalState.DONE, prediction)
+        return AnsweredFile(file, result, heatmap=self._draw(source, radiograph, prediction))
 
-    def _begin(self, file: Path) -> Result:
+    def _build_result(
+        self,
+        file: Path,
+        received_at: datetime,
+        sha256: str | None,
+        state: ArrivalState,
+        answer: Answer | None,
+        reason_code: str | None = None,
+    ) -> Result:
         return Result(
             arrival_id=0,
             file_name=find_file_name(file),
-            source_sha256=None,
-            state=ArrivalState.SCREENING,
-            outcome=None,
-            label=None,
-            probabilities=None,
-            reason_code=None,
+            source_sha256=sha256,
+            state=state,
+            outcome=answer.outcome if answer else None,
+            label=answer.label if answer else None,
+            probabilities=answer.probabilities if answer else None,
+            reason_code=answer.reason_code if answer else reason_code,
             conflict=False,
             priority=None,
             model_version=self._classifier.bundle.model_version,
             model_sha256=self._classifier.bundle.model_sha256,
-            received_at=datetime.now(tz=UTC),
-            finished_at=None,
+            received_at=received_at,
+            finished_at=datetime.now(tz=UTC),
         )
 
     def _draw(self, source: SourceFile, radiograph: Radiograph, prediction: Prediction) -> Path | None:
@@ -120,23 +132,3 @@ class Answerer:
         prediction = explain(self._classifier, radiograph, prediction)
         name, version = source.sha256[:NAME_DIGITS], self._classifier.bundle.model_version
         return write_heatmap(self._heatmaps, name, radiograph.pixels, prediction, version)
-
-
-def _end(begun: Result, state: ArrivalState, answer: Answer | None, reason_code: str | None = None) -> Result:
-    said = begun._replace(state=state, reason_code=reason_code, finished_at=datetime.now(tz=UTC))
-    if answer is None:
-        return said
-    return said._replace(
-        outcome=answer.outcome,
-        label=answer.label,
-        probabilities=answer.probabilities,
-        reason_code=answer.reason_code,
-    )
-
-
-def _refuse(begun: Result, error: Exception) -> tuple[Result, str]:
-    fate = decide_fate(error)
-    answer = fate.to_answer()
-    state = ArrivalState.DONE if answer else STATES.get(fate.kind, ArrivalState.FAILED)
-    refused = _end(begun, state, answer, fate.reason_code or state.value)
-    return refused, fate.reason or "too little memory"  # which alone is tried again without a reason

@@ -9,6 +9,7 @@ import typer
 
 from cli.choices import TableFormat
 from cli.errors import FAILED, exit_codes
+from cli.progress import opened_bars
 
 if TYPE_CHECKING:
     from selftest.selftest import SelftestReport
@@ -68,14 +69,9 @@ def _write(report: "SelftestReport", output_format: TableFormat) -> None:
 @contextmanager
 def _show_progress() -> Iterator[Callable[[str, int, int], None]]:
     """Show on a terminal what is done just now, and how much of it all."""
-    if not sys.stderr.isatty():
-        yield lambda *_: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True, highlight=False, emoji=False)
-    columns = (TimeElapsedColumn(), BarColumn(bar_width=20), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("starting")
-        yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)
+    with opened_bars() as bars:
+        if bars is None:
+            yield lambda *_: None
+            return
+        task = bars.add_task("starting", rate="")
+        yield lambda what, done, total: bars.update(task, description=what, completed=done, total=total)

@@ -42,6 +42,8 @@ class Site:
     ----------
     root : Path
         Holds inbox, home and log; the service's working folder.
+    inbox, home, log : Path
+        The folder that is watched, everything that the service writes, and what all of its processes have said.
     runtime : Path
         For the broker's socket: its path has 107 bytes at most.
     settings : dict
@@ -56,20 +58,8 @@ class Site:
     wrapper: tuple[str, ...] = ()
     service: subprocess.Popen[bytes] | None = None
 
-    @property
-    def inbox(self) -> Path:
-        """The folder that is watched."""
-        return self.root / "inbox"
-
-    @property
-    def home(self) -> Path:
-        """Everything that the service writes."""
-        return self.root / "home"
-
-    @property
-    def log(self) -> Path:
-        """What all of its processes have said."""
-        return self.root / "log"
+    def __post_init__(self) -> None:
+        self.inbox, self.home, self.log = (self.root / name for name in ("inbox", "home", "log"))
 
     @property
     def database_url(self) -> str:
@@ -121,8 +111,7 @@ class Site:
 
     def _send(self, number: signal.Signals) -> subprocess.Popen[bytes]:
         if self.service is None:
-            message = "the service was never started"
-            raise SiteError(message)
+            raise SiteError("the service was never started")
         self.service.send_signal(number)
         return self.service
 

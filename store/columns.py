@@ -28,8 +28,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            message = "a time without a time zone was about to be stored"
-            raise ValueError(message)
+            raise ValueError("a time without a time zone was about to be stored")
         moment = value.astimezone(UTC)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 

@@ -141,12 +141,10 @@ def _open_sqlite(url: URL) -> Engine:
 
 def _find_sqlite_file(url: URL) -> Path:
     if url.database in {None, "", ":memory:"} or url.query:
-        message = "SQLite in memory or with options is not supported; expected sqlite:///PATH"
-        raise DatabaseLocationError(message)
+        raise DatabaseLocationError("SQLite in memory or with options is not supported; expected sqlite:///PATH")
     path = Path(url.database or "").resolve()  # where a link leads is where the locks are
     if not path.parent.is_dir():
-        message = f"there is no folder for the SQLite database {path}"
-        raise DatabaseLocationError(message)
+        raise DatabaseLocationError(f"there is no folder for the SQLite database {path}")
     return path
 
 

@@ -33,5 +33,5 @@ def find_filesystem_type(path: Path) -> str:
 
 
 def is_network_share(path: Path) -> bool:
-    """Tell whether a path lies on a share, where neither SQLite's locks nor file leases can be trusted."""
+    """Return whether a path lies on a share, where neither SQLite's locks nor file leases can be trusted."""
     return find_filesystem_type(path) in NETWORK_FILE_SYSTEMS

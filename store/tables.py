@@ -159,7 +159,7 @@ Index("ix_arrivals_ready", arrivals.c.priority, arrivals.c.id)
 IN_THE_INBOX = arrivals.c.fingerprint.is_not(None) & (arrivals.c.after == _written_out(AfterScreening.MOVE.value))
 Index("ix_arrivals_unsettled", arrivals.c.finished_at)
 
-# told by people after the fact; a film is known by its bytes, whatever screened them and however often
+# what people say after the fact; a film is known by its bytes, whatever screened them and however often
 reference_labels = Table(
     "reference_labels",
     metadata,

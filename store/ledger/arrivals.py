@@ -86,7 +86,7 @@ def find_known_fingerprints(connection: Connection, fingerprints: Sequence[str])
 
 
 def is_any_ready(connection: Connection) -> bool:
-    """Tell whether an arrival waits that could be queued now: one look at an index, and no lock."""
+    """Return whether an arrival waits that could be queued now: one look at an index, and no lock."""
     return connection.scalar(select(arrivals.c.id).where(READY, _is_due()).limit(1)) is not None
 
 

@@ -10,7 +10,7 @@ from store.tables import UNFINISHED, arrivals
 
 
 def is_any_pending(connection: Connection) -> bool:
-    """Tell whether an arrival has no result yet: one look at an index."""
+    """Return whether an arrival has no result yet: one look at an index."""
     return connection.scalar(select(arrivals.c.id).where(UNFINISHED).limit(1)) is not None
 
 

@@ -43,8 +43,7 @@ def activate_model(connection: Connection, model_sha256: str) -> None:
         No bundle with this hash was registered; the choice stays as it was.
     """
     if connection.execute(select(models.c.active).where(models.c.model_sha256 == model_sha256)).first() is None:
-        message = f"no model {model_sha256[:12]} is registered; see 'xray-cli model list'"
-        raise ModelUnknownError(message)
+        raise ModelUnknownError(f"no model {model_sha256[:12]} is registered; see 'xray-cli model list'")
     connection.execute(update(models).values(active=models.c.model_sha256 == model_sha256))
     record_event(connection, "model_activated", model_sha256=model_sha256)
 

@@ -153,5 +153,4 @@ def _finish(connection: Connection, arrival_id: int, owner: str, **values: Any) 
         .values(lease_owner=None, lease_until=None, not_before=None, finished_at=database_now(), **values)
     )
     if connection.execute(statement).rowcount != 1:
-        message = f"arrival {arrival_id} is held by another worker"
-        raise LeaseLostError(message)
+        raise LeaseLostError(f"arrival {arrival_id} is held by another worker")
