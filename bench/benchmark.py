@@ -23,8 +23,8 @@ from bench.steps import measure_steps, measure_steps_together
 from documents.figures import say_duration, say_number, say_percent
 from inference.bundle import read_bundle
 from inference.labels import NOTICE
+from installation.errors import HomeError
 from store.location import find_filesystem_type
-from worker.errors import HomeError
 
 SCHEMA = 2
 STEP_FILES = 40

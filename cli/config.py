@@ -26,7 +26,7 @@ def show(
     may also stand in a file that XRAY_..._FILE names.
     """
     with exit_codes():
-        from cli.settings import read_settings
+        from installation.sources import read_settings
 
         settings = read_settings()
         rows = [

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.errors import FAILED, exit_codes
-from cli.opening import opened_ledger
+from cli.opening import opened_installation
 
 
 def daily(
@@ -20,24 +20,24 @@ def daily(
     For a timer. The same day again replaces the file and sends nothing twice; a day that is not over is not sent. What
     could not be sent (exit code 69) waits in reports/outbox/ and goes with the next run.
     """
-    with exit_codes(), opened_ledger() as (settings, engine):
+    with exit_codes(), opened_installation() as installation:
+        ledger, settings = installation.ledger, installation.settings
         from cli.delivering import send_report
         from reports.formats import write_report_to
         from reports.question.asking import ask_question
         from store.ledger.fates import REASONS
-        from worker.home import Home
 
         question = ask_question(day, day, settings.time_zone)
         name = f"xray-report-{question.period.since:%Y-%m-%d}"
-        folder = Home(settings.home).reports
+        folder = installation.home.reports
         folder.mkdir(mode=0o750, exist_ok=True)
         written = folder / f"{name}.{'txt' if output_format == 'table' else output_format}"
-        write_report_to(engine, question, output_format, written, REASONS)
+        write_report_to(ledger, question, output_format, written, REASONS)
         typer.echo(written)
         if question.period.until <= datetime.now(tz=UTC):
             to_webhook = settings.webhook_url is not None
             recipients = [settings.email_to or ""]
-            send_report(settings, engine, question, output_format, recipients, to_webhook=to_webhook, name=name)
+            send_report(installation, question, output_format, recipients, to_webhook=to_webhook, name=name)
 
 
 def send(
@@ -48,12 +48,10 @@ def send(
 
     Exit code 69: some could not be sent; they stay, and standard error says why.
     """
-    with exit_codes():
+    with exit_codes(), opened_installation() as installation:
         from cli.delivering import find_carriers, find_outbox, send_waiting
-        from cli.settings import read_settings
 
-        settings = read_settings()
-        outbox = find_outbox(settings)
+        outbox = find_outbox(installation.home)
         if show:
             for parcel in outbox.list_waiting():
                 typer.echo(f"{parcel.put_at.astimezone():%Y-%m-%d %H:%M}  {parcel.way.name.lower():8} {parcel.id}")
@@ -62,4 +60,4 @@ def send(
                 typer.echo(f"xray-cli: nothing waits under {discard[:120]!r}; see 'xray-cli send --list'", err=True)
                 raise typer.Exit(FAILED)
         else:
-            send_waiting(outbox, find_carriers(settings))
+            send_waiting(outbox, find_carriers(installation.settings))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.errors import exit_codes
-from cli.opening import opened_ledger
+from cli.opening import opened_installation
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,27 +19,20 @@ app = typer.Typer(help="The ledger's database.", no_args_is_help=True)
 @app.command()
 def upgrade() -> None:
     """Make the tables, or bring them up to this version; safe to run again."""
-    with exit_codes():
-        from cli.settings import read_settings
-        from store.database import open_database
-        from store.schema import HEAD_REVISION, upgrade_schema
-        from worker.home import prepare_home
+    with exit_codes(), opened_installation() as installation:
+        from store.schema import HEAD_REVISION
 
-        settings = read_settings()
-        if settings.database_url is None:
-            prepare_home(settings.home)
-        engine = open_database(settings.sqlalchemy_url)
-        upgrade_schema(engine)
-        engine.dispose()
+        installation.upgrade_ledger()
         typer.echo(f"the database has schema {HEAD_REVISION}")
 
 
 @app.command()
 def check() -> None:
     """Check that the database answers and has the tables of this version."""
-    with exit_codes(), opened_ledger():
-        from store.schema import HEAD_REVISION
+    with exit_codes(), opened_installation() as installation:
+        from store.schema import HEAD_REVISION, check_schema
 
+        check_schema(installation.ledger)
         typer.echo(f"the database answers and has schema {HEAD_REVISION}")
 
 
@@ -56,11 +49,12 @@ def backup(
 
     Example: xray-cli db backup --output /backup/xray.db
     """
-    with exit_codes(), opened_ledger() as (settings, engine):
+    with exit_codes(), opened_installation() as installation:
         from store.upkeep.backup import back_up
 
-        target = output or _name_backup(settings.home, engine.dialect.name)
-        rows = back_up(engine, target)
+        ledger = installation.ledger
+        target = output or _name_backup(installation.home.root, ledger.dialect.name)
+        rows = back_up(ledger, target)
         counted = ", ".join(f"{count} {name}" for name, count in rows.items())
         typer.echo(f"{target} holds every row ({counted}) and has passed its checks")
 
@@ -79,11 +73,11 @@ def prune(
 
     Example: xray-cli db prune --older-than 90d --dry-run
     """
-    with exit_codes(), opened_ledger() as (settings, engine):
+    with exit_codes(), opened_installation() as installation:
         from store.upkeep.pruning import find_prunable, prune
 
-        before = _find_cutoff(older_than, settings.time_zone)
-        _show(find_prunable(engine, before) if dry_run else prune(engine, before), before, dry_run=dry_run)
+        ledger, before = installation.ledger, _find_cutoff(older_than, installation.settings.time_zone)
+        _show(find_prunable(ledger, before) if dry_run else prune(ledger, before), before, dry_run=dry_run)
 
 
 def _name_backup(home: Path, dialect: str) -> Path:

@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
+    from installation.home import Home
+    from installation.installation import Installation
+    from installation.settings import DeliverySettings
     from reports.delivery.mail import MailSettings
     from reports.delivery.outbox import Carrier, Outbox, Way
     from reports.question.question import Question
-    from worker.settings import WatchSettings
 
 
-def find_outbox(settings: "WatchSettings") -> "Outbox":
+def find_outbox(home: "Home") -> "Outbox":
     """Return the outbox in the home."""
     from reports.delivery.outbox import Outbox
-    from worker.home import Home
 
-    return Outbox(Home(settings.home).reports / "outbox")
+    return Outbox(home.reports / "outbox")
 
 
 def find_carriers(
-    settings: "WatchSettings", *, needs_mail: bool = False, needs_webhook: bool = False
+    settings: "DeliverySettings", *, needs_mail: bool = False, needs_webhook: bool = False
 ) -> "Mapping[Way, Carrier]":
     """Return what the settings allow to send with.
 
@@ -63,8 +62,7 @@ def read_recipients(given: Sequence[str]) -> tuple[str, ...]:
 
 
 def send_report(
-    settings: "WatchSettings",
-    engine: "Engine",
+    installation: "Installation",
     question: "Question",
     output_format: str,
     recipients: Sequence[str],
@@ -89,13 +87,14 @@ def send_report(
     from reports.delivery.posting import Posting, post_report
     from store.ledger.fates import REASONS
 
+    settings = installation.settings
     addresses = read_recipients(recipients)
     carriers = find_carriers(settings, needs_mail=bool(addresses), needs_webhook=to_webhook)
     name = name or f"xray-report-{question.period.since:%Y-%m-%d}-{uuid4().hex[:12]}"
     posting = Posting(name, output_format, settings.email_from or "", addresses, to_webhook, settings.email_names)
-    outbox = find_outbox(settings)
+    outbox = find_outbox(installation.home)
     if addresses or to_webhook:
-        post_report(engine, question, posting, outbox, REASONS)
+        post_report(installation.ledger, question, posting, outbox, REASONS)
     send_waiting(outbox, carriers)
 
 
@@ -111,7 +110,7 @@ def send_waiting(outbox: "Outbox", carriers: "Mapping[Way, Carrier]") -> None:
         raise typer.Exit(os.EX_UNAVAILABLE)
 
 
-def _read_mail(settings: "WatchSettings") -> "MailSettings":
+def _read_mail(settings: "DeliverySettings") -> "MailSettings":
     from reports.delivery.mail import MailSettings, Security, check_address
     from reports.errors import DeliverySettingsError
 

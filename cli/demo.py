@@ -8,14 +8,14 @@ from PIL import Image, ImageOps
 
 from cli.errors import exit_codes
 from cli.running import run
-from cli.settings import read_settings
 from imaging.phantoms.files import write_dicom_phantom, write_png_phantom
+from installation.settings import Settings
+from installation.sources import read_settings
 from reports.formats import write_report_to
 from reports.question.asking import ask_question
 from store.ledger.fates import REASONS
 from store.states import AfterScreening
 from worker.service.watch import open_intake, screen_once
-from worker.settings import WatchSettings
 
 
 def main() -> None:
@@ -45,10 +45,12 @@ def _drop(inbox: Path) -> None:
     (inbox / "phantom-0-again.dcm").write_bytes((inbox / "phantom-0.dcm").read_bytes())
 
 
-def _screen(settings: WatchSettings, inbox: Path) -> None:
+def _screen(settings: Settings, inbox: Path) -> None:
     with run(settings) as running, open_intake(running.service, [inbox], AfterScreening.MOVE, running.wake) as intake:
         screen_once(running.service, intake, running.stop, running.wake, running.progress.update)
-        write_report_to(running.service.engine, ask_question("1h", None, settings.time_zone), "table", None, REASONS)
+        write_report_to(
+            running.service.installation.ledger, ask_question("1h", None, settings.time_zone), "table", None, REASONS
+        )
 
 
 if __name__ == "__main__":

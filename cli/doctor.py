@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.errors import FAILED, exit_codes
+from cli.opening import opened_installation
 
 
 def doctor(
@@ -14,13 +15,12 @@ def doctor(
     output_format: Annotated[str, typer.Option("--format", help="`text` or `json`.")] = "text",
 ) -> None:
     """Check folders, database, broker, model, disk and file events; exit code 1 where something is wrong."""
-    with exit_codes():
+    with exit_codes(), opened_installation() as installation:
         from dataclasses import asdict
 
-        from cli.settings import read_settings
         from worker.health.doctor import run_checks
 
-        checks = list(run_checks(read_settings(), inbox))
+        checks = list(run_checks(installation, inbox))
     if output_format == "json":
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:

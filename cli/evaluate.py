@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.errors import FAILED, PackageMissingError, exit_codes
-from cli.opening import opened_ledger
+from cli.opening import opened_installation
 
 if TYPE_CHECKING:
     from inference.labels import Label
+    from installation.installation import Installation
     from training.data.dataset import Case
     from training.evaluation.assessment import AssessmentSettings
     from training.evaluation.result import Evaluation
@@ -98,13 +99,13 @@ def evaluate(
     Example: xray-cli evaluate --dataset dataset --format html --output evaluation.html
     """
     _check_films(dataset, from_outcomes, bool(since or until))
-    with exit_codes():
+    with exit_codes(), opened_installation(model=model) as installation:
         _check_packages(audit or strict or leave_out is not None)
         from training.evaluation.assessment import AssessmentSettings
 
-        folder, cases = (dataset, None) if dataset is not None else _find_outcomes(since, until)
+        folder, cases = (dataset, None) if dataset is not None else _find_outcomes(installation, since, until)
         settings = AssessmentSettings(
-            model=_find_bundle(model),
+            model=installation.model.folder,
             dataset=folder,
             cases=cases,
             other_findings=other_findings,
@@ -130,13 +131,6 @@ def _assess(settings: "AssessmentSettings") -> "Evaluation":
     return assess(settings, Console(stderr=True))
 
 
-def _find_bundle(model: Path | None) -> Path:
-    from cli.settings import read_settings
-    from inference.bundle import SHIPPED_BUNDLE
-
-    return read_settings(model=model).model or SHIPPED_BUNDLE
-
-
 def _check_films(dataset: Path | None, from_outcomes: bool, has_period: bool) -> None:
     if (dataset is None) != from_outcomes:
         raise typer.BadParameter("give one of --dataset and --from-outcomes", param_hint="--dataset")
@@ -144,18 +138,20 @@ def _check_films(dataset: Path | None, from_outcomes: bool, has_period: bool) ->
         raise typer.BadParameter("--since and --until go with --from-outcomes")
 
 
-def _find_outcomes(since: str | None, until: str | None) -> "tuple[Path, tuple[Case, ...]]":
+def _find_outcomes(
+    installation: "Installation", since: str | None, until: str | None
+) -> "tuple[Path, tuple[Case, ...]]":
     """Return the home, and the cases of a period in its ledger."""
     from reports.question.asking import ask_question
     from store.database import reading
     from store.questions.labelled_films import list_labelled_films
     from training.evaluation.site_films import find_cases
 
-    with opened_ledger() as (settings, engine):
-        question = ask_question(since or "1970-01-02", until, settings.time_zone)
-        with reading(engine) as connection:
-            films = list_labelled_films(connection, question.selection)
-        return settings.home, tuple(find_cases(films))
+    ledger = installation.ledger
+    question = ask_question(since or "1970-01-02", until, installation.settings.time_zone)
+    with reading(ledger) as connection:
+        films = list_labelled_films(connection, question.selection)
+    return installation.home.root, tuple(find_cases(films))
 
 
 def _check_packages(needed: bool) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.errors import FAILED, exit_codes
-from cli.opening import opened_ledger
+from cli.opening import opened_installation
 
 if TYPE_CHECKING:
     from worker.health.status import Status
@@ -38,39 +38,31 @@ def status(
 
 
 def _check() -> None:
-    from cli.settings import read_settings
     from worker.health.heartbeat import ServiceState, describe_health, judge_health
-    from worker.home import Home
 
-    state, reasons = judge_health(Home(read_settings().home))
+    with opened_installation() as installation:
+        state, reasons = judge_health(installation.home)
     typer.echo(describe_health(state, reasons))
     if state is not ServiceState.READY:
         raise typer.Exit(FAILED)
 
 
 def _read_status() -> "Status":
-    """Read the status, without the ledger's part while the database is away."""
-    from sqlalchemy.exc import OperationalError
-
-    from cli.settings import read_settings
     from worker.health.status import read_status
 
-    try:
-        with opened_ledger() as (settings, engine):
-            return read_status(settings, engine)
-    except OperationalError:
-        return read_status(read_settings(), None)
+    with opened_installation() as installation:
+        return read_status(installation)
 
 
 def retry(
     ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Arrival ids; none: all.")] = None,
 ) -> None:
     """Try again now what waits because of a fault; quarantined files: 'xray-cli quarantine release'."""
-    with exit_codes(), opened_ledger() as (_, engine):
+    with exit_codes(), opened_installation() as installation:
         from store.audit import record_event
         from store.ledger.sweeps import retry_now
 
-        with engine.begin() as connection:
+        with installation.ledger.begin() as connection:
             count = retry_now(connection, ids)
             record_event(connection, "retried", count=count)
         typer.echo(f"{count} arrivals are tried again now")

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from inference.labels import NOTICE
+from installation.logs import configure_logging
 from store.database import reading
 from store.ledger.counts import count_pending
 from store.questions.queries import count_states
 from store.states import FINISHED_STATES, ArrivalState
-from worker.logs import configure_logging
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
 
+    from installation.settings import Settings
     from worker.service.service import Service
-    from worker.settings import WatchSettings
 
 logger = logging.getLogger("xray_watch")
 
@@ -41,13 +41,13 @@ class Progress:
 
     Attributes
     ----------
-    settings : WatchSettings
+    settings : Settings
         Those with which the service is to run, so that its log fits in here.
     messages : int or None
         The descriptor to which its worker is to log; None is standard error.
     """
 
-    def __init__(self, settings: "WatchSettings", status: "Status | None" = None, messages: int | None = None) -> None:
+    def __init__(self, settings: "Settings", status: "Status | None" = None, messages: int | None = None) -> None:
         self.settings = settings
         self.messages = messages
         self._status = status
@@ -101,20 +101,20 @@ class Progress:
             if state in FINISHED_STATES:
                 self._finished[state] += count
         self._counted_until = until
-        with reading(self._service.engine) as connection:
+        with reading(self._service.installation.ledger) as connection:
             return count_pending(connection)
 
     def _count(self, since: datetime, until: datetime) -> Counter[ArrivalState]:
         counts: Counter[ArrivalState] = Counter()
         if self._service is not None:
-            with reading(self._service.engine) as connection:
+            with reading(self._service.installation.ledger) as connection:
                 for group in count_states(connection, since, until):
                     counts[group.state] += group.count
         return counts
 
 
 @contextmanager
-def show_progress(settings: "WatchSettings") -> Iterator[Progress]:
+def show_progress(settings: "Settings") -> Iterator[Progress]:
     """Set up the log for this command, and a live line where there is a terminal."""
     if settings.log_format == "json" or not sys.stderr.isatty():
         configure_logging(settings.log_format)

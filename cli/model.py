@@ -1,29 +1,35 @@
 """``model``: which bundles are known, what one is, which one serves, and its card."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.errors import InputMissingError, exit_codes
-from cli.opening import opened_ledger
+from cli.opening import opened_installation
+
+if TYPE_CHECKING:
+    from inference.bundle import Bundle
+    from installation.installation import Installation
 
 app = typer.Typer(help="Model bundles.", no_args_is_help=True)
 
 Folder = Annotated[
-    Path | None, typer.Argument(metavar="[FOLDER]", help="A bundle's folder; default: the one that ships.")
+    Path | None, typer.Argument(metavar="[FOLDER]", help="A bundle's folder; default: the one that serves.")
 ]
 
 
 @app.command("list")
 def list_bundles() -> None:
     """List the bundles that have served here; * marks the one that was activated."""
-    with exit_codes(), opened_ledger() as (_, engine):
+    with exit_codes(), _opened_for_models() as installation:
         from store.database import reading
         from store.ledger.models import list_models
 
-        with reading(engine) as connection:
+        with reading(installation.ledger) as connection:
             models = list_models(connection)
         for model in models:
             mark = "*" if model.active else " "
@@ -51,16 +57,17 @@ def verify(folder: Folder = None) -> None:
 @app.command()
 def activate(folder: Annotated[Path, typer.Argument(help="The bundle's folder.")]) -> None:
     """Let a bundle serve from the next start on; it is verified first, and its hash is kept."""
-    with exit_codes(), opened_ledger() as (settings, engine):
+    with exit_codes(), _opened_for_models() as installation:
+        from inference.bundle import read_bundle
         from store.ledger.models import activate_model, record_model
 
-        bundle = _read(folder)
-        with engine.begin() as connection:
+        bundle = read_bundle(folder.resolve())
+        with installation.ledger.begin() as connection:
             record_model(connection, bundle.model_sha256, bundle.model_version, folder.resolve())
             activate_model(connection, bundle.model_sha256)
         typer.echo(f"{bundle.model_version} serves from the next start of the service on")
-        if settings.model is not None:
-            typer.echo(f"but XRAY_MODEL is set to {settings.model}, and goes before it", err=True)
+        if installation.settings.model is not None:
+            typer.echo(f"but XRAY_MODEL is set to {installation.settings.model}, and goes before it", err=True)
 
 
 @app.command()
@@ -90,13 +97,26 @@ def card(
             stream.write(text)
 
 
-def _read(folder: Path | None) -> Any:
-    from inference.bundle import SHIPPED_BUNDLE, read_bundle
+@contextmanager
+def _opened_for_models() -> "Iterator[Installation]":
+    """Give the installation; in a home without a ledger one is made, since a model may be chosen before all else."""
+    with opened_installation() as installation:
+        if installation.settings.keeps_own_ledger and not installation.has_ledger:
+            installation.upgrade_ledger()
+        yield installation
 
-    return read_bundle((folder or SHIPPED_BUNDLE).resolve())
+
+def _read(folder: Path | None) -> "Bundle":
+    """Read the bundle that was named, or the one that serves here."""
+    from inference.bundle import read_bundle
+
+    if folder is not None:
+        return read_bundle(folder.resolve())
+    with opened_installation() as installation:
+        return installation.model
 
 
-def _facts(bundle: Any) -> dict[str, Any]:
+def _facts(bundle: "Bundle") -> dict[str, Any]:
     names = (
         *("model_version", "model_sha256", "folder", "labels", "outputs", "input_size", "preprocessing_version"),
         *("calibration", "operating_points", "training_data_sha256"),

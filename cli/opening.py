@@ -1,36 +1,31 @@
-"""How commands that only look at the ledger open it."""
+"""How a command opens its installation: once, with what its own options set."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from worker.settings import WatchSettings
+    from installation.installation import Installation
 
 
 @contextmanager
-def opened_ledger() -> Iterator[tuple["WatchSettings", "Engine"]]:
-    """Read the settings, open the database they name and check its schema.
+def opened_installation(started_with: str | None = None, **options: object) -> Iterator["Installation"]:
+    """Read the settings and give the installation that they describe.
+
+    Parameters
+    ----------
+    started_with : str or None
+        SHA-256 of the bundle with which the service began that starts this process.
+    **options
+        Settings from the command line; those that are None were not given.
 
     Raises
     ------
-    SettingsError, StoreError
-        In one line each; ``cli.errors`` turns them into exit codes.
+    InstallationError
+        In one line; ``cli.errors`` turns it into an exit code.
     """
-    from cli.settings import read_settings
-    from store.database import open_database
-    from store.errors import SchemaMissingError
-    from store.schema import check_schema
+    from installation.installation import open_installation
+    from installation.sources import read_settings
 
-    settings = read_settings()
-    if settings.database_url is None and not (settings.home / "xray.db").exists():
-        message = f"there is no ledger in {settings.home} yet: start 'xray-cli watch', or set XRAY_HOME"
-        raise SchemaMissingError(message)
-    engine = open_database(settings.sqlalchemy_url)
-    try:
-        check_schema(engine)
-        yield settings, engine
-    finally:
-        engine.dispose()
+    with open_installation(read_settings(**options), started_with) as installation:
+        yield installation

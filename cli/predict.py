@@ -13,11 +13,13 @@ import typer
 
 from cli.choices import TextFormat
 from cli.errors import FAILED, exit_codes
+from cli.opening import opened_installation
 from cli.progress import opened_bars, pass_on
 from inference.labels import NOTICE
 
 if TYPE_CHECKING:
     from cli.answering import AnsweredFile
+    from installation.installation import Installation
 
 FILES_HELP = "DICOM, PNG or JPEG files, or folders with such files."
 HEATMAP_HELP = "Folder for one picture a film: where the evidence for its most probable label lies."
@@ -37,24 +39,21 @@ def predict(
 
     Example: xray-cli predict film.dcm archive/2026 --heatmap pictures
     """
-    with exit_codes():
-        unread = _predict(files, model, heatmap, output_format)
+    with exit_codes(), opened_installation(model=model) as installation:
+        unread = _predict(installation, files, heatmap, output_format)
     if unread:
         raise typer.Exit(FAILED)
 
 
-def _predict(files: list[Path], model: Path | None, heatmap: Path | None, output_format: TextFormat) -> int:
+def _predict(installation: "Installation", files: list[Path], heatmap: Path | None, output_format: TextFormat) -> int:
     from cli.answering import Answerer, find_files
-    from cli.settings import read_settings
-    from inference.bundle import SHIPPED_BUNDLE
     from inference.classifier import Classifier
 
-    settings = read_settings(model=model)
     found = find_files(files)
-    classifier = Classifier.load(settings.model or SHIPPED_BUNDLE)
+    classifier = Classifier.load(installation.model.folder)
     if heatmap is not None:
         heatmap.mkdir(parents=True, exist_ok=True)
-    answerer = Answerer(classifier, settings.max_file_bytes, heatmap)
+    answerer = Answerer(classifier, installation.settings.max_file_bytes, heatmap)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 shows what it can
     write = _write_json if output_format is TextFormat.JSON else _write_text

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.errors import FAILED, exit_codes
-from cli.opening import opened_ledger
+from cli.opening import opened_installation
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -20,12 +20,12 @@ def list_quarantined(
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 100,
 ) -> None:
     """List quarantined files: arrival id, reason, name, and what was found."""
-    with exit_codes(), opened_ledger() as (_, engine):
+    with exit_codes(), opened_installation() as installation:
         from documents.text import show_text
         from store.database import reading
         from store.ledger.arrivals import list_quarantined
 
-        with reading(engine) as connection:
+        with reading(installation.ledger) as connection:
             arrivals = list_quarantined(connection, limit)
         for arrival in arrivals:
             typer.echo(
@@ -40,12 +40,11 @@ def release(
     ids: Annotated[list[int], typer.Argument(metavar="ID...", help="Arrival ids, from 'quarantine list'.")],
 ) -> None:
     """Put files back into their inbox, to go the one way again (after an upgrade, say)."""
-    with exit_codes(), opened_ledger() as (settings, engine):
-        from worker.home import Home
+    with exit_codes(), opened_installation() as installation:
         from worker.screening.shelf import Shelf
 
-        shelf = Shelf(Home(settings.home))
-        released = [_release(engine, shelf, arrival_id) for arrival_id in ids]
+        shelf = Shelf(installation.home)
+        released = [_release(installation.ledger, shelf, arrival_id) for arrival_id in ids]
     if not all(released):
         raise typer.Exit(FAILED)
 

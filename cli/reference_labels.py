@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.errors import FAILED, InputMissingError, exit_codes
-from cli.opening import opened_ledger
+from cli.opening import opened_installation
 from store.references.words import FilmKey, ReferenceSource
 
 if TYPE_CHECKING:
@@ -42,19 +42,19 @@ def import_reference_labels(
 
     Example: xray-cli outcomes import pcr.csv --map POS=covid19 --map NEG=not_covid19 --dry-run
     """
-    with exit_codes(), opened_ledger() as (settings, engine):
+    with exit_codes(), opened_installation() as installation:
+        ledger = installation.ledger
         from reports.question.periods import find_zone
 
         if not file.is_file():
             raise InputMissingError(f"there is no file {file}")
         from store.references.columns import ColumnChoice
         from store.references.importing import ImportSettings, import_references
-        from worker.screening.protection import find_protection
 
         choice = ColumnChoice(key, key_column, label_column, date_column, source)
         how = ImportSettings(choice, tuple(meanings or ()), date_format, replace, skip_refused, dry_run)
-        protect, zone = find_protection(settings, may_make_key=False), find_zone(settings.time_zone)
-        found = import_references(engine, file, how, protect, zone)
+        zone = find_zone(installation.settings.time_zone)
+        found = import_references(ledger, file, how, installation.protect, zone)
         _show(found, dry_run=dry_run)
     if found.refusals:
         raise typer.Exit(FAILED if skip_refused else os.EX_DATAERR)

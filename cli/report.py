@@ -8,7 +8,7 @@ import typer
 
 from cli import report_options as options
 from cli.errors import exit_codes
-from cli.opening import opened_ledger
+from cli.opening import opened_installation
 from cli.progress import showing_progress
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def report(
     Example: xray-cli report --since yesterday --until yesterday --output yesterday.html --open
     """
     _check_output(show, output)
-    with exit_codes(), opened_ledger() as (settings, engine):
+    with exit_codes(), opened_installation() as installation:
+        ledger, settings = installation.ledger, installation.settings
         from reports.formats import name_format
         from reports.question.asking import ask_question, parse_filters
 
@@ -63,11 +64,11 @@ def report(
         )
         wanted, is_sent = output_format or name_format(output), webhook or bool(email)
         if output is not None or not is_sent:
-            _write(engine, question, wanted, output)
+            _write(ledger, question, wanted, output)
         if is_sent:
             from cli.delivering import send_report
 
-            send_report(settings, engine, question, wanted, email or (), to_webhook=webhook)
+            send_report(installation, question, wanted, email or (), to_webhook=webhook)
     if show and output is not None:
         _open(output)
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from threading import Event
 
 from cli.live import Progress, show_progress
+from installation.installation import open_installation
+from installation.settings import Settings
 from worker.service.service import Service, run_service
 from worker.service.watch import stop_on_signals
-from worker.settings import WatchSettings
 
 WORKER_COMMAND = (sys.executable, "-m", "cli", "worker")
 
@@ -25,12 +26,13 @@ class Running:
 
 
 @contextmanager
-def run(settings: WatchSettings, *, no_worker: bool = False) -> Iterator[Running]:
+def run(settings: Settings, *, no_worker: bool = False) -> Iterator[Running]:
     """Start the service; on the way out it finishes what is in work and stops in order."""
     wake = Event()
     with (
         stop_on_signals(wake) as stop,
         show_progress(settings) as progress,
-        run_service(progress.settings, None if no_worker else WORKER_COMMAND, progress.messages) as service,
+        open_installation(progress.settings) as installation,
+        run_service(installation, None if no_worker else WORKER_COMMAND, progress.messages) as service,
     ):
         yield Running(service, progress, stop, wake)

@@ -9,6 +9,7 @@ import typer
 
 from cli.choices import TableFormat
 from cli.errors import FAILED, exit_codes
+from cli.opening import opened_installation
 from cli.progress import opened_bars
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def selftest(
     """Run a service of its own, kill and break it on purpose, and show which promises it holds.
 
     In a temporary folder (TMPDIR) it screens synthetic radiographs with the real programs. Your home, broker and
-    database are not touched: of the settings only the model (XRAY_MODEL) is used. Exit code 1: a promise is broken.
+    database are not touched: of your installation only the model that serves is used. Exit code 1: a promise is broken.
 
     Example: xray-cli selftest
     """
@@ -45,11 +46,11 @@ def selftest(
 
 
 def _run(*, full: bool, keep: bool) -> "SelftestReport":
-    from cli.settings import read_settings
     from selftest.selftest import run_selftest
     from selftest.stand import FULL, QUICK
 
-    model = read_settings().model
+    with opened_installation() as installation:
+        model = installation.model.folder
     with _show_progress() as show:
         return run_selftest(FULL if full else QUICK, model, show, keep=keep)
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.errors import FAILED, exit_codes
+from cli.opening import opened_installation
 
 if TYPE_CHECKING:
-    from worker.settings import WatchSettings
+    from installation.installation import Installation
+    from installation.settings import Settings
 
 Home = Annotated[Path | None, typer.Option(help="Folder for everything that is written (XRAY_HOME).")]
 Workers = Annotated[int | None, typer.Option(help="Screening processes (XRAY_WORKERS); default: one a core.")]
@@ -30,13 +32,13 @@ def watch(
     Example: xray-cli watch /data/inbox
     """
     with exit_codes():
-        from cli.settings import read_settings
+        from installation.sources import read_settings
 
         settings = read_settings(home=home, after=after, workers=workers)
         _watch(settings, inboxes or [Path("inbox")], no_worker=no_worker)
 
 
-def _watch(settings: "WatchSettings", inboxes: list[Path], *, no_worker: bool) -> None:
+def _watch(settings: "Settings", inboxes: list[Path], *, no_worker: bool) -> None:
     from cli.running import run
     from worker.monitoring.monitoring import monitor_service
     from worker.service.watch import open_intake, watch
@@ -46,7 +48,7 @@ def _watch(settings: "WatchSettings", inboxes: list[Path], *, no_worker: bool) -
     with run(settings, no_worker=no_worker) as running:
         service = running.service
         with (
-            monitor_service(settings, service.home, service.engine, service.model, service.processes),
+            monitor_service(service.installation, service.processes),
             open_intake(service, inboxes, settings.after, running.wake) as intake,
         ):
             running.progress.announce(f"watching {', '.join(str(inbox.resolve()) for inbox in inboxes)}", service)
@@ -65,14 +67,14 @@ def scan(
     Example: xray-cli scan /archive/2026
     """
     with exit_codes():
-        from cli.settings import read_settings
+        from installation.sources import read_settings
 
         failed = _scan(read_settings(home=home, workers=workers), folders)
     if failed:
         raise typer.Exit(FAILED)
 
 
-def _scan(settings: "WatchSettings", folders: list[Path]) -> bool:
+def _scan(settings: "Settings", folders: list[Path]) -> bool:
     from cli.running import run
     from store.states import AfterScreening
     from worker.service.watch import open_intake, screen_once
@@ -96,19 +98,16 @@ def worker(
     # one thread a process: the processes themselves fill the cores; read when NumPy is first imported
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    with exit_codes():
-        from cli.settings import read_settings
-
-        settings = read_settings(home=home, workers=workers)
+    with exit_codes(), opened_installation(expect_model, home=home, workers=workers) as installation:
         if expect_model is None:
-            _keep_worker(settings)
+            _keep_worker(installation)
         else:
             from worker.pool.worker_process import run_worker_process
 
-            run_worker_process(settings, expect_model, leave_when_deaf=leave_when_deaf)
+            run_worker_process(installation, leave_when_deaf=leave_when_deaf)
 
 
-def _keep_worker(settings: "WatchSettings") -> None:
+def _keep_worker(installation: "Installation") -> None:
     from threading import Event
 
     from cli.running import WORKER_COMMAND
@@ -116,4 +115,4 @@ def _keep_worker(settings: "WatchSettings") -> None:
     from worker.service.watch import stop_on_signals
 
     with stop_on_signals(Event()) as stop:
-        keep_worker(settings, WORKER_COMMAND, stop)
+        keep_worker(installation, WORKER_COMMAND, stop)

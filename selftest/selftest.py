@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from inference.bundle import SHIPPED_BUNDLE, Bundle, read_bundle
 from inference.labels import NOTICE
+from installation.errors import HomeError
 from selftest import hostile, kills, limits
 from selftest.ledger_check import LedgerAnswer
 from selftest.promises import Notebook, State
@@ -26,7 +27,6 @@ from selftest.run import DrawnFilms, write_films
 from selftest.site import QUICK, VICTIMS, SiteError, ending_in_order
 from selftest.stand import SETTINGS, Plan, Stand
 from store.location import find_filesystem_type
-from worker.errors import HomeError
 
 CORES = len(os.sched_getaffinity(0))
 

@@ -15,13 +15,13 @@ from typing import Literal, get_args
 import psutil
 from sqlalchemy import Connection
 
+from installation.home import Home
+from installation.settings import ENVIRONMENT_PREFIX
 from store.database import open_database, reading
 from store.ledger.counts import count_by_state
 from store.ledger.sweeps import list_unsettled
 from store.states import FINISHED_STATES, ArrivalState
-from worker.home import Home
 from worker.processes.fence import die_with_parent
-from worker.settings import ENVIRONMENT_PREFIX
 
 PROGRAM = (sys.executable, "-m", "cli")
 QUICK = {"XRAY_STABLE_SECONDS": "0.3", "XRAY_RESCAN_SECONDS": "1"}

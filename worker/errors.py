@@ -3,16 +3,13 @@
 ::
 
     WorkerError
-    ├── HomeError             the home cannot be made, written or trusted
-    ├── HomeInUseError        another service runs on this home
     ├── HomeLostError         the home was deleted, moved or unmounted under the running service
     ├── InboxError            the inbox is missing, not a folder, inside the home, or cannot be emptied
     ├── InboxInUseError       a service with another ledger takes its files
     ├── BrokerUnavailableError    no broker answers
     ├── DeviceError           a device that is asked for is not there, or what it needs is not installed
     ├── WorkerFailedError     the worker process ends again and again
-    ├── WorkerRefusedError    the worker process ended for a reason that no other start mends
-    └── FaultPointError       a test's fault point is set outside of a test
+    └── WorkerRefusedError    the worker process ended for a reason that no other start mends
 """
 
 import os
@@ -20,18 +17,6 @@ import os
 
 class WorkerError(Exception):
     """Base of every decision of this room."""
-
-
-class HomeError(WorkerError):
-    """The home folder cannot be used."""
-
-    exit_code = os.EX_CANTCREAT
-
-
-class HomeInUseError(WorkerError):
-    """Another service holds the home's lock."""
-
-    exit_code = os.EX_CANTCREAT
 
 
 class HomeLostError(WorkerError):
@@ -82,9 +67,3 @@ class WorkerRefusedError(WorkerError):
     def __init__(self, message: str, exit_code: int = os.EX_UNAVAILABLE) -> None:
         super().__init__(message)
         self.exit_code = exit_code
-
-
-class FaultPointError(WorkerError):
-    """A fault point is set where none may be, or is not understood."""
-
-    exit_code = os.EX_CONFIG

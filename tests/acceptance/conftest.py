@@ -28,7 +28,10 @@ class Site(DrivenSite):
 
     def run(self, *words: str | Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line to its end."""
-        command = [*PROGRAM, *(str(word) for word in words)]
+        return self.run_program(*PROGRAM, *(str(word) for word in words), timeout=timeout)
+
+    def run_program(self, *command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end, with the service's environment and folder."""
         return subprocess.run(
             command, env=self.environment, cwd=self.root, capture_output=True, text=True, timeout=timeout, check=False
         )

@@ -16,13 +16,13 @@ from imaging.phantoms.anatomy import draw_chest
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.classifier import Classifier
 from inference.serving.client import load_served_classifier
+from installation.home import Home
 from store.database import open_database, reading
 from store.ledger.arrivals import Arrival, list_arrivals
 from store.states import ArrivalState
 from tests.acceptance.conftest import Site, wait_until
 from tests.acceptance.test_main_job import drop_phantoms, names
 from worker.engines.board import read_engines
-from worker.home import Home
 
 # TensorFlow starts in seconds on a quiet machine and in minutes on one where others compute too
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]

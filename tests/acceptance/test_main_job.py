@@ -14,13 +14,13 @@ import pytest
 
 from imaging import REASONS
 from imaging.phantoms.files import write_dicom_phantom, write_png_phantom
+from installation.home import Home, prepare_home
 from store.database import open_database, reading
 from store.ledger.arrivals import Arrival
 from store.ledger.sweeps import list_unsettled
 from tests.acceptance.conftest import Site, wait_until
 from tests.pictures import write_refused
-from worker.home import prepare_home
-from worker.queue.broker import build_broker, embedded_broker_url, wait_for_broker
+from worker.queue.broker import build_broker, wait_for_broker
 
 pytestmark = pytest.mark.acceptance
 
@@ -188,13 +188,14 @@ def test_quarantine_release_sends_a_file_the_one_way_again(site: Site) -> None:
 
 
 def test_it_runs_on_postgresql_and_a_broker_of_its_own(site: Site, empty_postgresql_url: str) -> None:
-    home = prepare_home(site.root / "elsewhere")
+    home = Home(site.root / "elsewhere")
+    prepare_home(home)
     broker = build_broker(home)
     broker.start()
     wait_for_broker(home.broker_socket)
     site.settings |= {
         "XRAY_DATABASE_URL": empty_postgresql_url,
-        "XRAY_BROKER_URL": embedded_broker_url(home),
+        "XRAY_BROKER_URL": f"redis+socket://{home.broker_socket}",
     }
     refused = site.run("watch", site.inbox)
     assert refused.returncode == 78

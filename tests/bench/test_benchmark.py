@@ -16,8 +16,8 @@ from bench.text import build_sections, write_markdown, write_tables
 from documents.blocks import Table
 from inference.bundle import SHIPPED_BUNDLE
 from inference.labels import NOTICE
+from installation.errors import HomeError
 from tests.bench.factories import make_figures
-from worker.errors import HomeError
 
 
 @pytest.fixture

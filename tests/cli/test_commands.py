@@ -12,8 +12,8 @@ from typer.main import get_command
 from cli.app import app
 from imaging.phantoms.files import write_png_phantom
 from inference.bundle import SHIPPED_BUNDLE
+from installation.settings import Settings
 from tests.cli.conftest import Run
-from worker.settings import WatchSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("sqlalchemy", "numpy", "celery", "pydicom", "cv2", "tensorflow", "keras", "alembic", "redis", "pydantic")
@@ -46,7 +46,7 @@ def test_every_command_teaches_and_stands_in_the_readme_and_on_its_page(name: st
         assert re.search(rf"^\| [^|]*`{name}(?![\w-])", (ROOT / page).read_text(), re.MULTILINE), page
 
 
-@pytest.mark.parametrize("name", WatchSettings.model_fields)
+@pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_stands_on_its_page(name: str) -> None:
     assert re.search(rf"^\| [^|]*`XRAY_{name.upper()}`", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
 
@@ -139,8 +139,8 @@ def test_a_bundle_with_one_flipped_byte_is_refused_by_every_command_that_would_s
     assert run("model", "activate", folder).returncode == 65
 
 
-def test_an_activated_bundle_is_listed_and_serves(run: Run, tmp_path: Path) -> None:
-    run("db", "upgrade")
+def test_an_activated_bundle_is_listed_and_serves_in_a_home_that_was_never_watched(run: Run, tmp_path: Path) -> None:
+    assert "none was activated" in run("model", "list").stdout
     folder = tmp_path / "bundle"
     shutil.copytree(SHIPPED_BUNDLE, folder)
     assert run("model", "activate", folder).returncode == 0
@@ -153,7 +153,7 @@ def test_an_activated_bundle_is_listed_and_serves(run: Run, tmp_path: Path) -> N
 def test_config_shows_every_setting_and_no_secret(run: Run) -> None:
     answer = run("config", "show", XRAY_BROKER_URL="redis://:s3cret@broker/0")
     assert "s3cret" not in answer.stdout
-    for name in WatchSettings.model_fields:
+    for name in Settings.model_fields:
         assert f"XRAY_{name.upper()}" in answer.stdout
 
 

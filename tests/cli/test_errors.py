@@ -30,8 +30,8 @@ EXIT_CODES = {
         *("ModelUnknownError", "RunNotFoundError"),
     },
     69: {
-        *("BackupToolMissingError", "BrokerUnavailableError", "EngineUnavailableError", "OperationalError"),
-        *("PackageMissingError", "WorkerFailedError", "WorkerRefusedError"),
+        *("ActiveModelUnknownError", "BackupToolMissingError", "BrokerUnavailableError", "EngineUnavailableError"),
+        *("OperationalError", "PackageMissingError", "WorkerFailedError", "WorkerRefusedError"),
     },
     73: {
         *("BackupError", "HomeError", "HomeInUseError", "InboxInUseError", "OutputTakenError"),
@@ -47,7 +47,7 @@ EXIT_CODES = {
 }
 # bases, and what is dealt with before it could end a command; so are all errors of a radiograph
 WITHOUT = {
-    *("BundleError", "ReportError", "StoreError", "WorkerError"),
+    *("BundleError", "InstallationError", "ReportError", "StoreError", "WorkerError"),
     *("AnswerPrunedError", "LeaseLostError", "RowRefusedError", "ViewError"),
     *("DeliveryError", "ParityError", "EngineUnusableError", "WireError"),
     *("CannotMountError", "SiteError"),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from installation.home import Home
 from store.audit import list_events
 from store.database import open_database, reading
 from store.ledger.arrivals import find_arrival
@@ -14,7 +15,6 @@ from store.schema import upgrade_schema
 from store.states import AfterScreening
 from tests.cli.conftest import Run
 from tests.worker.conftest import OWNER, claim, enroll, home, inbox
-from worker.home import Home
 from worker.screening.finishing import Claim, Finisher
 from worker.screening.shelf import Shelf
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.settings import FILE_SUFFIX
+from installation.settings import Settings
+from installation.sources import FILE_SUFFIX
 from tests.deploy.compose import COMPOSE, DOCKERFILE, ROOT, read_compose, read_image_settings
-from worker.settings import WatchSettings
 
 SERVICES = read_compose()["services"]
 OURS = {name for name, service in SERVICES.items() if service["image"].startswith("xray-watch:")}
@@ -91,7 +91,7 @@ def test_every_variable_is_explained() -> None:
 def test_every_setting_of_our_services_is_one(name: str) -> None:
     said = {**read_image_settings(), **SERVICES[name]["environment"]}
     assert {setting.removesuffix(FILE_SUFFIX) for setting in said} <= {
-        f"XRAY_{field.upper()}" for field in WatchSettings.model_fields
+        f"XRAY_{field.upper()}" for field in Settings.model_fields
     }
 
 

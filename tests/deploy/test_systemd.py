@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.settings import FILE_SUFFIX
+from installation.settings import Settings
+from installation.sources import FILE_SUFFIX
 from tests.deploy.compose import ROOT
 from tests.deploy.tools import need
-from worker.settings import WatchSettings
 
 UNITS = sorted((ROOT / "deploy" / "systemd").iterdir())
 HIGHEST_EXPOSURE = 2.0  # of 10, by systemd's own reckoning; it is 1.5 with systemd 252
@@ -43,7 +43,7 @@ def test_the_units_are_hardened(installed: list[Path]) -> None:
 
 
 def test_the_units_run_commands_and_settings_that_there_are() -> None:
-    known = {f"XRAY_{name.upper()}" for name in WatchSettings.model_fields}
+    known = {f"XRAY_{name.upper()}" for name in Settings.model_fields}
     for unit in (unit for unit in UNITS if unit.suffix == ".service"):
         text = unit.read_text()
         words = re.search(r"^ExecStart=/opt/xray-watch/bin/xray-cli (\w+)", text, re.MULTILINE)

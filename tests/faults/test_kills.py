@@ -12,10 +12,10 @@ from tempfile import mkdtemp
 import psutil
 import pytest
 
+from installation.faults import STEPS
 from selftest.site import VICTIMS, kill
 from tests.acceptance.conftest import Site
 from tests.faults.conftest import SOAK_MINUTES, FaultRun
-from worker.faults import STEPS
 
 pytestmark = pytest.mark.faults
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.bundle import MANIFEST_NAME, SEAL_NAME, SHIPPED_BUNDLE, UNSEALED, compute_seal
+from inference.bundle import MANIFEST_NAME, SHIPPED_BUNDLE
 from inference.classifier import Classifier
+from tests import bundles
 
 SIZE = json.loads((SHIPPED_BUNDLE / MANIFEST_NAME).read_bytes())["input_size"]
 MAP_SIZE = -(-SIZE // 32)
@@ -28,11 +29,7 @@ def change_manifest(bundle_folder: Path) -> Callable[..., Path]:
     """Return a function that changes entries of the copy's bundle.json and seals it again."""
 
     def change(**entries: Any) -> Path:
-        path = bundle_folder / MANIFEST_NAME
-        manifest = json.loads(path.read_bytes()) | entries | {SEAL_NAME: UNSEALED}
-        unsealed = json.dumps(manifest).encode()
-        path.write_bytes(unsealed.replace(UNSEALED.encode(), compute_seal(unsealed).encode(), 1))
-        return bundle_folder
+        return bundles.change_manifest(bundle_folder, **entries)
 
     return change
 

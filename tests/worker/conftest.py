@@ -7,11 +7,11 @@ from tempfile import TemporaryDirectory
 import pytest
 from sqlalchemy import Engine
 
+from installation.home import Home, prepare_home
 from store.database import reading
 from store.ledger.arrivals import Arrival, NewArrival, claim_arrival, list_arrivals, record_arrivals
 from store.states import AfterScreening, ArrivalState, Priority
 from tests.databases import sqlite_engine, sqlite_template, sqlite_url
-from worker.home import Home, prepare_home
 from worker.intake.inbox import fingerprint_file, look_at
 
 __all__ = ["sqlite_engine", "sqlite_template", "sqlite_url"]
@@ -24,7 +24,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     # a socket's path has 107 bytes, and pytest's folders get longer with every run
     with TemporaryDirectory(prefix="xray-", ignore_cleanup_errors=True) as runtime:
         monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
-        yield prepare_home(tmp_path / "home")
+        home = Home(tmp_path / "home")
+        prepare_home(home)
+        yield home
 
 
 @pytest.fixture

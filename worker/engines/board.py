@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from inference.serving.report import EngineState
-from worker.home import Home
+from installation.home import Home
 from worker.moments import measure_age, stamp
 from worker.processes.names import has_ended, name_process
 

@@ -19,11 +19,51 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from worker.device_names import AUTO, CPU, Device, parse_devices
+from installation.settings import AUTO, CPU, parse_devices
 from worker.errors import DeviceError
 
 INSTALL = "pip install --require-hashes -r requirements/gpu.txt"
 _NODE = re.compile(r"nvidia[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device that gets an engine process.
+
+    Attributes
+    ----------
+    name : str
+        ``gpu:0`` or ``cpu:0``, counted from 0.
+    cuda_name : str
+        What CUDA calls it; empty for a CPU.
+    """
+
+    name: str
+    cuda_name: str = ""
+
+    @property
+    def is_gpu(self) -> bool:
+        """Whether it is a GPU."""
+        return bool(self.cuda_name)
+
+    @property
+    def slug(self) -> str:
+        """Its name in file names."""
+        return self.name.replace(":", "-")
+
+    def environment(self) -> dict[str, str]:
+        """Return what makes it the only device that TensorFlow or JAX sees, and its memory taken as it is needed."""
+        quiet = {"TF_CPP_MIN_LOG_LEVEL": "2"}
+        if not self.is_gpu:
+            return quiet | {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+        return quiet | {
+            "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+            "CUDA_VISIBLE_DEVICES": self.cuda_name,
+            "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+            "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+            "NVIDIA_TF32_OVERRIDE": "0",  # float32 is float32: its products are not rounded to 10 bits
+            "JAX_DEFAULT_MATMUL_PRECISION": "highest",
+        }
 
 
 @dataclass(frozen=True, slots=True)

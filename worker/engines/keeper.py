@@ -14,15 +14,14 @@ from pathlib import Path
 
 from inference.serving.report import EngineReport, EngineState, create_page, read_report
 from inference.serving.wire import LONGEST_SOCKET_PATH
-from worker.device_names import Device
+from installation.errors import HomeError
+from installation.home import Home
+from installation.installation import Installation
+from installation.settings import OFF
 from worker.engines.board import EngineBoard, EngineFacts, sweep_boards
-from worker.engines.devices import Devices
-from worker.errors import HomeError
-from worker.home import Home
-from worker.model import ServingModel
+from worker.engines.devices import Device, Devices
 from worker.processes.kept_process import KeptProcess, pass_on_environment
 from worker.processes.names import has_ended, name_locally
-from worker.settings import OFF, WorkerSettings
 
 logger = logging.getLogger(__name__)
 
@@ -113,16 +112,15 @@ class EngineKeeper:
     def __init__(
         self,
         devices: Sequence[Device],
-        settings: WorkerSettings,
-        home: Home,
-        model: ServingModel,
+        installation: Installation,
         program: Sequence[str] = PROGRAM,
     ) -> None:
+        home = installation.home
         home.engines.mkdir(exist_ok=True)
         _sweep_sockets(home)
         sweep_boards(home)
-        self._board = EngineBoard(home, has_page=settings.metrics_worker_address != OFF)
-        self._engines = [_build_engine(device, settings, home, model, program) for device in devices]
+        self._board = EngineBoard(home, has_page=installation.settings.metrics_worker_address != OFF)
+        self._engines = [_build_engine(device, installation, program) for device in devices]
         self.sockets = [engine.socket for engine in self._engines]
 
     def tick(self) -> None:
@@ -138,9 +136,7 @@ class EngineKeeper:
 
 
 @contextmanager
-def keep_engines(
-    devices: Devices, settings: WorkerSettings, home: Home, model: ServingModel
-) -> Iterator[EngineKeeper | None]:
+def keep_engines(devices: Devices, installation: Installation) -> Iterator[EngineKeeper | None]:
     """Start engines and end them on the way out; None where no device has one.
 
     Raises
@@ -153,7 +149,7 @@ def keep_engines(
     if not devices.engines:
         yield None
         return
-    keeper = EngineKeeper(devices.engines, settings, home, model)
+    keeper = EngineKeeper(devices.engines, installation)
     try:
         keeper.tick()
         yield keeper
@@ -161,9 +157,8 @@ def keep_engines(
         keeper.stop()
 
 
-def _build_engine(
-    device: Device, settings: WorkerSettings, home: Home, model: ServingModel, program: Sequence[str]
-) -> _Engine:
+def _build_engine(device: Device, installation: Installation, program: Sequence[str]) -> _Engine:
+    settings, home, model = installation.settings, installation.home, installation.model
     socket, page = home.runtime / f"engine-{name_locally(os.getpid())}-{device.slug}.sock", create_page()
     if len(os.fsencode(socket)) > LONGEST_SOCKET_PATH:
         raise HomeError(f"{socket} is too long for a socket's name: set XDG_RUNTIME_DIR to a shorter folder")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inference.serving.process import EngineOptions, EngineUnusableError, run_engine
-from worker.logs import configure_logging
+from installation.logs import configure_logging
 
 UNUSABLE = 78  # EX_CONFIG of sysexits.h: starting it again would not help
 

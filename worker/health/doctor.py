@@ -10,19 +10,18 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from imaging import RotatedError, UnsuitableRadiographError
-from inference.bundle import SHIPPED_BUNDLE, BundleError, read_bundle
+from inference.bundle import BundleError
 from inference.labels import Outcome
-from store.database import open_database
+from installation.errors import ActiveModelUnknownError
+from installation.home import is_locked
+from installation.installation import Installation
 from store.errors import StoreError
 from store.location import find_filesystem_type, is_network_share
-from store.schema import check_schema
 from worker.engines.devices import choose_devices
 from worker.errors import DeviceError, InboxError
 from worker.health.disk import measure_disk
-from worker.home import Home, is_locked
 from worker.intake.inbox import check_inbox
-from worker.queue.broker import find_broker_url, ping_broker
-from worker.settings import WatchSettings
+from worker.queue.broker import ping_broker
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +45,7 @@ class Check:
     is_warning: bool = False
 
 
-def run_checks(settings: WatchSettings, inbox: Path) -> Iterator[Check]:
+def run_checks(installation: Installation, inbox: Path) -> Iterator[Check]:
     """Look at everything that the service needs; each check says what was found and what to do."""
     for check in (
         _check_home,
@@ -57,9 +56,9 @@ def run_checks(settings: WatchSettings, inbox: Path) -> Iterator[Check]:
         _check_model,
         _check_answer,
     ):
-        yield check(settings)
+        yield check(installation)
     yield _check_user()
-    yield _check_inbox(settings, inbox)
+    yield _check_inbox(installation, inbox)
     yield _check_share(inbox)
     yield _check_watches()
 
@@ -71,61 +70,52 @@ def _check_user() -> Check:
     return Check("user", "not root")
 
 
-def _check_home(settings: WatchSettings) -> Check:
-    home = settings.home
+def _check_home(installation: Installation) -> Check:
+    home = installation.home.root
     place = next(folder for folder in (home, *home.parents) if folder.exists())
     if os.access(place, os.W_OK | os.X_OK):
         return Check("home", f"{home} can be written")
     return Check("home", f"{home} cannot be written", "give this user the folder, or set XRAY_HOME")
 
 
-def _check_disk(settings: WatchSettings) -> Check:
-    space = measure_disk(settings.home, settings.min_free_bytes)
+def _check_disk(installation: Installation) -> Check:
+    space = measure_disk(installation.home.root, installation.settings.min_free_bytes)
     advice = "make room: files are moved here, and work pauses until there is some" if space.is_low else ""
     return Check("disk", space.describe(), advice)
 
 
-def _check_database(settings: WatchSettings) -> Check:
-    if settings.database_url is None and not (settings.home / "xray.db").exists():
+def _check_database(installation: Installation) -> Check:
+    def look() -> str:
+        return f"{installation.ledger.dialect.name} answers, its schema is this version's"
+
+    if installation.settings.keeps_own_ledger and not installation.has_ledger:
         return Check("database", "none yet; 'watch' makes it")
-    return _attempt("database", lambda: _open_and_check(settings), "'xray-cli db upgrade', or see XRAY_DATABASE_URL")
+    return _attempt("database", look, "'xray-cli db upgrade', or see XRAY_DATABASE_URL")
 
 
-def _open_and_check(settings: WatchSettings) -> str:
-    engine = open_database(settings.sqlalchemy_url)
-    try:
-        check_schema(engine)
-        return f"{engine.dialect.name} answers, its schema is this version's"
-    finally:
-        engine.dispose()
+def _check_broker(installation: Installation) -> Check:
+    def look() -> str:
+        ping_broker(installation.broker_url)
+        return "answers"
 
-
-def _check_broker(settings: WatchSettings) -> Check:
-    home = Home(settings.home)
-    if settings.broker_url is None and not is_locked(home):
+    if installation.settings.broker_url is None and not is_locked(installation.home):
         return Check("broker", "embedded; it starts with 'watch'")
-    return _attempt("broker", lambda: _ping(settings), "is it running, and is XRAY_BROKER_URL right?")
+    return _attempt("broker", look, "is it running, and is XRAY_BROKER_URL right?")
 
 
-def _ping(settings: WatchSettings) -> str:
-    ping_broker(find_broker_url(settings, Home(settings.home)))
-    return "answers"
-
-
-def _check_devices(settings: WatchSettings) -> Check:
+def _check_devices(installation: Installation) -> Check:
     try:
-        devices = choose_devices(settings.devices)
+        devices = choose_devices(installation.settings.devices)
     except DeviceError as error:
         return Check("devices", str(error), "see XRAY_DEVICES")
     return Check("devices", devices.describe(), devices.note, is_warning=bool(devices.note))
 
 
-def _check_model(settings: WatchSettings) -> Check:
-    folder = settings.model or SHIPPED_BUNDLE
-    return _attempt("model", lambda: f"{read_bundle(folder).model_version} is sound", "'xray-cli model verify'")
+def _check_model(installation: Installation) -> Check:
+    return _attempt("model", lambda: f"{installation.model.model_version} is sound", "'xray-cli model verify'")
 
 
-def _check_answer(settings: WatchSettings) -> Check:
+def _check_answer(installation: Installation) -> Check:
     """Let the model judge a synthetic phantom, upright and turned: the way of every film, without a file."""
     import numpy as np
 
@@ -133,8 +123,8 @@ def _check_answer(settings: WatchSettings) -> Check:
     from inference.classifier import Classifier
 
     try:
-        classifier = Classifier.load(settings.model or SHIPPED_BUNDLE)
-    except BundleError:
+        classifier = Classifier.load(installation.model.folder)
+    except (BundleError, StoreError, ActiveModelUnknownError, OSError):
         return Check("self-test", "the model cannot be loaded", "'xray-cli model verify'")
     chest = draw_chest(PHANTOM_SEED, *PHANTOM_SIZE)
     upright, turned = _ask(classifier, chest), _ask(classifier, np.ascontiguousarray(np.rot90(chest)))
@@ -153,14 +143,15 @@ def _ask(classifier: "Classifier", pixels: "Pixels") -> str:
         return error.reason_code
 
 
-def _check_inbox(settings: WatchSettings, inbox: Path) -> Check:
+def _check_inbox(installation: Installation, inbox: Path) -> Check:
+    after = installation.settings.after
     if not inbox.exists():
         return Check("inbox", f"{inbox} is not there yet", "make it, or name the inbox: xray-cli doctor INBOX")
     try:
-        check_inbox(inbox, settings.home, settings.after)
+        check_inbox(inbox, installation.home.root, after)
     except InboxError as error:
         return Check("inbox", str(error), "see XRAY_AFTER and the folder's permissions")
-    return Check("inbox", f"{inbox} can be read" + (" and emptied" if settings.after == "move" else ""))
+    return Check("inbox", f"{inbox} can be read" + (" and emptied" if after == "move" else ""))
 
 
 def _check_share(inbox: Path) -> Check:
@@ -181,7 +172,7 @@ def _check_watches() -> Check:
 def _attempt(name: str, look: Callable[[], str], advice: str) -> Check:
     try:
         return Check(name, look())
-    except (StoreError, BundleError) as error:
+    except (StoreError, BundleError, ActiveModelUnknownError) as error:
         return Check(name, str(error), advice)
     except (SQLAlchemyError, RedisError, OSError, ValueError) as error:
         return Check(name, f"does not answer ({type(error).__name__})", advice)

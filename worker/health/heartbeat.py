@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from installation.home import Home, is_locked
 from worker.health.supervision import notify_manager
-from worker.home import Home, is_locked
 from worker.moments import measure_age, stamp
 
 BEAT_SECONDS = 2.0

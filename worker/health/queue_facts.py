@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from store.database import reading
 from store.ledger.counts import count_finished_states, count_pending_states, count_stat
-from store.ledger.models import list_models
 from store.questions.queries import find_last_finished, find_oldest_pending
 from store.states import FINISHED_STATES, PENDING_STATES, ArrivalState
 
@@ -32,7 +30,6 @@ class Queue:
     recent: Mapping[ArrivalState, int] = field(default_factory=lambda: dict.fromkeys(FINISHED_STATES, 0))
     oldest_pending_at: datetime | None = None
     last_finished_at: datetime | None = None
-    model_version: str | None = None
     pending_stat: int = 0
 
     @property
@@ -51,19 +48,13 @@ class Queue:
         return self.recent[ArrivalState.QUARANTINED]
 
 
-def read_queue(engine: Engine) -> Queue | None:
-    """Ask the ledger; None where the database does not answer."""
-    try:
-        with reading(engine) as connection:
-            models = list_models(connection)
-            active = next((model.model_version for model in models if model.active), None)
-            return Queue(
-                count_pending_states(connection),
-                count_finished_states(connection, datetime.now(tz=UTC) - RECENT),
-                find_oldest_pending(connection),
-                find_last_finished(connection),
-                active or (models[0].model_version if models else None),
-                count_stat(connection),
-            )
-    except DBAPIError:
-        return None
+def read_queue(engine: Engine) -> Queue:
+    """Ask the ledger."""
+    with reading(engine) as connection:
+        return Queue(
+            count_pending_states(connection),
+            count_finished_states(connection, datetime.now(tz=UTC) - RECENT),
+            find_oldest_pending(connection),
+            find_last_finished(connection),
+            count_stat(connection),
+        )

@@ -6,17 +6,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
+from inference.bundle import BundleError
 from inference.serving.report import EngineState
+from installation.errors import ActiveModelUnknownError
+from installation.installation import Installation
 from store.states import ArrivalState
 from worker.engines.board import EngineFacts, read_engines
 from worker.health.disk import DiskSpace, measure_disk
 from worker.health.heartbeat import ServiceState, judge_health
 from worker.health.queue_facts import Queue, read_queue
-from worker.home import Home
-from worker.queue.broker import find_broker_url, ping_broker
-from worker.settings import WatchSettings
+from worker.queue.broker import ping_broker
 
 STUCK_SECONDS = 120.0
 MANY_QUARANTINED, LARGE_SHARE = 10, 0.2  # so many of the last day's files, and so large a part of them, is no chance
@@ -29,7 +30,10 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The service, what it needs, what is queued, and what is wrong; ``queue`` is None while the database is away."""
+    """The service, what it needs, what is queued, and what is wrong.
+
+    ``queue`` is None while the database is away, ``model_version`` while no model can be loaded.
+    """
 
     state: ServiceState
     reasons: Sequence[str]
@@ -37,6 +41,7 @@ class Status:
     broker: str
     engines: Sequence[EngineFacts]
     queue: Queue | None
+    model_version: str | None
     problems: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -57,7 +62,7 @@ class Status:
                 "finished": queue.recently_finished,
                 **{state.value: count for state, count in queue.recent.items()},
             },
-            "model_version": queue.model_version,
+            "model_version": self.model_version,
             "problems": list(self.problems),
         }
 
@@ -81,7 +86,7 @@ class Status:
         if self.queue is None:
             yield "database         does not answer"
             return
-        yield f"model            {self.queue.model_version or '-'}"
+        yield f"model            {self.model_version or '-'}"
         for state, count in self.queue.waiting.items():
             yield f"{state.value:16} {count}"
         yield f"without result   {self.queue.pending}, {self.queue.pending_stat} of them STAT"
@@ -93,23 +98,40 @@ class Status:
             yield f"  {state.value:14} {count}"
 
 
-def read_status(settings: WatchSettings, engine: Engine | None) -> Status:
-    """Look at the heartbeat, the disk, the broker and the ledger; None where the database does not answer."""
-    home = Home(settings.home)
+def read_status(installation: Installation) -> Status:
+    """Look at the heartbeat, the disk, the broker, the ledger and the model."""
+    settings, home = installation.settings, installation.home
     state, reasons = judge_health(home)
     runs = state in RUNNING
-    disk = measure_disk(settings.home, settings.min_free_bytes)
-    broker = _ask_broker(settings, home) if runs or settings.broker_url else "embedded; it starts with 'watch'"
-    queue = read_queue(engine) if engine is not None else None
-    engines = read_engines(home)
-    found = Status(state, reasons, disk, broker, engines, queue, ())
-    problems = (*_service_problems(found), *_queue_problems(found, embedded=settings.broker_url is None))
+    disk = measure_disk(home.root, settings.min_free_bytes)
+    broker = _ask_broker(installation.broker_url) if runs or settings.broker_url else "embedded; it starts with 'watch'"
+    queue, engines = _ask_ledger(installation), read_engines(home)
+    model_version, fault = _look_at_model(installation)
+    found = Status(state, reasons, disk, broker, engines, queue, model_version, ())
+    problems = (*_service_problems(found), *fault, *_queue_problems(found, embedded=settings.broker_url is None))
     return replace(found, problems=problems)
 
 
-def _ask_broker(settings: WatchSettings, home: Home) -> str:
+def _ask_ledger(installation: Installation) -> Queue | None:
     try:
-        ping_broker(find_broker_url(settings, home))
+        return read_queue(installation.ledger)
+    except DBAPIError:
+        return None
+
+
+def _look_at_model(installation: Installation) -> tuple[str | None, tuple[str, ...]]:
+    """Return the version of the model that serves from the next start on, and what is wrong with it."""
+    try:
+        return installation.model.model_version, ()
+    except BundleError as error:
+        return None, (f"{error}: no film can be screened with it; see 'xray-cli model verify'",)
+    except ActiveModelUnknownError:  # the database is away, which is said elsewhere
+        return None, ()
+
+
+def _ask_broker(url: str) -> str:
+    try:
+        ping_broker(url)
     except (RedisError, OSError, ValueError) as error:
         return f"does not answer ({type(error).__name__})"
     return "answers"

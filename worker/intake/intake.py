@@ -7,10 +7,10 @@ from threading import Event
 
 from sqlalchemy import Engine
 
+from installation.faults import fault_point
 from store.database import reading
 from store.ledger.arrivals import NewArrival, find_known_fingerprints, record_arrivals
 from store.states import AfterScreening, Priority
-from worker.faults import fault_point
 from worker.intake.inbox import as_look, fingerprint_file, has_open_writer, look_at
 from worker.intake.inboxes import Inboxes
 from worker.intake.listener import Listener

@@ -14,10 +14,10 @@ from prometheus_client.registry import Collector
 
 from inference.bundle import Bundle
 from inference.serving.report import EngineState
+from installation.home import Home
 from worker.engines.board import Notice, read_notices
 from worker.health.disk import measure_disk
 from worker.health.heartbeat import ServiceState, judge_health, read_heartbeat
-from worker.home import Home
 from worker.processes.kept_process import KeptProcess
 from worker.screening.stages import Note
 

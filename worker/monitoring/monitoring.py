@@ -9,20 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from store.database import open_database
+from installation.installation import Installation
+from installation.settings import OFF
 from store.schema import find_revision
 from worker.health.heartbeat import ServiceState, judge_health
-from worker.home import Home
-from worker.model import ServingModel
 from worker.pool.prefork import count_processes
 from worker.processes.kept_process import WORKER, KeptProcess
 from worker.processes.names import name_process
-from worker.queue.broker import find_broker_url, ping_broker
+from worker.queue.broker import ping_broker
 from worker.screening.stages import find_stages_socket
-from worker.settings import OFF, WatchSettings
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -33,10 +30,9 @@ LOOK_SECONDS = 5.0  # a worker asks broker and database no more often than this,
 
 
 @contextmanager
-def monitor_service(
-    settings: WatchSettings, home: Home, engine: Engine, model: ServingModel, processes: Sequence[KeptProcess]
-) -> Iterator[None]:
+def monitor_service(installation: Installation, processes: Sequence[KeptProcess]) -> Iterator[None]:
     """Serve the figures and the health of a service meanwhile, where its settings say so."""
+    settings, home = installation.settings, installation.home
     if settings.metrics_address == OFF:
         yield
         return
@@ -45,11 +41,11 @@ def monitor_service(
     from worker.monitoring.page import serve_page
 
     collectors = (
-        LedgerMetrics(engine),
+        LedgerMetrics(installation.ledger),
         ServiceMetrics(home, settings.min_free_bytes),
         EngineMetrics(home, lambda notice: not notice.has_page),
     )
-    with _collect(settings, home.stages_socket, model, processes) as registry:
+    with _collect(installation, home.stages_socket, processes) as registry:
         for collector in collectors:
             registry.register(collector)
         with serve_page(settings.metrics_address, registry, lambda: judge_health(home)):
@@ -57,25 +53,26 @@ def monitor_service(
 
 
 @contextmanager
-def monitor_worker(settings: WatchSettings, home: Home, model: ServingModel, worker: KeptProcess) -> Iterator[None]:
+def monitor_worker(installation: Installation, worker: KeptProcess) -> Iterator[None]:
     """Serve the figures and the health of a worker that stands alone, from the process that keeps it."""
-    if settings.metrics_worker_address == OFF:
+    address, home = installation.settings.metrics_worker_address, installation.home
+    if address == OFF:
         yield
         return
     from worker.monitoring.metrics import EngineMetrics
     from worker.monitoring.page import serve_page
 
-    stages_socket = find_stages_socket(settings, home, os.getpid())
-    health = WorkerHealth(settings, home, worker)
-    with _collect(settings, stages_socket, model, [worker]) as registry:
+    stages_socket = find_stages_socket(installation, os.getpid())
+    health = WorkerHealth(installation, worker)
+    with _collect(installation, stages_socket, [worker]) as registry:
         registry.register(EngineMetrics(home, lambda notice: notice.worker == name_process(worker.pid or 0)))
-        with serve_page(settings.metrics_worker_address, registry, health.judge):
+        with serve_page(address, registry, health.judge):
             yield
 
 
 @contextmanager
 def _collect(
-    settings: WatchSettings, stages_socket: Path, model: ServingModel, processes: Sequence[KeptProcess]
+    installation: Installation, stages_socket: Path, processes: Sequence[KeptProcess]
 ) -> Iterator["CollectorRegistry"]:
     """Give a registry that counts what screening processes tell, and what becomes of the processes."""
     from prometheus_client import CollectorRegistry, disable_created_metrics
@@ -86,7 +83,7 @@ def _collect(
     disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series for each counter, which nobody reads
     registry = CollectorRegistry()
     screens = any(process.name == WORKER for process in processes)
-    describe_worker(registry, model.verify(), count_processes(settings) if screens else 0)
+    describe_worker(registry, installation.model, count_processes(installation.settings) if screens else 0)
     registry.register(ProcessMetrics(processes))
     work = WorkMetrics(registry)
     with ExitStack() as stack:
@@ -107,9 +104,8 @@ class WorkerHealth:
         The worker process.
     """
 
-    def __init__(self, settings: WatchSettings, home: Home, worker: KeptProcess) -> None:
-        self._settings = settings
-        self._home = home
+    def __init__(self, installation: Installation, worker: KeptProcess) -> None:
+        self._installation = installation
         self._worker = worker
         self._reasons: Sequence[str] = ()
         self._next = 0.0
@@ -127,16 +123,12 @@ class WorkerHealth:
 
     def _ask_broker(self) -> str:
         with suppress(RedisError, OSError, ValueError):
-            ping_broker(find_broker_url(self._settings, self._home))
+            ping_broker(self._installation.broker_url)
             return ""
         return "the broker does not answer"
 
     def _ask_database(self) -> str:
-        engine = open_database(self._settings.sqlalchemy_url)
-        try:
-            find_revision(engine)
-        except SQLAlchemyError:
-            return "the database does not answer"
-        finally:
-            engine.dispose()
-        return ""
+        with suppress(SQLAlchemyError):
+            find_revision(self._installation.ledger)
+            return ""
+        return "the database does not answer"

@@ -7,9 +7,11 @@ is sent again by the sweeper.
 
 import logging
 import os
+import shutil
 import signal
 import warnings
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing import current_process
 from pathlib import Path
@@ -20,13 +22,15 @@ from celery.exceptions import SecurityWarning
 from sqlalchemy.exc import DBAPIError
 
 from inference.bundle import BundleError
+from installation.faults import fault_point
+from installation.home import PRIVATE, Home
+from installation.installation import Installation
+from installation.logs import configure_logging
+from installation.settings import WorkerSettings
 from worker.engines.keeper import TICK_SECONDS, EngineKeeper
-from worker.faults import fault_point
-from worker.home import Home, own_scratch
 from worker.leases import name_lease
-from worker.logs import configure_logging
-from worker.model import ServingModel
 from worker.processes.fence import die_with_parent, keep_freed_memory, limit_memory
+from worker.processes.names import has_ended, name_locally
 from worker.queue.celery_app import build_celery
 from worker.queue.consumer import PatientConsumer
 from worker.queue.queues import TASK
@@ -34,9 +38,10 @@ from worker.screening.children import build_screener
 from worker.screening.deaths import DeathWatch
 from worker.screening.screener import Screener, log_bug
 from worker.screening.stages import StageSender
-from worker.settings import WorkerSettings
 
 logger = logging.getLogger(__name__)
+
+SCRATCH = "worker-"
 
 
 def count_processes(settings: WorkerSettings) -> int:
@@ -44,14 +49,7 @@ def count_processes(settings: WorkerSettings) -> int:
     return settings.workers or len(os.sched_getaffinity(0))
 
 
-def run_worker(
-    settings: WorkerSettings,
-    home: Home,
-    broker_url: str,
-    model: ServingModel,
-    stages_socket: Path,
-    engines: EngineKeeper | None,
-) -> None:
+def run_worker(installation: Installation, stages_socket: Path, engines: EngineKeeper | None) -> None:
     """Run Celery's prefork worker in this process until it is told to stop.
 
     Parameters
@@ -65,27 +63,40 @@ def run_worker(
     warnings.filterwarnings("ignore", category=SecurityWarning)
     import_module("imaging.dicom.decoding")  # before the fork: children share it and start at once
     import_module("imaging.raster")
-    app = build_celery(broker_url)
-    app.conf.task_time_limit = settings.read_seconds
-    sender, sockets = StageSender(stages_socket), engines.sockets if engines else ()
-    _register_task(app, settings, home, sender, lambda: build_screener(settings, home, model, sender, sockets))
+    app = build_celery(installation.broker_url)
+    app.conf.task_time_limit = installation.settings.read_seconds
+    _register_task(app, installation, StageSender(stages_socket), engines.sockets if engines else ())
     if engines is not None:
         _look_after(app, engines)
     worker = app.Worker(
         hostname=f"xray-{os.getpid()}@%h",
         consumer_cls=PatientConsumer,
         pool="prefork",
-        concurrency=count_processes(settings),
+        concurrency=count_processes(installation.settings),
         loglevel="WARNING",
         quiet=True,
         without_mingle=True,
         without_gossip=True,
         without_heartbeat=True,
     )
-    with own_scratch(home) as scratch:
+    with own_scratch(installation.home) as scratch:
         # the pool's shared memory begins as a file there; by default in a folder that a killed worker leaves in /tmp
         current_process()._config["tempdir"] = str(scratch)  # type: ignore[attr-defined]
         worker.start()
+
+
+@contextmanager
+def own_scratch(home: Home) -> Iterator[Path]:
+    """Give this process a folder for temporary files, and remove those of processes that were killed."""
+    for left in home.runtime.glob(f"{SCRATCH}*"):
+        if has_ended(left.name.removeprefix(SCRATCH)):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = home.runtime / f"{SCRATCH}{name_locally(os.getpid())}"
+    folder.mkdir(mode=PRIVATE, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _look_after(app: Celery, engines: EngineKeeper) -> None:
@@ -103,14 +114,12 @@ def _look_after(app: Celery, engines: EngineKeeper) -> None:
     app.steps["consumer"].add(LookAfterEngines)
 
 
-def _register_task(
-    app: Celery, settings: WorkerSettings, home: Home, sender: StageSender, build: Callable[[], Screener]
-) -> None:
+def _register_task(app: Celery, installation: Installation, sender: StageSender, sockets: Sequence[Path]) -> None:
     child: dict[str, Screener] = {}
 
     def get_ready() -> Screener:
         if "screener" not in child:
-            child["screener"] = build()
+            child["screener"] = build_screener(installation, sender, sockets)
         return child["screener"]
 
     def prepare_child(**_: Any) -> None:
@@ -126,7 +135,7 @@ def _register_task(
             os._exit(1)
         except OSError as error:
             _log_not_ready(error)
-        limit_memory(settings.max_memory_bytes)
+        limit_memory(installation.settings.max_memory_bytes)
 
     def screen(task: Task, arrival_id: int) -> None:
         try:
@@ -143,10 +152,10 @@ def _register_task(
 
     app.task(screen, name=TASK, bind=True)
 
-    signals.setup_logging.connect(lambda **_: configure_logging(settings.log_format), weak=False)
+    signals.setup_logging.connect(lambda **_: configure_logging(installation.settings.log_format), weak=False)
     signals.worker_process_init.connect(prepare_child, weak=False)
     signals.worker_ready.connect(_outlive_killed_children, weak=False)
-    signals.task_failure.connect(DeathWatch(settings, home, sender).note, weak=False)
+    signals.task_failure.connect(DeathWatch(installation, sender).note, weak=False)
 
 
 def _log_not_ready(error: OSError) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from installation.settings import ENVIRONMENT_PREFIX
 from worker.errors import WorkerFailedError, WorkerRefusedError
 from worker.processes.fence import die_with_parent
-from worker.settings import ENVIRONMENT_PREFIX
 
 logger = logging.getLogger(__name__)
 

@@ -3,23 +3,16 @@
 import ssl
 import time
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode
 
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
+from installation.home import Home
 from worker.errors import BrokerUnavailableError
-from worker.home import Home
 from worker.processes.kept_process import KeptProcess
-from worker.settings import WorkerSettings
 
 START_SECONDS = 10.0
 LONGEST_ANSWER = 100
-
-
-def embedded_broker_url(home: Home) -> str:
-    """Return the URL under which Celery finds the embedded broker of a home."""
-    return f"redis+socket://{home.broker_socket}"
 
 
 def build_broker(home: Home) -> KeptProcess:
@@ -47,20 +40,6 @@ def ping_broker(url: str) -> None:
     url = url.replace("redis+socket://", "unix://", 1)  # Celery's word for it, and the client's
     with Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
         client.ping()
-
-
-def find_broker_url(settings: WorkerSettings, home: Home) -> str:
-    """Return the URL under which Celery finds the site's broker, or the embedded one; over TLS with its checks."""
-    if settings.broker_url is None:
-        return embedded_broker_url(home)
-    url = settings.broker_url.get_secret_value()
-    if not url.startswith("rediss://"):
-        return url
-    address, _, options = url.partition("?")
-    checks = {"ssl_cert_reqs": "required", "ssl_check_hostname": "true"}
-    if settings.broker_ca_file is not None:
-        checks["ssl_ca_certs"] = str(settings.broker_ca_file.resolve())
-    return f"{address}?{urlencode(checks | dict(parse_qsl(options)))}"
 
 
 def check_broker(url: str) -> None:

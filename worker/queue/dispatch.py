@@ -7,6 +7,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy import Engine
 
+from installation.faults import fault_point
 from store.audit import record_event
 from store.database import reading, undurable
 from store.ledger.arrivals import is_any_ready, queue_arrivals, unqueue_arrivals
@@ -14,7 +15,6 @@ from store.ledger.counts import count_screening, is_any_pending
 from store.ledger.sweeps import list_unsettled, release_expired, release_lost
 from store.questions.queries import find_last_finished
 from store.states import Priority
-from worker.faults import fault_point
 from worker.processes.kept_process import KeptProcess
 from worker.queue.queues import count_messages, send_arrival
 from worker.queue.stall import StallWatch

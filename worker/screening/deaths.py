@@ -5,20 +5,18 @@ import os
 from typing import Any
 
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
-from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from store.database import open_database, reading
+from installation.faults import fault_point
+from installation.installation import Installation
+from store.database import reading
 from store.errors import LeaseLostError
 from store.ledger.arrivals import find_arrival
 from store.ledger.fates import READER_CRASHED, READER_TIMEOUT, FateKind, decide_spoilt
-from worker.faults import fault_point
-from worker.home import Home
 from worker.leases import name_lease
 from worker.screening.finishing import Claim, Finisher
 from worker.screening.shelf import Shelf
 from worker.screening.stages import Note, StageSender
-from worker.settings import WorkerSettings
 
 logger = logging.getLogger(__name__)
 
@@ -26,11 +24,9 @@ logger = logging.getLogger(__name__)
 class DeathWatch:
     """Decides on such a file, when Celery tells of it."""
 
-    def __init__(self, settings: WorkerSettings, home: Home, sender: StageSender) -> None:
-        self._settings = settings
-        self._home = home
+    def __init__(self, installation: Installation, sender: StageSender) -> None:
+        self._installation = installation
         self._sender = sender
-        self._engine: Engine | None = None
 
     def note(self, *, task_id: str, exception: BaseException, args: tuple[int, ...], **_: Any) -> None:
         """Count the attempt and give the file back, or quarantine it."""
@@ -49,16 +45,17 @@ class DeathWatch:
         except DBAPIError:
             facts = {"action": "attempt_left", "arrival_id": arrival_id}
             logger.warning("the database does not answer; the lease of a dead reader runs out by itself", extra=facts)
+        finally:
+            self._installation.close()  # connections must not cross the fork of the next reader
 
     def _decide(self, arrival_id: int, owner: str, reason_code: str) -> None:
-        if self._engine is None:
-            self._engine = open_database(self._settings.sqlalchemy_url)
-        with reading(self._engine) as connection:
+        ledger, max_attempts = self._installation.ledger, self._installation.settings.max_attempts
+        with reading(ledger) as connection:
             arrival = find_arrival(connection, arrival_id)
         if arrival is None:
             return
-        finisher, claim = Finisher(self._engine, Shelf(self._home)), Claim(arrival, owner)
-        fate = decide_spoilt(reason_code, attempts=arrival.attempts, max_attempts=self._settings.max_attempts)
+        finisher, claim = Finisher(ledger, Shelf(self._installation.home)), Claim(arrival, owner)
+        fate = decide_spoilt(reason_code, attempts=arrival.attempts, max_attempts=max_attempts)
         if fate.kind is FateKind.QUARANTINE:
             finisher.settle(finisher.finish_quarantined(claim, fate))
         else:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from imaging import Identity
+from installation.faults import fault_point
 from store.database import undurable
 from store.errors import LeaseLostError
 from store.identifiers import Protect
@@ -17,7 +18,6 @@ from store.ledger.fates import Fate, FateKind
 from store.ledger.outcomes import NewScreening, record_duplicate, record_quarantine, record_screening, record_vanished
 from store.ledger.sweeps import settle_arrival
 from store.states import ArrivalState
-from worker.faults import fault_point
 from worker.screening.shelf import Shelf
 
 logger = logging.getLogger(__name__)

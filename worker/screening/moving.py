@@ -13,7 +13,7 @@ from collections.abc import Callable
 from io import BufferedRandom, BufferedReader
 from pathlib import Path
 
-from worker.faults import fault_point
+from installation.faults import fault_point
 from worker.intake.inbox import as_look, look_at
 from worker.intake.stability import Look
 

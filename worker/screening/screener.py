@@ -13,12 +13,12 @@ from imaging import decode_radiograph, identify_format, read_source
 from imaging.source import SourceFile
 from inference.classifier import Classifier
 from inference.prediction import Answer
+from installation.faults import fault_point
 from store.database import reading, undurable
 from store.identifiers import Protect
 from store.ledger.arrivals import Arrival, claim_arrival
 from store.ledger.fates import INTERNAL_ERROR, FateKind, decide_fate
 from store.ledger.outcomes import NewScreening, find_screening
-from worker.faults import fault_point
 from worker.intake.inbox import fingerprint_file
 from worker.intake.stability import Look
 from worker.screening.finishing import Claim, Finisher, describe_identity

@@ -5,16 +5,19 @@ database, and nothing is overwritten. A file is never deleted.
 """
 
 import errno
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from inference.labels import NOTICE
+from installation.faults import fault_point
+from installation.home import Home
 from store.ledger.arrivals import Arrival
 from store.states import AfterScreening, ArrivalState
-from worker.faults import fault_point
-from worker.home import Home, hold_place
 from worker.intake.inbox import fingerprint_file, look_at
 from worker.intake.stability import Look
 from worker.screening.moving import clear_aside, move_back, move_out
@@ -111,6 +114,22 @@ class Shelf:
         arrival.path.parent.mkdir(parents=True, exist_ok=True)
         move_back(arrival.stored_path, arrival.path)
         _reason_path(arrival.stored_path).unlink(missing_ok=True)
+
+
+@contextmanager
+def hold_place(home: Home, arrival_id: int) -> Iterator[None]:
+    """Hold an arrival's place in the home against other processes; the kernel lets go however this one ends.
+
+    Raises
+    ------
+    BlockingIOError
+        Another process holds it.
+    FileNotFoundError
+        The home has gone.
+    """
+    with home.moving_lock.open("r+b") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, arrival_id)
+        yield
 
 
 def _reason_path(target: Path) -> Path:

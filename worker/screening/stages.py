@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 
-from worker.home import Home
+from installation.installation import Installation
+from installation.settings import OFF
 from worker.processes.names import name_locally
-from worker.settings import OFF, WorkerSettings
 
 STAGES = ("read", "decode", "infer", "record", "move")
 LONGEST_MESSAGE = 4096
@@ -126,7 +126,7 @@ def _read_note(message: bytes) -> Note:
     return Note(stages, retry, told["death"] and str(told["death"]))
 
 
-def find_stages_socket(settings: WorkerSettings, home: Home, keeper_pid: int) -> Path:
+def find_stages_socket(installation: Installation, keeper_pid: int) -> Path:
     """Say where a worker's screening processes tell how long each step took.
 
     Parameters
@@ -134,5 +134,5 @@ def find_stages_socket(settings: WorkerSettings, home: Home, keeper_pid: int) ->
     keeper_pid : int
         The process that keeps the worker: it listens if it serves figures, else the service of this home does.
     """
-    own = settings.metrics_worker_address != OFF
+    home, own = installation.home, installation.settings.metrics_worker_address != OFF
     return home.runtime / f"stages-{name_locally(keeper_pid)}.sock" if own else home.stages_socket

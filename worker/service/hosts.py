@@ -8,20 +8,16 @@ from threading import Event
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from store.database import open_database
+from installation.faults import pass_on_faults
+from installation.installation import Installation
+from installation.logs import configure_logging
 from store.ledger.sweeps import release_held
-from store.schema import check_schema
-from worker.engines.devices import choose_devices
 from worker.errors import BrokerUnavailableError
-from worker.faults import pass_on_faults
-from worker.home import prepare_home
 from worker.leases import name_lease
-from worker.logs import configure_logging
-from worker.model import ServingModel, choose_model
 from worker.monitoring.monitoring import monitor_worker
 from worker.processes.kept_process import WORKER, KeptProcess, pass_on_environment
-from worker.queue.broker import check_broker, find_broker_url
-from worker.settings import WatchSettings
+from worker.queue.broker import check_broker
+from worker.start import start
 
 logger = logging.getLogger(__name__)
 
@@ -30,23 +26,32 @@ STOP_MARGIN_SECONDS = 5.0  # beyond the file in work, which is finished first
 
 
 def build_worker(
-    settings: WatchSettings,
-    model: ServingModel,
-    engine: Engine,
+    installation: Installation,
     command: Sequence[str],
     messages: int | None = None,
+    differently: Mapping[str, str] | None = None,
 ) -> KeptProcess:
-    """Describe a worker process that begins with this model; its leases are free at once when it dies."""
+    """Describe a worker process that begins with the same model; its leases are free at once when it dies.
+
+    Parameters
+    ----------
+    command : sequence of str
+        What starts it.
+    messages : int or None
+        A descriptor to which its log goes instead of standard error.
+    differently : mapping or None
+        Variables that are set otherwise for it than for us.
+    """
     return KeptProcess(
         WORKER,
-        (*command, "--expect-model", model.model_sha256),
-        environment=_build_environment(settings, model),
+        (*command, "--expect-model", installation.model.model_sha256),
+        environment={**_build_environment(installation), **(differently or {})},
         messages=messages,
-        on_end=lambda pid: _release_leases(engine, pid),
+        on_end=lambda pid: _release_leases(installation.ledger, pid),
     )
 
 
-def keep_worker(settings: WatchSettings, command: Sequence[str], stop: Event) -> None:
+def keep_worker(installation: Installation, command: Sequence[str], stop: Event) -> None:
     """Be a host's share of a site: check everything, then keep one worker process until told to stop.
 
     Parameters
@@ -58,29 +63,29 @@ def keep_worker(settings: WatchSettings, command: Sequence[str], stop: Event) ->
 
     Raises
     ------
-    DeviceError, BrokerUnavailableError, WorkerFailedError, StoreError, BundleError
+    WorkerError, InstallationError, StoreError, BundleError
         What keeps it from starting or going on, in one line.
     """
+    settings = installation.settings
     configure_logging(settings.log_format)
-    choose_devices(settings.devices)  # the worker process does the same, but should end before anything is started
-    home = prepare_home(settings.home)
-    if settings.broker_url is None and not home.broker_socket.exists():
-        message = f"no service runs on the home {home.root}: start 'xray-cli watch', or set XRAY_BROKER_URL"
-        raise BrokerUnavailableError(message)
-    check_broker(find_broker_url(settings, home))
-    engine = open_database(settings.sqlalchemy_url)
-    check_schema(engine)
-    model = choose_model(engine, settings.model)
-    worker = build_worker(settings, model, engine, (*command, "--leave-when-deaf"))
+    start(installation, lambda: _check_broker(installation))
+    worker = build_worker(installation, (*command, "--leave-when-deaf"))
     worker.start()
     logger.info("one more worker; Ctrl-C stops", extra={"action": "worker_started"})
     try:
-        with monitor_worker(settings, home, model, worker):
+        with monitor_worker(installation, worker):
             while not stop.wait(LOOK_SECONDS):
                 worker.keep_alive()
     finally:
         worker.stop(settings.read_seconds + STOP_MARGIN_SECONDS)
-        engine.dispose()
+
+
+def _check_broker(installation: Installation) -> None:
+    home = installation.home
+    if installation.settings.broker_url is None and not home.broker_socket.exists():
+        message = f"no service runs on the home {home.root}: start 'xray-cli watch', or set XRAY_BROKER_URL"
+        raise BrokerUnavailableError(message)
+    check_broker(installation.broker_url)
 
 
 def _release_leases(engine: Engine, worker_pid: int) -> None:
@@ -91,7 +96,7 @@ def _release_leases(engine: Engine, worker_pid: int) -> None:
         logger.warning("the leases of a dead worker run out by themselves", extra={"action": "leases_left"})
 
 
-def _build_environment(settings: WatchSettings, model: ServingModel) -> Mapping[str, str]:
+def _build_environment(installation: Installation) -> Mapping[str, str]:
     """Pass on what a worker uses of the settings in force, whatever its own folder and environment say."""
-    its_own = settings.as_environment() | pass_on_faults(os.environ)
-    return pass_on_environment() | its_own | {"XRAY_MODEL": str(model.folder)}
+    its_own = installation.settings.for_worker() | pass_on_faults(os.environ)
+    return pass_on_environment() | its_own | {"XRAY_MODEL": str(installation.model.folder)}

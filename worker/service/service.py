@@ -4,30 +4,27 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from celery import Celery
 from sqlalchemy import Engine
 
+from installation.home import lock_home
+from installation.installation import Installation
+from installation.settings import OFF
 from store.audit import record_event
-from store.database import open_database
 from store.ledger.sweeps import release_all
-from store.schema import check_schema, upgrade_schema
-from worker.engines.devices import choose_devices
 from worker.errors import HomeLostError
 from worker.health.disk import DiskWatch
 from worker.health.heartbeat import Heartbeat, ServiceState
 from worker.health.presence import Presence
-from worker.home import Home, lock_home, prepare_home
-from worker.model import ServingModel, choose_model
 from worker.processes.kept_process import KeptProcess
-from worker.queue.broker import build_broker, check_broker, find_broker_url, wait_for_broker
+from worker.queue.broker import build_broker, check_broker, wait_for_broker
 from worker.queue.celery_app import build_celery
 from worker.queue.dispatch import Dispatcher
 from worker.screening.finishing import Finisher
 from worker.screening.shelf import Shelf
 from worker.service.hosts import STOP_MARGIN_SECONDS, build_worker
-from worker.settings import OFF, WatchSettings
+from worker.start import start
 
 logger = logging.getLogger(__name__)
 
@@ -38,11 +35,8 @@ BROKER_STOP_SECONDS = 5.0
 class Service:
     """A running service; ``worker.service.watch`` drives it until it is time to stop."""
 
-    settings: WatchSettings
-    home: Home
-    engine: Engine
+    installation: Installation
     app: Celery
-    model: ServingModel
     dispatcher: Dispatcher
     processes: Sequence[KeptProcess]
     presence: Presence
@@ -80,7 +74,7 @@ class Service:
 
 @contextmanager
 def run_service(
-    settings: WatchSettings, worker_command: Sequence[str] | None, messages: int | None = None
+    installation: Installation, worker_command: Sequence[str] | None, messages: int | None = None
 ) -> Iterator[Service]:
     """Start everything in order, and stop it in the opposite order.
 
@@ -93,86 +87,67 @@ def run_service(
 
     Raises
     ------
-    WorkerError, StoreError, BundleError
+    WorkerError, InstallationError, StoreError, BundleError
         What keeps it from starting, in one line.
     """
-    choose_devices(settings.devices)  # the worker does the same, but should end before anything is started
-    home = prepare_home(settings.home)
+    home, heartbeat = installation.home, Heartbeat(installation.home)
     with ExitStack() as stack:
-        stack.enter_context(lock_home(home))
-        heartbeat = Heartbeat(home)
-        heartbeat.beat(ServiceState.STARTING)
-        stack.callback(heartbeat.beat, ServiceState.STOPPED)
-        engine = open_ledger(settings)
-        stack.callback(engine.dispose)
-        model = choose_model(engine, settings.model)
-        broker = _open_broker(stack, settings, home, engine)
-        worker = _start_worker(stack, settings, model, engine, worker_command, messages) if worker_command else None
-        app = build_celery(find_broker_url(settings, home))
+        start(installation, lambda: _take_home(stack, installation, heartbeat))
+        ledger = installation.ledger
+        broker = _open_broker(stack, installation)
+        worker = _start_worker(stack, installation, worker_command, messages) if worker_command else None
+        app = build_celery(installation.broker_url)
         stack.callback(app.close)
-        with engine.begin() as connection:
-            record_event(connection, "service_started", model_sha256=model.model_sha256)
+        with ledger.begin() as connection:
+            record_event(connection, "service_started", model_sha256=installation.model.model_sha256)
         yield Service(
-            settings,
-            home,
-            engine,
+            installation,
             app,
-            model,
-            Dispatcher(engine, app, Finisher(engine, Shelf(home)), worker),
+            Dispatcher(ledger, app, Finisher(ledger, Shelf(home)), worker),
             [process for process in (broker, worker) if process is not None],
-            Presence([home.lock, *_find_ledger_file(engine)]),
-            DiskWatch(home.root, settings.min_free_bytes),
+            Presence(filter(None, (home.lock, installation.settings.ledger_file))),
+            DiskWatch(home.root, installation.settings.min_free_bytes),
             heartbeat,
         )
         heartbeat.beat(ServiceState.STOPPING)
         logger.info("stopping: files in work are finished first", extra={"action": "stopping"})
 
 
-def open_ledger(settings: WatchSettings) -> Engine:
-    """Open the database; the embedded one is brought up to date, a shared one only checked."""
-    engine = open_database(settings.sqlalchemy_url)
-    if settings.database_url is None:
-        upgrade_schema(engine)
-    else:
-        check_schema(engine)
-    return engine
+def _take_home(stack: ExitStack, installation: Installation, heartbeat: Heartbeat) -> None:
+    """Hold the home; only who holds it brings the ledger in it up to date. A site's own database is only checked."""
+    stack.enter_context(lock_home(installation.home))
+    heartbeat.beat(ServiceState.STARTING)
+    stack.callback(heartbeat.beat, ServiceState.STOPPED)
+    if installation.settings.keeps_own_ledger:
+        installation.upgrade_ledger()
 
 
-def _find_ledger_file(engine: Engine) -> Sequence[Path]:
-    return [Path(engine.url.database or "")] if engine.dialect.name == "sqlite" else []
-
-
-def _open_broker(stack: ExitStack, settings: WatchSettings, home: Home, engine: Engine) -> KeptProcess | None:
+def _open_broker(stack: ExitStack, installation: Installation) -> KeptProcess | None:
     """Start the embedded broker; one that is configured is only asked whether it answers."""
-    if settings.broker_url is not None:
-        check_broker(find_broker_url(settings, home))
+    if installation.settings.broker_url is not None:
+        check_broker(installation.broker_url)
         return None
-    broker = build_broker(home)
+    broker = build_broker(installation.home)
     stack.callback(broker.stop, BROKER_STOP_SECONDS)
     broker.start()
-    wait_for_broker(home.broker_socket)
-    _recover(engine)
+    wait_for_broker(installation.home.broker_socket)
+    _recover(installation.ledger)
     return broker
 
 
 def _start_worker(
-    stack: ExitStack,
-    settings: WatchSettings,
-    model: ServingModel,
-    engine: Engine,
-    command: Sequence[str],
-    messages: int | None,
+    stack: ExitStack, installation: Installation, command: Sequence[str], messages: int | None
 ) -> KeptProcess:
-    its_settings = settings.model_copy(update={"metrics_worker_address": OFF})  # its figures are served with ours
-    worker = build_worker(its_settings, model, engine, command, messages)
-    stack.callback(worker.stop, settings.read_seconds + STOP_MARGIN_SECONDS)
+    its_own = {"XRAY_METRICS_WORKER_ADDRESS": OFF}  # its figures are served with ours
+    worker = build_worker(installation, command, messages, its_own)
+    stack.callback(worker.stop, installation.settings.read_seconds + STOP_MARGIN_SECONDS)
     worker.start()
     return worker
 
 
-def _recover(engine: Engine) -> None:
+def _recover(ledger: Engine) -> None:
     """All workers of an embedded home end with its service: what they held is free at once."""
-    with engine.begin() as connection:
+    with ledger.begin() as connection:
         released = release_all(connection)
     if released:
         logger.info("%d arrivals of the last run go on", released, extra={"action": "recover"})

@@ -86,7 +86,7 @@ def watch(service: Service, intake: Intake, stop: Event, wake: Event, show: Call
 
 def screen_once(service: Service, intake: Intake, stop: Event, wake: Event, show: Callable[[], None]) -> None:
     """Screen what lies in the folders now, and return when nothing more can be done for any of it."""
-    _run(service, intake, stop, wake, show, is_done=lambda: intake.is_idle and is_finished(service.engine))
+    _run(service, intake, stop, wake, show, is_done=lambda: intake.is_idle and is_finished(service.installation.ledger))
 
 
 def is_finished(engine: Engine) -> bool:
@@ -127,14 +127,15 @@ def _run(
 @contextmanager
 def open_intake(service: Service, inboxes: Iterable[Path], after: AfterScreening, wake: Event) -> Iterator[Intake]:
     """Check the inboxes, hold them, and build what watches them; raises InboxError and InboxInUseError."""
-    settings = service.settings
-    folders = [check_inbox(inbox, service.home.root, after) for inbox in inboxes]
+    installation = service.installation
+    settings, home = installation.settings, installation.home.root
+    folders = [check_inbox(inbox, home, after) for inbox in inboxes]
     # services that share a ledger may share an inbox too: a file has one row there
-    alone = after is AfterScreening.MOVE and settings.database_url is None
+    alone = after is AfterScreening.MOVE and settings.keeps_own_ledger
     with hold_inboxes(folders, alone=alone):
         yield Intake(
-            service.engine,
-            Inboxes(folders, excluded=service.home.root),
+            installation.ledger,
+            Inboxes(folders, excluded=home),
             after=after,
             stable_seconds=settings.stable_seconds,
             rescan_seconds=settings.rescan_seconds,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.device_names import Device, parse_devices
-from worker.engines.devices import choose_devices, find_gpus, find_missing_package
+from installation.settings import parse_devices
+from worker.engines.devices import Device, choose_devices, find_gpus, find_missing_package
 from worker.errors import DeviceError
 
 NO_KERAS = {"KERAS_BACKEND": "a_backend_that_is_not_installed"}

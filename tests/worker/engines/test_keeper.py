@@ -11,19 +11,19 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pydantic import SecretStr
 
-from inference.bundle import SHIPPED_BUNDLE
 from inference.serving.report import EngineState
-from worker.device_names import Device
+from installation.errors import HomeError
+from installation.home import Home
+from installation.installation import Installation
+from installation.settings import Settings
 from worker.engines import keeper as engines
 from worker.engines.board import EngineBoard, EngineFacts, read_engines
+from worker.engines.devices import Device
 from worker.engines.keeper import EngineKeeper
-from worker.errors import HomeError
 from worker.health.status import read_status
-from worker.home import Home
-from worker.model import ServingModel
 from worker.processes.names import name_locally, name_process
-from worker.settings import WatchSettings
 
 DEVICES = (Device("gpu:0", "0"), Device("gpu:1", "1"))
 Keep = Callable[..., EngineKeeper]
@@ -36,8 +36,7 @@ def keep(home: Home) -> Iterator[Keep]:
 
     def start(fate: str, devices: tuple[Device, ...] = DEVICES) -> EngineKeeper:
         program = (sys.executable, "-m", "tests.worker.engine_program", fate)
-        model = ServingModel(SHIPPED_BUNDLE, "0" * 64)
-        keeper = EngineKeeper(devices, WatchSettings(home=home.root), home, model, program)
+        keeper = EngineKeeper(devices, Installation(Settings(home=home.root), home), program)
         keepers.append(keeper)
         return keeper
 
@@ -55,6 +54,11 @@ def look_until(keeper: EngineKeeper, home: Home, holds: Callable[[list[EngineFac
             return found
         assert time.monotonic() < deadline, found
         time.sleep(0.05)
+
+
+def without_ledger(home: Home) -> Installation:
+    away = SecretStr("postgresql+psycopg://nobody@127.0.0.1:9/x")
+    return Installation(Settings(home=home.root, min_free_bytes=0, database_url=away), home)
 
 
 def are_ready(found: list[EngineFacts]) -> bool:
@@ -109,7 +113,7 @@ def test_an_engine_that_cannot_run_here_is_not_started_again_and_says_why(keep: 
         keeper.tick()
         time.sleep(0.05)
     assert not find_processes()
-    status = read_status(WatchSettings(home=home.root, min_free_bytes=0), None)
+    status = read_status(without_ledger(home))
     assert any(problem.startswith("engine gpu:0 is away: see engines/gpu-0.log") for problem in status.problems)
 
 
@@ -142,13 +146,13 @@ def test_a_socket_whose_path_is_too_long_is_refused_with_advice(
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / ("long" * 25)))
     with pytest.raises(HomeError, match="set XDG_RUNTIME_DIR"):
-        EngineKeeper(DEVICES, WatchSettings(home=home.root), home, ServingModel(SHIPPED_BUNDLE, "0" * 64))
+        EngineKeeper(DEVICES, Installation(Settings(home=home.root), home))
 
 
 def test_status_shows_device_precision_batches_and_rate(home: Home) -> None:
     home.engines.mkdir()
     EngineBoard(home).write([FACTS])
-    status = read_status(WatchSettings(home=home.root, min_free_bytes=0), None)
+    status = read_status(without_ledger(home))
     shown = "engine gpu:0     ready, mixed_float16, 5.2 films a batch, at most 16, 61.0 films/s"
     assert shown in list(status.as_lines())
     told = status.as_json()["engines"][0]
@@ -176,7 +180,7 @@ def test_workers_of_two_containers_with_one_process_id_are_told_apart(home: Home
     home.engines.mkdir()
     write_as(home, "container-b")
     assert [facts.host for facts in read_engines(home)] == sorted(["container-b", socket.gethostname()])
-    shown = "\n".join(read_status(WatchSettings(home=home.root, min_free_bytes=0), None).as_lines())
+    shown = "\n".join(read_status(without_ledger(home)).as_lines())
     assert "engine gpu:0     container-b: ready" in shown
     assert f"engine gpu:0     {socket.gethostname()}: ready" in shown
 
@@ -196,5 +200,5 @@ def test_the_board_of_another_host_is_judged_by_the_time_of_day_and_swept_when_i
 
 
 def test_without_engines_status_says_where_the_network_runs(home: Home) -> None:
-    status = read_status(WatchSettings(home=home.root, min_free_bytes=0), None)
+    status = read_status(without_ledger(home))
     assert "devices          cpu: LiteRT in each screening process" in list(status.as_lines())

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from installation.home import Home, lock_home
 from worker.health.heartbeat import (
     LENGTH,
     MOST_REASONS,
@@ -15,7 +16,6 @@ from worker.health.heartbeat import (
     judge_health,
     read_heartbeat,
 )
-from worker.home import Home, lock_home
 
 
 def rewrite(home: Home, **changed: object) -> None:

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from installation.home import Home, lock_home
 from worker.errors import HomeLostError
 from worker.health.presence import Presence
-from worker.home import Home, lock_home
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from installation.home import Home
 from worker.health.heartbeat import Heartbeat, ServiceState
 from worker.health.supervision import notify_manager
-from worker.home import Home
 
 
 @pytest.fixture

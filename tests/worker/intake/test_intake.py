@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import OperationalError
 
+from installation.home import Home
 from store.database import reading
 from store.ledger.arrivals import list_arrivals
 from store.ledger.counts import count_by_state
 from store.states import AfterScreening, ArrivalState, Priority
 from store.tables import arrivals
-from worker.home import Home
 from worker.intake.inboxes import Inboxes
 from worker.intake.intake import Intake
 from worker.intake.priority import StatRule

@@ -20,12 +20,12 @@ from sqlalchemy import Engine, delete, event, text
 
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.serving.report import EngineState
+from installation.home import Home, lock_home
 from store.tables import arrivals
 from tests.ledger import arrive, predict, quarantine, register_model, reject
 from tests.ports import find_free_port
 from worker.engines.board import EngineBoard, EngineFacts
 from worker.health.heartbeat import Heartbeat, ServiceState
-from worker.home import Home, lock_home
 from worker.monitoring import ledger_metrics
 from worker.monitoring.ledger_metrics import LedgerMetrics
 from worker.monitoring.metrics import EngineMetrics, ProcessMetrics, ServiceMetrics, WorkMetrics, describe_worker

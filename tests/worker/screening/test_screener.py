@@ -15,6 +15,7 @@ from inference.bundle import SHIPPED_BUNDLE
 from inference.classifier import Classifier
 from inference.labels import Label, Outcome
 from inference.prediction import Prediction
+from installation.home import Home
 from store.database import reading
 from store.identifiers import build_protection
 from store.ledger.arrivals import Arrival, find_arrival
@@ -23,7 +24,6 @@ from store.states import AfterScreening, ArrivalState
 from store.tables import audit_events, screenings
 from tests.pictures import write_refused
 from tests.worker.conftest import claim, enroll
-from worker.home import Home
 from worker.screening.finishing import Finisher
 from worker.screening.screener import Limits, Screener
 from worker.screening.shelf import Shelf

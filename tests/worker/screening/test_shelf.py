@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from installation.home import Home
 from store.ledger.arrivals import Arrival
 from store.states import AfterScreening, ArrivalState
 from tests.worker.conftest import claim, enroll
-from worker.home import Home
 from worker.screening.shelf import Shelf
 
 SHA256 = "ab" * 32
@@ -177,7 +177,8 @@ def test_two_processes_do_not_move_one_file(shelf: Shelf, arrival: Arrival, home
     program = f"""
 import sys
 from pathlib import Path
-from worker.home import Home, hold_place
+from installation.home import Home
+from worker.screening.shelf import hold_place
 with hold_place(Home(Path({str(home.root)!r})), {arrival.id}):
     print("held", flush=True)
     sys.stdin.read()

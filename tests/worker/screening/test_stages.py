@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.home import Home
+from installation.home import Home
 from worker.screening.stages import Note, StageSender, StageTimes, listen
 
 

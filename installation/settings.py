@@ -1,5 +1,6 @@
-"""What a site may set; read once at the entry point (``cli.settings``) and passed down."""
+"""What a site may set: one class a topic, of which a room takes what it needs; read once (`installation.sources`)."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -7,12 +8,33 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, Field, FilePath, SecretStr, field_validator, model_validator
 
 from store.states import AfterScreening
-from worker.device_names import parse_devices
 
 ENVIRONMENT_PREFIX = "XRAY_"
 MEBIBYTE = 1 << 20
 OFF = "off"
+SQLITE = "sqlite:///"
+AUTO, CPU = "auto", "cpu"
+ACCEPTED_DEVICES = "accepted are auto, cpu, GPUs such as gpu:0,gpu:1, or cpu,cpu"
 LEASE_MARGIN_SECONDS = 10  # between the moment a reader is killed and the moment its lease runs out
+_GPU = re.compile(r"gpu:(0|[1-9][0-9]{0,2})")
+
+
+def parse_devices(text: str) -> tuple[str, ...]:
+    """Split the setting into names, without looking at the machine.
+
+    Raises
+    ------
+    ValueError
+        It is none of the forms of `XRAY_DEVICES`, in one line.
+    """
+    names = tuple(name.strip() for name in text.split(","))
+    if names == (AUTO,) or all(name == CPU for name in names):
+        return names
+    if not all(_GPU.fullmatch(name) for name in names):
+        raise ValueError(f"'{text}' is no list of devices: {ACCEPTED_DEVICES}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"'{text}' names a GPU twice: one engine for each is enough")
+    return names
 
 
 def _check_address(address: str) -> str:
@@ -29,8 +51,8 @@ def _make_absolute(path: Path | None) -> Path | None:
     return None if path is None else path.expanduser().resolve()
 
 
-class WorkerSettings(BaseModel):
-    """What a worker process uses, and all that it is told."""
+class InstallationSettings(BaseModel):
+    """Where an installation keeps its things, and which model serves in it."""
 
     home: Annotated[Path, Field(description="database, embedded broker, processed/, quarantine/, derived pictures")] = (
         Path("var")
@@ -48,6 +70,29 @@ class WorkerSettings(BaseModel):
     model: Annotated[
         Path | None, Field(description="a model bundle's folder; empty: the activated one, else the one that ships")
     ] = None
+
+    _absolute = field_validator("home", "model")(_make_absolute)
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's URL: the one that was set, or SQLite in the home."""
+        return self.database_url.get_secret_value() if self.database_url else f"{SQLITE}{self.home / 'xray.db'}"
+
+    @property
+    def keeps_own_ledger(self) -> bool:
+        """Whether the ledger is the home's own, which the service makes and upgrades; else the site sees to it."""
+        return self.database_url is None
+
+    @property
+    def ledger_file(self) -> Path | None:
+        """The file that holds the ledger; None where a database server does."""
+        url = self.sqlalchemy_url
+        return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else None
+
+
+class WorkerSettings(BaseModel):
+    """How films are screened."""
+
     lease_seconds: Annotated[
         int, Field(ge=15, le=3600, description="a worker that is silent for this long has lost its file")
     ] = 60
@@ -85,7 +130,6 @@ class WorkerSettings(BaseModel):
         str, Field(description="where `worker` serves its own times and health, as HOST:PORT; `off`: nowhere")
     ] = "off"
 
-    _absolute = field_validator("home", "model")(_make_absolute)
     _known_address = field_validator("metrics_worker_address")(_check_address)
 
     @field_validator("devices")
@@ -104,23 +148,9 @@ class WorkerSettings(BaseModel):
             raise ValueError(message)
         return self
 
-    @property
-    def sqlalchemy_url(self) -> str:
-        """The database's URL: the one that was set, or SQLite in the home."""
-        return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{self.home / 'xray.db'}"
 
-    def as_environment(self) -> dict[str, str]:
-        """Return what a worker uses as environment variables, its own secrets included and no others."""
-        values = {name: getattr(self, name) for name in WorkerSettings.model_fields}
-        return {
-            ENVIRONMENT_PREFIX + name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-            for name, value in values.items()
-            if value is not None
-        }
-
-
-class WatchSettings(WorkerSettings):
-    """Every setting of the service; each is documented once, here."""
+class IntakeSettings(BaseModel):
+    """How files are found and taken."""
 
     after: Annotated[
         AfterScreening, Field(description="`move` to the home, or `keep` files where they are (a read-only share)")
@@ -141,9 +171,30 @@ class WatchSettings(WorkerSettings):
         int | None,
         Field(ge=0, description="work pauses while the home's disk has less room; empty: 1 GiB or a twentieth"),
     ] = None
+
+
+class ReportSettings(BaseModel):
+    """How reports are made."""
+
     time_zone: Annotated[
         str, Field(description="the site's time zone for reports, such as Europe/Berlin; `local`: the machine's")
     ] = "local"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name != "local":
+            try:
+                ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                message = f"there is no time zone '{name}'; accepted are names such as Europe/Berlin, or 'local'"
+                raise ValueError(message) from None
+        return name
+
+
+class DeliverySettings(BaseModel):
+    """How reports are sent."""
+
     smtp_host: Annotated[str | None, Field(description="mail server for reports")] = None
     smtp_port: Annotated[int, Field(ge=1, le=65535, description="its port")] = 587
     smtp_security: Annotated[
@@ -164,20 +215,31 @@ class WatchSettings(WorkerSettings):
     delivery_ca_file: Annotated[
         Path | None, Field(description="certificates trusted for mail server and webhook; empty: the system's")
     ] = None
+
+    _absolute_file = field_validator("delivery_ca_file")(_make_absolute)
+
+
+class MonitoringSettings(BaseModel):
+    """Where the service tells others how it is."""
+
     metrics_address: Annotated[
         str, Field(description="where `watch` serves /metrics and /healthz, as HOST:PORT; `off`: nowhere")
     ] = "127.0.0.1:9808"
 
-    _absolute_here = field_validator("delivery_ca_file")(_make_absolute)
-    _known_address_here = field_validator("metrics_address")(_check_address)
+    _known_service_address = field_validator("metrics_address")(_check_address)
 
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        if name != "local":
-            try:
-                ZoneInfo(name)
-            except (ZoneInfoNotFoundError, ValueError, OSError):
-                message = f"there is no time zone '{name}'; accepted are names such as Europe/Berlin, or 'local'"
-                raise ValueError(message) from None
-        return name
+
+class Settings(
+    MonitoringSettings, DeliverySettings, ReportSettings, IntakeSettings, WorkerSettings, InstallationSettings
+):
+    """All that a site may set; `config show` lists it in this order, the last class first."""
+
+    def for_worker(self) -> dict[str, str]:
+        """Return what a worker process uses as environment variables, its own secrets included and no others."""
+        names = (*InstallationSettings.model_fields, *WorkerSettings.model_fields)
+        values = {name: getattr(self, name) for name in names}
+        return {
+            ENVIRONMENT_PREFIX + name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in values.items()
+            if value is not None
+        }

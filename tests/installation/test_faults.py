@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from worker.errors import FaultPointError
-from worker.faults import STEPS, arm_faults, fault_point, pass_on_faults
+from installation.errors import FaultPointError
+from installation.faults import STEPS, arm_faults, fault_point, pass_on_faults
 
 PROGRAM = """
 import os
-from worker.faults import arm_faults, fault_point
+from installation.faults import arm_faults, fault_point
 arm_faults(os.environ)
 fault_point("after_claim", 7)
 fault_point("after_read", 7)

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.settings import SettingsError, read_settings
-from worker.settings import WatchSettings
+from installation.settings import Settings
+from installation.sources import SettingsError, read_settings
 
 
 @pytest.fixture(autouse=True)
@@ -79,20 +79,18 @@ def test_a_secret_is_not_quoted_in_a_message(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_what_a_worker_uses_passes_through_the_environment_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     before = read_settings(workers=3, read_seconds=7, broker_url="redis://:s3cret@broker/0", store_identifiers=True)
-    for name, value in before.as_environment().items():
+    for name, value in before.for_worker().items():
         monkeypatch.setenv(name, value)
     assert read_settings() == before
 
 
 def test_a_worker_is_not_told_the_secrets_of_mail_and_webhook() -> None:
-    secrets = {
-        name: "s3cret" for name, field in WatchSettings.model_fields.items() if "Secret" in str(field.annotation)
-    }
-    told = read_settings(**secrets).as_environment()
+    secrets = {name: "s3cret" for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)}
+    told = read_settings(**secrets).for_worker()
     assert {name for name, value in told.items() if value == "s3cret"} == {
         *("XRAY_DATABASE_URL", "XRAY_BROKER_URL", "XRAY_IDENTIFIER_KEY"),
     }
 
 
 def test_every_setting_says_what_it_is_for() -> None:
-    assert [name for name, field in WatchSettings.model_fields.items() if not field.description] == []
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []

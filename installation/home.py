@@ -4,8 +4,6 @@ import fcntl
 import hashlib
 import json
 import os
-import secrets
-import shutil
 import socket
 import stat
 import tempfile
@@ -14,11 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.errors import HomeError, HomeInUseError
-from worker.processes.names import has_ended, name_locally
+from installation.errors import HomeError, HomeInUseError
 
 PRIVATE = 0o700
-SCRATCH = "worker-"
 HOME_MODE = 0o750
 
 
@@ -91,33 +87,19 @@ class Home:
         return self.runtime / "stages.sock"
 
 
-@contextmanager
-def own_scratch(home: Home) -> Iterator[Path]:
-    """Give this process a folder for temporary files, and remove those of processes that were killed."""
-    for left in home.runtime.glob(f"{SCRATCH}*"):
-        if has_ended(left.name.removeprefix(SCRATCH)):
-            shutil.rmtree(left, ignore_errors=True)
-    folder = home.runtime / f"{SCRATCH}{name_locally(os.getpid())}"
-    folder.mkdir(mode=PRIVATE, exist_ok=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def prepare_home(root: Path) -> Home:
+def prepare_home(home: Home) -> None:
     """Make the home's folders; raises HomeError where that cannot be done."""
-    home = Home(root)
     try:
-        root.mkdir(mode=HOME_MODE, parents=True, exist_ok=True)
+        home.root.mkdir(mode=HOME_MODE, parents=True, exist_ok=True)
         for folder in (home.processed, home.quarantine, home.broker):
             folder.mkdir(mode=HOME_MODE, exist_ok=True)
         home.moving_lock.touch(mode=0o600)
         _make_private(home.runtime)
     except OSError as error:
-        message = f"the home {root} cannot be made: {error.strerror}; set XRAY_HOME to a folder that can be written"
+        message = (
+            f"the home {home.root} cannot be made: {error.strerror}; set XRAY_HOME to a folder that can be written"
+        )
         raise HomeError(message) from error
-    return home
 
 
 def _make_private(folder: Path) -> None:
@@ -150,22 +132,6 @@ def lock_home(home: Home) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def hold_place(home: Home, arrival_id: int) -> Iterator[None]:
-    """Hold an arrival's place in the home against other processes; the kernel lets go however this one ends.
-
-    Raises
-    ------
-    BlockingIOError
-        Another process holds it.
-    FileNotFoundError
-        The home has gone.
-    """
-    with home.moving_lock.open("r+b") as file:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, arrival_id)
-        yield
-
-
 def is_locked(home: Home) -> bool:
     """Tell whether a service runs on this home now."""
     try:
@@ -176,20 +142,6 @@ def is_locked(home: Home) -> bool:
     except BlockingIOError:
         return True
     return False
-
-
-def read_identifier_key(home: Home) -> bytes:
-    """Read the secret with which identifiers are hashed; the first call makes it."""
-    path = home.identifier_key
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_hex(32).encode())
-        file.flush()
-        os.fsync(file.fileno())
-    return path.read_bytes()
 
 
 def _describe_holder(home: Home) -> str:

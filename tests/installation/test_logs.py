@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from inference.serving.report import EngineState
+from installation.logs import configure_logging
 from store.ledger.fates import FateKind
 from store.states import FINISHED_STATES
-from worker.logs import configure_logging
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGGERS = ("logger", "log")

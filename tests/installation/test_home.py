@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.errors import HomeError, HomeInUseError
-from worker.home import Home, is_locked, lock_home, own_scratch, prepare_home, read_identifier_key
-from worker.processes.names import name_locally
+from installation.errors import HomeError, HomeInUseError
+from installation.home import Home, is_locked, lock_home, prepare_home
 
 
 def test_the_home_is_not_open_to_others(home: Home) -> None:
@@ -29,7 +28,7 @@ def test_the_lock_ends_with_its_process_however_it_ends(home: Home) -> None:
     program = f"""
 import os, signal
 from pathlib import Path
-from worker.home import Home, lock_home
+from installation.home import Home, lock_home
 with lock_home(Home(Path({str(home.root)!r}))):
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -41,37 +40,16 @@ with lock_home(Home(Path({str(home.root)!r}))):
 def test_a_home_that_cannot_be_made_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(HomeError, match="XRAY_HOME"):
-        prepare_home(tmp_path / "file" / "home")
+        prepare_home(Home(tmp_path / "file" / "home"))
 
 
 def test_the_socket_is_refused_in_a_folder_that_others_can_enter(home: Home) -> None:
     home.broker_socket.parent.chmod(0o755)
     with pytest.raises(HomeError, match="open to others"):
-        prepare_home(home.root)
+        prepare_home(home)
 
 
 def test_the_socket_path_fits_however_deep_the_home(home: Home) -> None:
     deep = Home(home.root / ("d" * 200) / ("e" * 200))
     assert len(os.fsencode(Home(deep.root).broker_socket.name)) < 107
     assert deep.broker_socket.parent.parent == home.broker_socket.parent.parent
-
-
-def test_the_identifier_key_is_made_once_and_is_private(home: Home) -> None:
-    key = read_identifier_key(home)
-    assert len(key) >= 32
-    assert read_identifier_key(home) == key
-    assert stat.S_IMODE((home.root / "identifier.key").stat().st_mode) == 0o600
-
-
-def test_temporary_files_go_with_their_process_or_after_one_that_was_killed(home: Home) -> None:
-    ended = subprocess.Popen(["true"])
-    ended.wait()
-    left = home.runtime / f"worker-{name_locally(ended.pid)}"
-    of_another = home.runtime / f"worker-{name_locally(os.getppid())}"
-    of_a_container = home.runtime / f"worker-1-{ended.pid}"
-    for folder in (left, of_another, of_a_container):
-        (folder / "pymp-1").mkdir(parents=True)
-    with own_scratch(home) as scratch:
-        (scratch / "pymp-2").mkdir()
-        assert stat.S_IMODE(scratch.stat().st_mode) == 0o700
-    assert [folder.exists() for folder in (left, of_another, of_a_container, scratch)] == [False, True, True, False]

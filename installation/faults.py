@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from worker.errors import FaultPointError
+from installation.errors import FaultPointError
 
 Step = Literal[
     "after_arrive",  # service: arrivals are committed, nothing is sent

@@ -1,4 +1,4 @@
-"""Reading the settings: command line over ``XRAY_`` variables over ``xray.toml`` over defaults."""
+"""Where settings come from: command line over ``XRAY_`` variables over ``xray.toml`` over defaults."""
 
 import os
 import tomllib
@@ -15,18 +15,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from worker.faults import VARIABLES, arm_faults
-from worker.settings import ENVIRONMENT_PREFIX, WatchSettings
+from installation.errors import SettingsError
+from installation.faults import VARIABLES, arm_faults
+from installation.settings import ENVIRONMENT_PREFIX, Settings
 
 TOML = Path("xray.toml")
 FILE_SUFFIX = "_FILE"
 NOT_SETTINGS = VARIABLES | {"XRAY_DATA"}  # fault points, and where the tests find real radiographs
-
-
-class SettingsError(Exception):
-    """A setting is unknown or has a value that is not accepted."""
-
-    exit_code = os.EX_CONFIG
 
 
 class _SecretFiles(PydanticBaseSettingsSource):
@@ -40,12 +35,12 @@ class _SecretFiles(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         """Return the settings that are given as files."""
-        values = {name: self.get_field_value(field, name)[0] for name, field in WatchSettings.model_fields.items()}
+        values = {name: self.get_field_value(field, name)[0] for name, field in Settings.model_fields.items()}
         return {name: value for name, value in values.items() if value is not None}
 
 
-class Settings(WatchSettings, BaseSettings):
-    """The settings in force."""
+class _Sources(Settings, BaseSettings):
+    """The settings in force, from wherever each is set."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX, extra="forbid", toml_file=TOML, env_ignore_empty=True
@@ -80,7 +75,7 @@ def read_settings(**command_line: object) -> Settings:
     given = {name: value for name, value in command_line.items() if value is not None}
     _check_environment()
     try:
-        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks the values
+        return _Sources(**given)  # type: ignore[arg-type]  # pydantic checks the values
     except ValidationError as error:
         raise SettingsError("; ".join(_describe(fault) for fault in error.errors(include_url=False))) from None
     except tomllib.TOMLDecodeError as error:
@@ -92,7 +87,7 @@ def read_settings(**command_line: object) -> Settings:
 
 
 def _check_environment() -> None:
-    known = {ENVIRONMENT_PREFIX + name.upper() for name in WatchSettings.model_fields}
+    known = {ENVIRONMENT_PREFIX + name.upper() for name in Settings.model_fields}
     known |= {name + FILE_SUFFIX for name in known} | NOT_SETTINGS
     unknown = sorted(name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known)
     if unknown:
