@@ -98,10 +98,7 @@ def _take_steps(watch: Stopwatch, number: int, path: Path, engine: Engine, class
     watch.time("normalize", normalize, radiograph.pixels, FILM_SIZE)
     prediction = watch.time("find lungs, infer", _predict, classifier, radiograph)
     screening = NewScreening(
-        source_sha256=source.sha256,
-        model_sha256=classifier.bundle.model_sha256,
-        answer=prediction,
-        identity={},
+        source_sha256=source.sha256, model_sha256=classifier.bundle.model_sha256, answer=prediction, identity={}
     )
     watch.time("ledger", _record, engine, number, path, screening)
 

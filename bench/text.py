@@ -110,10 +110,7 @@ def _build_service(figures: Figures) -> Section:
     lines = [
         ("start of the program to the first row, new home", say_duration(service["start_seconds"])),
         ("drop to row beyond the stability wait, median", _say_milliseconds(service["latency_median"])),
-        (
-            "drop to row beyond the stability wait, 95th percentile",
-            _say_milliseconds(service["latency_p95"]),
-        ),
+        ("drop to row beyond the stability wait, 95th percentile", _say_milliseconds(service["latency_p95"])),
         (
             f"idle, {service['processed']:,} processed files: share of a core",
             f"{say_number(100 * service['idle_share'], 2)} %",

@@ -133,11 +133,7 @@ class Broker:
 
     def _listen(self) -> None:
         while not self._stop.is_set():
-            with (
-                contextlib.suppress(RedisError, OSError),
-                self._client() as client,
-                client.monitor() as lines,
-            ):
+            with contextlib.suppress(RedisError, OSError), self._client() as client, client.monitor() as lines:
                 while not self._stop.is_set():
                     self._heard.append(repr(lines.next_command()).encode())
 

@@ -16,12 +16,7 @@ class ArrivalState(StrEnum):
     VANISHED = "vanished"  # gone before it could be read
 
 
-FINISHED_STATES = (
-    ArrivalState.DONE,
-    ArrivalState.DUPLICATE,
-    ArrivalState.QUARANTINED,
-    ArrivalState.VANISHED,
-)
+FINISHED_STATES = (ArrivalState.DONE, ArrivalState.DUPLICATE, ArrivalState.QUARANTINED, ArrivalState.VANISHED)
 READY_STATES = (ArrivalState.WAITING, ArrivalState.FAILED)
 PENDING_STATES = (*READY_STATES, ArrivalState.QUEUED, ArrivalState.SCREENING)
 

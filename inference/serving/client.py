@@ -18,15 +18,7 @@ from inference.classifier import Classifier
 from inference.engines.loading import load_engine
 from inference.engines.protocol import Engine
 from inference.lungs import LungFinder
-from inference.serving.wire import (
-    Floats,
-    Slot,
-    WireError,
-    receive_answer,
-    receive_welcome,
-    send_hello,
-    send_request,
-)
+from inference.serving.wire import Floats, Slot, WireError, receive_answer, receive_welcome, send_hello, send_request
 
 log = logging.getLogger(__name__)
 

@@ -137,13 +137,7 @@ def claim_arrival(connection: Connection, arrival_id: int, owner: str, lease_sec
 
 
 def retry_arrival(
-    connection: Connection,
-    arrival_id: int,
-    owner: str,
-    *,
-    reason_code: str,
-    delay_seconds: float,
-    spoilt: bool,
+    connection: Connection, arrival_id: int, owner: str, *, reason_code: str, delay_seconds: float, spoilt: bool
 ) -> bool:
     """Give the lease back and try again later.
 

@@ -69,12 +69,7 @@ def record_screening(
 
 
 def record_duplicate(
-    connection: Connection,
-    arrival_id: int,
-    owner: str,
-    screening_id: int,
-    source_sha256: str,
-    stored_path: Path | None,
+    connection: Connection, arrival_id: int, owner: str, screening_id: int, source_sha256: str, stored_path: Path | None
 ) -> None:
     """Record that a screening of another arrival answers these bytes; raises as ``record_screening``."""
     _hold_answer(connection, arrival_id, screening_id, source_sha256)

@@ -60,10 +60,7 @@ def record_references(connection: Connection, labels: Sequence[ReferenceLabel]) 
     statement = build_insert(connection, reference_labels).values(recorded_at=database_now())
     changed = {name: statement.excluded[name] for name in ("reference", "obtained_at", "recorded_at")}
     rows = [{name: getattr(label, name) for name in ReferenceLabel.__dataclass_fields__} for label in labels]
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["source_sha256", "source"], set_=changed),
-        rows,
-    )
+    connection.execute(statement.on_conflict_do_update(index_elements=["source_sha256", "source"], set_=changed), rows)
 
 
 def _in_parts(values: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -26,12 +26,7 @@ class Reference(StrEnum):
 
 REFERENCES: Mapping[ReferenceSource, tuple[Reference, ...]] = {
     ReferenceSource.PCR: (Reference.COVID19, Reference.NOT_COVID19),
-    ReferenceSource.READER: (
-        Reference.COVID19,
-        Reference.VIRAL_PNEUMONIA,
-        Reference.NORMAL,
-        Reference.OTHER_FINDING,
-    ),
+    ReferenceSource.READER: (Reference.COVID19, Reference.VIRAL_PNEUMONIA, Reference.NORMAL, Reference.OTHER_FINDING),
 }
 
 
