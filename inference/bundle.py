@@ -79,7 +79,7 @@ class Bundle:
     operating_points : Mapping[str, float]
         For every output a probability in [0, 1], see `inference.classifier`.
     gate : Mapping[str, float]
-        Limits of the input gate, the fields of `inference.gate.GateLimits`.
+        Limits of the input gate, the fields of `inference.lungs.GateLimits`.
     training_data_sha256 : str
         Hash over the files and reference labels of the training side, see `training.data.pixels`.
     metrics : Mapping[str, Any]

@@ -1,6 +1,6 @@
 """The classifier: a radiograph in, a `Prediction` out.
 
-The film is looked at as a whole first (`inference.lungs`, `inference.gate`); what the network sees is the lungs' frame
+The film is looked at as a whole first (`inference.lungs`); what the network sees is the lungs' frame
 (`inference.framing`). How its answer is made: logits / temperature, softmax over all outputs, then
 
 - `other_finding` at or above its operating point: indeterminate, reason `other_finding`;
@@ -24,8 +24,7 @@ from inference.bundle import LUNGS_NAME, Bundle, read_bundle
 from inference.engines.loading import EngineName, load_engine
 from inference.engines.protocol import Engine
 from inference.framing import Box, find_box, frame, frame_box
-from inference.gate import GateLimits, check_sighting
-from inference.lungs import LungFinder
+from inference.lungs import GateLimits, LungFinder, check_sighting
 from inference.prediction import Prediction, calibrate, mark_population, to_prediction
 
 FILM_SIZE = 512
@@ -97,7 +96,7 @@ class Classifier:
         Raises
         ------
         imaging.UnsuitableRadiographError
-            The gate refuses the picture (`inference.gate`).
+            The gate refuses the picture (`inference.lungs`).
         """
         film = normalize(radiograph.pixels, FILM_SIZE)
         sighting = self._finder.find(film)

@@ -10,8 +10,7 @@ import numpy.typing as npt
 from imaging import normalize
 from inference.bundle import LUNGS_NAME, read_bundle
 from inference.classifier import FILM_SIZE
-from inference.gate import GateLimits, check_sighting
-from inference.lungs import LungFinder, Sighting
+from inference.lungs import GateLimits, LungFinder, Sighting, check_sighting
 
 Pixels = npt.NDArray[np.float32]
 

@@ -1,4 +1,4 @@
-"""Training of the lung finder and of the input gate (`inference.lungs`, `inference.gate`).
+"""Training of the lung finder and of the input gate (`inference.lungs`).
 
 pictures   reading: films, lung masks, pictures that are no chest films
 drawings   drawn pictures that are no chest films, without limit

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from inference.gate import GateLimits, find_reason
-from inference.lungs import LungFinder
+from inference.lungs import GateLimits, LungFinder, find_reason
 from training.finder.distortion import cut_off, invert, place, retouch
 from training.finder.drawings import draw_other
 from training.finder.network import FEATURES_OUTPUT, SIZE

@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.progress import track
 
 from inference.bundle import FILE_NAMES, LUNGS_NAME, SHIPPED_BUNDLE, Bundle, read_bundle
-from inference.gate import GateLimits
-from inference.lungs import LungFinder
+from inference.lungs import GateLimits, LungFinder
 from training.data.dataset import Case, read_dataset, read_other_findings
 from training.data.split import deal_patients
 from training.finder.fitting import Stage, find_masks, fit_stage

@@ -10,8 +10,7 @@ from imaging.phantoms.anatomy import draw_lungs
 from imaging.phantoms.files import write_png_phantom
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.classifier import Classifier
-from inference.gate import GateLimits
-from inference.lungs import KINDS
+from inference.lungs import KINDS, GateLimits
 from training.data.dataset import read_dataset
 from training.data.errors import DatasetNotFoundError
 from training.finder import fitting, limits
