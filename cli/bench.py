@@ -41,7 +41,7 @@ def bench(
     ] = BenchFormat.TABLE,
     output: Annotated[Path | None, typer.Option(help="Write there instead of to the screen.")] = None,
     folder: Annotated[
-        Path | None, typer.Option(help="Where films and ledgers lie for the time; the temporary folder by default.")
+        Path | None, typer.Option(help="Folder for films and ledgers while it runs; the temporary folder by default.")
     ] = None,
     model: Annotated[Path | None, typer.Option(help="A bundle's folder; the one that ships by default.")] = None,
     earlier: Annotated[
@@ -56,7 +56,8 @@ def bench(
 ) -> None:
     """Measure this machine: single steps, the whole product as a share of their sum, latency, start, idling, memory.
 
-    Synthetic radiographs in a temporary folder; your home, ledger and settings are not touched. Let nothing else run.
+    Synthetic radiographs in a temporary folder; your home, ledger and settings are not touched. Run nothing else
+    meanwhile.
 
     Example: xray-cli bench --size full --format markdown --output docs/performance.md
     """

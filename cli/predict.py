@@ -29,7 +29,9 @@ def predict(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=FILES_HELP)],
     model: Annotated[Path | None, typer.Option(help="A bundle's folder (XRAY_MODEL).")] = None,
     heatmap: Annotated[Path | None, typer.Option(metavar="DIR", help=HEATMAP_HELP)] = None,
-    output_format: Annotated[TextFormat, typer.Option("--format", help="How they are written.")] = TextFormat.TEXT,
+    output_format: Annotated[
+        TextFormat, typer.Option("--format", help="How the answers are written.")
+    ] = TextFormat.TEXT,
 ) -> None:
     """Screen files and print the answers in their order; nothing is recorded or moved.
 

@@ -31,16 +31,16 @@ NoFinding = Annotated[
 OtherFindings = Annotated[
     bool, typer.Option("--other-findings", help="Keep films of other findings, as class other_finding.")
 ]
-MaxPerPatient = Annotated[int, typer.Option(min=0, help="Most films of one patient; 0: all.")]
+MaxPerPatient = Annotated[int, typer.Option(min=0, help="At most so many films of one patient; 0: all.")]
 Source = Annotated[str, typer.Option(help="Name of the data set in the manifest, where one input is given.")]
 SaltFile = Annotated[
     Path | None,
     typer.Option(
-        help="Key with which patients' ids of DICOM files are hashed; made if absent. Default: OUTPUT.salt, beside."
+        help="Key to hash the patient ids of DICOM files with; made if absent. Default: OUTPUT.salt, beside OUTPUT."
     ),
 ]
 Link = Annotated[bool, typer.Option("--link", help="Hard links instead of copies, on one file system.")]
-Workers = Annotated[int, typer.Option(min=0, help="Reading processes; 0: one a core.")]
+Workers = Annotated[int, typer.Option(min=0, help="Processes that read files; 0: one for each core.")]
 Format = Annotated[TableFormat, typer.Option("--format", help="How the summary is written.")]
 Lungs = Annotated[Path | None, typer.Option(help="Bundle whose gate looks at class folders [the one that ships].")]
 
@@ -66,9 +66,9 @@ def prepare(
     """Build a data set for training, each film once, each patient whole.
 
     Takes frontal films of COVID-19, other viral pneumonia and normal chests; of class folders those that the gate takes
-    for such. Finds copies by bytes, by pixels and by looks; refuses a film under two labels; writes what it left out,
-    and why, to dropped.csv. Run again, or with another input, it adds to the data set and repeats nothing. Exit code 1:
-    some files are damaged.
+    for such. Finds copies by their bytes, their pixels and what they show; refuses a film under two labels; writes what
+    it left out, and why, to dropped.csv. Run again, or with another input, it adds to the data set and repeats nothing.
+    Exit code 1: some files are damaged.
 
     Examples
     --------

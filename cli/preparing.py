@@ -73,7 +73,7 @@ def print_summary(summary: Mapping[str, Any], output_format: TableFormat) -> Non
     else:
         write_content(_build_content(summary), sys.stdout)
     if not summary["kept"]:
-        raise NothingToPrepareError("no film is left for the data set; the reasons stand in its dropped.csv")
+        raise NothingToPrepareError("no film is left for the data set; dropped.csv says why")
 
 
 def _build_content(summary: Mapping[str, Any]) -> Content:

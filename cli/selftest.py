@@ -19,7 +19,9 @@ INTERRUPTED = 130
 
 
 def selftest(
-    full: Annotated[bool, typer.Option("--full/--quick", help="Minutes and many kills, or about one minute.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full/--quick", help="Many kills, for some minutes; or about one minute.")
+    ] = False,
     output_format: Annotated[
         TableFormat, typer.Option("--format", help="How the findings are written.")
     ] = TableFormat.TABLE,

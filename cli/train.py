@@ -37,14 +37,14 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --
 Folds = Annotated[int | None, typer.Option(min=0, help="Cross-validate so many times before the final training [0].")]
 Epochs = Annotated[int | None, typer.Option(min=0, help="Epochs of fine-tuning at most; 0 trains the head only [12].")]
 Patience = Annotated[int | None, typer.Option(min=0, help="Stop after so many epochs without gain; 0: never [5].")]
-BatchSize = Annotated[int | None, typer.Option(min=1, help="Films a step [32].")]
+BatchSize = Annotated[int | None, typer.Option(min=1, help="Films in each step [32].")]
 LearningRate = Annotated[float | None, typer.Option(help="Peak while fine-tuning [0.0001].")]
 Backbone = Annotated[
     BackboneName | None, typer.Option("--backbone", help="Network that sees the films [efficientnet_lite0].")
 ]
 Weights = Annotated[str | None, typer.Option(help="shipped, imagenet-file, random, a .keras file or bundle [shipped].")]
 ImagenetFile = Annotated[Path | None, typer.Option(help="ImageNet weights, a file or their folder [weights].")]
-Seed = Annotated[int | None, typer.Option(min=0, help="Of every random number [0].")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Seed of all random numbers [0].")]
 ModelVersion = Annotated[str | None, typer.Option(help="Name of the model [local].")]
 
 

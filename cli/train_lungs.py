@@ -21,7 +21,7 @@ def train_lungs(
     others: Annotated[Path, typer.Option(help=OTHERS_HELP)],
     model: Annotated[Path, typer.Option(help="The new bundle's folder.")],
     other_findings: Annotated[Path | None, typer.Option(help="Folder of films of none of the classes.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of every random number.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")] = 0,
 ) -> None:
     """Train the lung finder and the input gate, and write them into a copy of the shipped bundle.
 

@@ -71,7 +71,7 @@ class LungFinder:
             with native_messages_to_log():
                 self.find(np.zeros((self._size, self._size), np.float32))
         except (KeyError, RuntimeError, ValueError) as error:
-            raise BundleCorruptError(f"{path.name} is no lung finder with the expected signature") from error
+            raise BundleCorruptError(f"{path.name} is not a lung finder with the expected signature") from error
         if kinds != len(KINDS):
             raise BundleCorruptError(f"{path.name} knows {kinds} kinds of picture: expected are {len(KINDS)}")
 

@@ -222,7 +222,7 @@ def _bring_in_visitors(stand: Stand, run: Run) -> None:
         stand.book.check("P3", early is None or early.screening_id is None, "a file had a result before it was whole")
     run.finish(MOST_SECONDS)
     left = {path.name for path in run.site.inbox.iterdir()}
-    stand.book.check("P13", left == STAY, f"in the inbox lies {sorted(left ^ STAY)!a}, or is missing")
+    stand.book.check("P13", left == STAY, f"the inbox holds too much or too little: {sorted(left ^ STAY)!a}")
     stand.book.check("P13", outside.exists(), "a file outside the inbox, to which a link leads, is gone")
 
 

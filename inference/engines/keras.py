@@ -41,7 +41,7 @@ class KerasEngine:
             self.input_size = int(model.input_shape[1])
             self.output_count = int(model.get_layer(LOGITS_NAME).output.shape[-1])
         except (KeyError, OSError, TypeError, ValueError) as error:
-            raise BundleCorruptError(f"{path.name} is no Keras model with the expected layers") from error
+            raise BundleCorruptError(f"{path.name} is not a Keras model with the expected layers") from error
         self._model = _to_half(model) if half else model
         if compiled:
             self._model.compile(jit_compile=True)

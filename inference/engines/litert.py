@@ -27,7 +27,7 @@ class LiteRTEngine:
             self.output_count = int(self._runner.get_output_details()[LOGITS_NAME]["shape"][-1])
             self._warm_up()
         except (KeyError, RuntimeError, ValueError) as error:
-            raise BundleCorruptError(f"{path.name} is no LiteRT graph with the expected signature") from error
+            raise BundleCorruptError(f"{path.name} is not a LiteRT graph with the expected signature") from error
 
     def _warm_up(self) -> None:
         """Run once, so that a graph that cannot run fails here and the first radiograph waits for nothing."""
@@ -59,7 +59,7 @@ def load_litert(path: Path, threads: int) -> Any:
         # The runner keeps its interpreter alive.
         return Interpreter(model_path=str(path), num_threads=threads).get_signature_runner()
     except (KeyError, RuntimeError, ValueError) as error:
-        raise BundleCorruptError(f"{path.name} is no LiteRT graph with a signature") from error
+        raise BundleCorruptError(f"{path.name} is not a LiteRT graph with a signature") from error
 
 
 @contextmanager

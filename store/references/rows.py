@@ -126,7 +126,7 @@ def _read_key(text: str, kind: FilmKey, protect: Protect) -> str:
         return protected
     key = text.lower()
     if not re.fullmatch(KEY_FORMS[kind], key):
-        raise RowRefusedError("the key is empty" if not key else f"the key is no {kind}")
+        raise RowRefusedError("the key is empty" if not key else f"the key is not a {kind}")
     return key
 
 

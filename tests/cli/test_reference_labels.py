@@ -44,9 +44,9 @@ def test_a_file_is_tried_imported_and_reported(run: Run, home: Path, tmp_path: P
     options = ("--map", "POS=covid19", "--map", "NEG=not_covid19")
     dry = run("outcomes", "import", path, *options, "--dry-run")
     assert dry.returncode == 0, dry.stderr
-    assert "would be imported: 2 films anew" in dry.stdout
+    assert "would be imported: 2 new films" in dry.stdout
     assert json.loads(run("report", "--since", "1h", "--format", "json").stdout)["agreement"] == []
-    assert "imported: 2 films anew" in run("outcomes", "import", path, *options).stdout
+    assert "imported: 2 new films" in run("outcomes", "import", path, *options).stdout
     (told,) = json.loads(run("report", "--since", "1h", "--format", "json").stdout)["agreement"]
     assert (told["source"], told["films"], told["missed"]) == ("pcr", 2, 1)
 
@@ -62,7 +62,7 @@ def test_refused_rows_are_named_by_line_and_the_others_only_on_demand(run: Run, 
     ]
     taken = run("outcomes", "import", path, "--skip-refused")
     assert taken.returncode == 1
-    assert "imported: 1 films anew" in taken.stdout
+    assert "imported: 1 new film" in taken.stdout
     assert "CANARY" not in refused.stdout + refused.stderr + taken.stdout + taken.stderr
 
 

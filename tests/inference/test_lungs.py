@@ -49,10 +49,10 @@ def test_kinds_sum_to_one_and_distance_grows_with_strangeness(finder: LungFinder
 
 
 def test_another_graph_is_no_lung_finder(tmp_path: Path) -> None:
-    with pytest.raises(BundleCorruptError, match="no lung finder"):
+    with pytest.raises(BundleCorruptError, match="not a lung finder"):
         LungFinder(SHIPPED_BUNDLE / LITERT_NAME)
     (tmp_path / "lungs.tflite").write_bytes(b"nothing of the kind")
-    with pytest.raises(BundleCorruptError, match="no LiteRT graph"):
+    with pytest.raises(BundleCorruptError, match="not a LiteRT graph"):
         LungFinder(tmp_path / "lungs.tflite")
 
 

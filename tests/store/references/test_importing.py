@@ -91,7 +91,7 @@ def test_a_doubtful_row_is_refused_with_its_line_and_nothing_is_recorded(
 
 
 @pytest.mark.parametrize(
-    ("key", "reason"), [("1.2.5", "different films have this UID"), ("1.2.x", "no sop_instance_uid")]
+    ("key", "reason"), [("1.2.5", "different films have this UID"), ("1.2.x", "not a sop_instance_uid")]
 )
 def test_a_uid_that_names_two_films_or_is_none_is_refused(
     engine: Engine, tmp_path: Path, key: str, reason: str
