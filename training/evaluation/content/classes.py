@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from documents.blocks import HEADING, Block, CellKind, Column, Gallery, Row, Section, Shaded, Table
+from documents.blocks import HEADING, CellKind, Column, Gallery, Row, Section, Shaded, Table
 from documents.charts.curves import Curve, draw_curves
 from documents.charts.marks import Scale, find_beginning
-from documents.charts.shapes import Chart, Points
+from documents.charts.shapes import Chart
 from documents.figures import Estimate, say_estimate, say_number
 from reports.wording import name_label
 from training.evaluation.figures.scores import PAIR
-from training.evaluation.result import Evaluation, Scores
+from training.evaluation.result import Evaluation, Numbers, Scores
 
 RATES: Mapping[str, tuple[str, str]] = {
     "sensitivity": ("Sensitivity", "films of the class that are called so"),
@@ -83,9 +83,10 @@ def build_curves(evaluation: Evaluation) -> Section | None:
         "Every threshold at once, one class against the rest. Bands are 95 % intervals at each point; dotted is what "
         "guessing gives."
     )
-    charts: list[Block] = [Gallery((_draw_roc(evaluation, labels), _draw_recall(evaluation, labels)))]
+    singles = [label for label in labels if label != PAIR]
+    charts = Gallery((_draw_roc(evaluation, labels), _draw_recall(evaluation, singles)))
     areas = _build_figures("Areas under the curves", evaluation, AREAS, CellKind.NUMBER)
-    return Section("curves", "ROC and precision-recall curves", lead, [*charts, areas])
+    return Section("curves", "ROC and precision-recall curves", lead, [charts, areas])
 
 
 def _draw_roc(evaluation: Evaluation, labels: Sequence[str]) -> Chart:
@@ -93,29 +94,24 @@ def _draw_roc(evaluation: Evaluation, labels: Sequence[str]) -> Chart:
     for label in labels:
         roc = evaluation.curves[label].roc
         auroc = evaluation.auroc_covid19_vs_normal if label == PAIR else evaluation.per_class[label].auroc
-        title = AGAINST_NORMAL if label == PAIR else name_label(label)
-        band = _outline(roc.fpr, roc.low, roc.high)
-        curves.append(Curve(label, f"{title}: AUROC {say_estimate(auroc, say_number)}", _pair(roc.fpr, roc.tpr), band))
+        name = AGAINST_NORMAL if label == PAIR else name_label(label)
+        title = f"{name}: AUROC {say_estimate(auroc, say_number)}"
+        curves.append(_trace(label, title, roc.fpr, roc.tpr, roc.low, roc.high))
     return draw_curves("ROC curve", ("false positives, % (1 − specificity)", "sensitivity, %"), curves)  # noqa: RUF001
 
 
 def _draw_recall(evaluation: Evaluation, labels: Sequence[str]) -> Chart:
     curves, levels = list[Curve](), dict[str, float]()
     for label in labels:
-        if label == PAIR:
-            continue
         pr, area = evaluation.curves[label].pr, evaluation.per_class[label].auprc
         title = f"{name_label(label)}: area {say_estimate(area, say_number)}"
-        curves.append(Curve(label, title, _pair(pr.recall, pr.precision), _outline(pr.recall, pr.low, pr.high)))
+        curves.append(_trace(label, title, pr.recall, pr.precision, pr.low, pr.high))
         levels |= {label: pr.prevalence} if pr.prevalence is not None else {}
     axes = ("recall (sensitivity), %", "precision (PPV), %")
     return draw_curves("Precision-recall curve", axes, curves, levels=levels)
 
 
-def _pair(xs: Sequence[float], ys: Sequence[float]) -> Points:
-    return list(zip(xs, ys, strict=True))
-
-
-def _outline(xs: Sequence[float], low: Sequence[float], high: Sequence[float]) -> Points:
-    """Return the outline of a band, which goes along the lower edge and back along the upper one."""
-    return [*_pair(xs, low), *reversed(_pair(xs, high))] if low and high else []
+def _trace(label: str, title: str, xs: Numbers, ys: Numbers, low: Numbers, high: Numbers) -> Curve:
+    """Trace a curve; the outline of its band goes along the lower edge and back along the upper one."""
+    band = [*zip(xs, low, strict=True), *reversed(list(zip(xs, high, strict=True)))] if low and high else []
+    return Curve(label, title, list(zip(xs, ys, strict=True)), band)

@@ -93,37 +93,33 @@ def _say_interval(estimate: Estimate, say: Say) -> str:
 
 
 def _build_method(evaluation: Evaluation) -> Section:
-    facts = [*_list_model(evaluation), *_list_data(evaluation)]
+    facts = _describe_model(evaluation) | _describe_data(evaluation)
     columns = (Column("what", CellKind.WORDS, 1), Column("value", CellKind.WORDS, 3))
-    return Section("method", "What was measured", METHOD, [Table("Model and films", columns, list(map(Row, facts)))])
+    table = Table("Model and films", columns, [Row((title, text)) for title, text in facts.items() if text])
+    return Section("method", "What was measured", METHOD, [table])
 
 
-def _list_model(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
-    model = evaluation.model
-    yield "model", evaluation.model_version or "unnamed"
-    if evaluation.model_sha256:
-        yield "SHA-256 of the model", evaluation.model_sha256
-    if not model:
-        return
-    yield "input", f"{model.input_size} x {model.input_size} pixels, preprocessing {model.preprocessing_version}"
-    points = (f"{name_label(name)} {say_percent(point)}" for name, point in model.operating_points.items())
-    yield "operating points", ", ".join(points)
-    if model.gate:
-        limits = (f"{name.replace('_', ' ')} {limit:g}" for name, limit in model.gate.items())
-        yield "limits of the gate", ", ".join(limits)
-    yield "temperature", say_number(model.temperature)
-    if model.training_data_sha256:
-        yield "SHA-256 of the training data", model.training_data_sha256
+def _describe_model(evaluation: Evaluation) -> dict[str, str | None]:
+    title = evaluation.model_version or "unnamed"
+    facts = {"model": title, "SHA-256 of the model": evaluation.model_sha256}
+    if model := evaluation.model:
+        size, points, limits = model.input_size, model.operating_points.items(), model.gate.items()
+        facts |= {
+            "input": f"{size} x {size} pixels, preprocessing {model.preprocessing_version}",
+            "operating points": ", ".join(f"{name_label(name)} {say_percent(point)}" for name, point in points),
+            "limits of the gate": ", ".join(f"{name.replace('_', ' ')} {limit:g}" for name, limit in limits),
+            "temperature": say_number(model.temperature),
+            "SHA-256 of the training data": model.training_data_sha256,
+        }
+    return facts
 
 
-def _list_data(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
-    dataset, bootstrap = evaluation.dataset, evaluation.bootstrap
-    if dataset:
-        yield "data set", f"{dataset.name}: {say_count(dataset.n_files, 'file')}"
-        if dataset.sha256:
-            yield "SHA-256 of the data set", dataset.sha256
-        yield "of these, films that made the model", "unknown" if dataset.n_seen is None else f"{dataset.n_seen:,}"
-    if bootstrap:
-        yield "bootstrap", f"{bootstrap.resamples:,} draws of patients, seed {bootstrap.seed}"
-    if evaluation.evaluated_at:
-        yield "measured at", evaluation.evaluated_at
+def _describe_data(evaluation: Evaluation) -> dict[str, str | None]:
+    facts: dict[str, str | None] = {}
+    if dataset := evaluation.dataset:
+        seen = "unknown" if dataset.n_seen is None else f"{dataset.n_seen:,}"
+        facts["data set"] = f"{dataset.name}: {say_count(dataset.n_files, 'file')}"
+        facts |= {"SHA-256 of the data set": dataset.sha256, "of these, films that made the model": seen}
+    if bootstrap := evaluation.bootstrap:
+        facts["bootstrap"] = f"{bootstrap.resamples:,} draws of patients, seed {bootstrap.seed}"
+    return facts | {"measured at": evaluation.evaluated_at}
