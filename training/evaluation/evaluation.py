@@ -15,7 +15,7 @@ from inference.labels import (
     Label,
     Outcome,
 )
-from training.evaluation import result
+from training.evaluation import measures, result
 from training.evaluation.figures.estimates import (
     Weights,
     draw_patients,
@@ -53,7 +53,7 @@ def evaluate(
     seed: int,
     refused: Sequence[RefusedFilm] = (),
     prevalences: Mapping[Label, Sequence[float]] = PREVALENCES,
-) -> result.Measures:
+) -> measures.Measures:
     """Measure films that were judged, every metric with its 95 % bootstrap interval by patient.
 
     Parameters
@@ -71,11 +71,11 @@ def evaluate(
     weights = draw_patients(to_patients(labelled), seed=seed)
     scores = score(labelled, weights)
     measured = dict(scores) | {"per_class": find_predictive_values(scores, labelled, weights, prevalences)}
-    return result.Measures(
+    return measures.Measures(
         **measured,
         answered=_measure_answered(labelled, weights),
         coverage_curve=_measure_coverage(labelled, weights),
-        reliability=result.ReliabilityDiagram(bins=_measure_reliability(labelled, weights)),
+        reliability=measures.ReliabilityDiagram(bins=_measure_reliability(labelled, weights)),
         other_finding=_measure_others(films, refused, seed),
         by_group={name: _score_groups(labelled, refused, weights, name) for name in GROUPINGS},
     )
@@ -110,7 +110,7 @@ def _describe_reason(reason_code: str, refused: Sequence[RefusedFilm]) -> result
     return result.RefusedReason(n=len(labels), advice=REASONS.get(reason_code, ""), by_label=by_label)
 
 
-def _measure_answered(films: Sequence[JudgedFilm], weights: Weights) -> result.Answered:
+def _measure_answered(films: Sequence[JudgedFilm], weights: Weights) -> measures.Answered:
     given = _find_answered(films)
     right = np.asarray([film.prediction.label == film.case.reference_label for film in films], dtype=bool)
     reasons = {
@@ -121,14 +121,14 @@ def _measure_answered(films: Sequence[JudgedFilm], weights: Weights) -> result.A
     measured = {"coverage": weigh_share(given, weights), "accuracy": weigh_share(right[given], weights[:, given])}
     for name, reason in reasons.items():
         measured[name] = weigh_share([film.prediction.reason_code == reason for film in films], weights)
-    return result.Answered(**estimate_all(measured, dict.fromkeys(measured, _count_patients(films))))
+    return measures.Answered(**estimate_all(measured, dict.fromkeys(measured, _count_patients(films))))
 
 
 def _find_answered(films: Sequence[JudgedFilm]) -> npt.NDArray[np.bool_]:
     return np.asarray([film.prediction.outcome is Outcome.PREDICTED for film in films], dtype=bool)
 
 
-def _measure_coverage(films: Sequence[JudgedFilm], weights: Weights) -> tuple[result.CoveragePoint, ...]:
+def _measure_coverage(films: Sequence[JudgedFilm], weights: Weights) -> tuple[measures.CoveragePoint, ...]:
     probabilities = to_probabilities(films)
     right = probabilities.argmax(axis=1) == to_reference(films)
     lost = np.asarray([film.prediction.reason_code == OTHER_FINDING for film in films], dtype=bool)
@@ -137,18 +137,18 @@ def _measure_coverage(films: Sequence[JudgedFilm], weights: Weights) -> tuple[re
         covered = (probabilities.max(axis=1) >= threshold) & ~lost
         coverage = estimate(weigh_share(covered, weights), _count_patients(films))
         accuracy = _estimate_share(right, covered, films, weights)
-        points.append(result.CoveragePoint(threshold=threshold, coverage=coverage, accuracy=accuracy))
+        points.append(measures.CoveragePoint(threshold=threshold, coverage=coverage, accuracy=accuracy))
     return tuple(points)
 
 
-def _measure_reliability(films: Sequence[JudgedFilm], weights: Weights) -> tuple[result.DiagramBin, ...]:
+def _measure_reliability(films: Sequence[JudgedFilm], weights: Weights) -> tuple[measures.DiagramBin, ...]:
     probabilities = to_probabilities(films)
     right, bins = probabilities.argmax(axis=1) == to_reference(films), find_bins(probabilities)
     rows = []
     for place in range(ECE_BINS):
         inside = bins == place
         mean = round(float(probabilities[inside].max(axis=1).mean()), 4) if inside.any() else None
-        row = result.DiagramBin(
+        row = measures.DiagramBin(
             low=round(place / ECE_BINS, 4),
             high=round((place + 1) / ECE_BINS, 4),
             n=int(inside.sum()),
@@ -171,7 +171,7 @@ def _count_patients(films: Sequence[EvaluatedFilm]) -> int:
     return len(set(to_patients(films)))
 
 
-def _measure_others(films: Sequence[JudgedFilm], refused: Sequence[RefusedFilm], seed: int) -> result.OtherFindings:
+def _measure_others(films: Sequence[JudgedFilm], refused: Sequence[RefusedFilm], seed: int) -> measures.OtherFindings:
     others = [film for film in films if not is_of_a_class(film)]
     weights = draw_patients(to_patients(others), seed=seed)
     given = [film.prediction.label for film in others]
@@ -179,7 +179,7 @@ def _measure_others(films: Sequence[JudgedFilm], refused: Sequence[RefusedFilm],
     def measure(facts: Sequence[bool]) -> Estimate:
         return estimate(weigh_share(facts, weights), _count_patients(others))
 
-    return result.OtherFindings(
+    return measures.OtherFindings(
         n=len(others),
         n_refused=sum(not is_of_a_class(film) for film in refused),
         answered={str(label): measure([answered is label for answered in given]) for label in LABELS},
@@ -190,7 +190,7 @@ def _measure_others(films: Sequence[JudgedFilm], refused: Sequence[RefusedFilm],
 
 def _score_groups(
     films: Sequence[JudgedFilm], refused: Sequence[RefusedFilm], weights: Weights, grouping: str
-) -> dict[str, result.GroupScores]:
+) -> dict[str, measures.GroupScores]:
     left_out = [film for film in refused if is_of_a_class(film)]
     names = np.asarray(name_groups([*films, *left_out], grouping), dtype=np.str_)
     groups = {}
@@ -198,7 +198,7 @@ def _score_groups(
         places = np.flatnonzero(names[: len(films)] == name).tolist()
         members = [films[place] for place in places]
         given = _find_answered(members).astype(np.float64)
-        groups[name] = result.GroupScores(
+        groups[name] = measures.GroupScores(
             **dict(score(members, weights[:, places])),
             refused=int((names[len(films) :] == name).sum()),
             coverage=estimate(weigh_mean(given, weights[:, places]), _count_patients(members)),

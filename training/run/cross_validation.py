@@ -23,7 +23,7 @@ from inference.prediction import calibrate, to_prediction
 from training.data.dataset import Case
 from training.evaluation.evaluation import evaluate
 from training.evaluation.judged_films import JudgedFilm
-from training.evaluation.result import Measures
+from training.evaluation.measures import Measures
 from training.fit.calibration import Calibration, choose_calibration
 
 FOLD_METRICS = ("accuracy", "balanced_accuracy", "ece", "brier", "auroc_covid19_vs_normal")

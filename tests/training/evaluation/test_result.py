@@ -10,7 +10,8 @@ from documents.figures import Estimate
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import NOTICE
 from tests.training.evaluation.content.evaluations import ABSENT, make_evaluation, make_hollow_report, make_report
-from training.evaluation.result import Evaluation, EvaluationError, Measures, read_evaluation
+from training.evaluation.measures import EvaluationError, Measures
+from training.evaluation.result import Evaluation, read_evaluation
 
 
 def drop_pictures(report: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from typing import Any, Self
 from pydantic import ConfigDict, Field
 
 from inference.bundle import Bundle
-from training.evaluation.result import Audit, Evaluation, EvaluationError, EvaluationPart, Measures
+from training.evaluation.measures import EvaluationError, EvaluationPart, Measures
+from training.evaluation.result import Audit, Evaluation
 
 
 @cache

@@ -13,7 +13,8 @@ from training.evaluation.content.classes import build_matrix
 from training.evaluation.content.films import build_other_answers, build_reasons
 from training.evaluation.content.groups import build_leave_one_out
 from training.evaluation.groups import name_grouping
-from training.evaluation.result import Evaluation, GroupScores, Scores
+from training.evaluation.measures import GroupScores, Scores
+from training.evaluation.result import Evaluation
 
 OVERALL: Mapping[str, tuple[str, Callable[[float | None], str]]] = {
     "accuracy": ("accuracy", say_percent),

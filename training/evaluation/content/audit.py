@@ -7,7 +7,8 @@ from documents.charts.marks import Scale
 from documents.figures import say_estimate, say_number, say_percent
 from reports.wording import name_label
 from training.evaluation.content.groups import BALANCED_ACCURACY
-from training.evaluation.result import Activation, Audit, Evaluation, Scores, SourceRecognition
+from training.evaluation.measures import Scores
+from training.evaluation.result import Activation, Audit, Evaluation, SourceRecognition
 
 BASELINES: Mapping[str, tuple[str, str]] = {
     "image_size_logistic": ("image size alone, logistic", "never sees a pixel"),

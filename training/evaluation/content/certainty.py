@@ -7,7 +7,8 @@ from documents.charts.curves import Bin, draw_coverage, draw_reliability
 from documents.charts.marks import Scale
 from documents.charts.shapes import Chart
 from documents.figures import say_estimate, say_number, say_percent
-from training.evaluation.result import Evaluation, Measures
+from training.evaluation.measures import Measures
+from training.evaluation.result import Evaluation
 
 ANSWERED: Mapping[str, str] = {
     "coverage": "get an answer",

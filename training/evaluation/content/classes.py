@@ -9,7 +9,8 @@ from documents.charts.shapes import Chart
 from documents.figures import Estimate, say_estimate, say_number
 from reports.wording import name_label
 from training.evaluation.figures.scores import PAIR
-from training.evaluation.result import Evaluation, Numbers, Scores
+from training.evaluation.measures import Scores
+from training.evaluation.result import Evaluation, Numbers
 
 RATES: Mapping[str, tuple[str, str]] = {
     "sensitivity": ("Sensitivity", "films of the class that are called so"),

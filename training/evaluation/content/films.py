@@ -7,7 +7,8 @@ from documents.charts.marks import Scale
 from documents.figures import say_count, say_estimate, say_percent
 from reports.wording import name_label
 from training.evaluation.content.groups import say_films
-from training.evaluation.result import Evaluation, Measures, Refusals, WrongAnswer
+from training.evaluation.measures import Measures
+from training.evaluation.result import Evaluation, Refusals, WrongAnswer
 from training.evaluation.worst import EDGE
 
 NOT_SAID = ("", "unknown")

@@ -9,7 +9,8 @@ from documents.figures import Estimate
 from documents.text import show_text
 from reports.wording import name_label
 from training.evaluation.groups import name_grouping
-from training.evaluation.result import HELD_OUT_PATIENTS, Evaluation, GroupScores, LeaveOneOut, LeftOut, Scores
+from training.evaluation.measures import GroupScores, Scores
+from training.evaluation.result import HELD_OUT_PATIENTS, Evaluation, LeaveOneOut, LeftOut
 
 AUROC = "AUROC, COVID-19 against normal"
 BALANCED_ACCURACY = "balanced accuracy"

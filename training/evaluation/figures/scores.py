@@ -19,7 +19,8 @@ from training.evaluation.figures.metrics import (
 )
 from training.evaluation.figures.ranking import Ranking
 from training.evaluation.judged_films import JudgedFilm, to_patients, to_probabilities, to_reference
-from training.evaluation.result import ClassScores, Curves, PredictiveValues, RecallCurve, RocCurve, Scores
+from training.evaluation.measures import ClassScores, PredictiveValues, Scores
+from training.evaluation.result import Curves, RecallCurve, RocCurve
 
 RATES = ("sensitivity", "specificity")
 PAIR = "covid19_vs_normal"

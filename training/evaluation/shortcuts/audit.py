@@ -14,7 +14,7 @@ from documents.figures import Estimate
 from imaging.opencv import cv2
 from inference.labels import LABELS
 from inference.prediction import Prediction
-from training.evaluation import result
+from training.evaluation import measures, result
 from training.evaluation.figures.estimates import Weights, divide, estimate_all, weigh_mean
 from training.evaluation.figures.scores import score, score_probabilities
 from training.evaluation.judged_films import (
@@ -88,7 +88,7 @@ def _judge_again(film: JudgedFilm, prediction: Prediction) -> JudgedFilm:
     return JudgedFilm(film.case, prediction, film.rows, film.columns)
 
 
-def _score_baselines(films: Sequence[ExaminedFilm], weights: Weights, seed: int) -> dict[str, result.Scores]:
+def _score_baselines(films: Sequence[ExaminedFilm], weights: Weights, seed: int) -> dict[str, measures.Scores]:
     cases, reference = [film.case for film in films], to_reference(films)
     size = describe_size(np.asarray([film.rows for film in films]), np.asarray([film.columns for film in films]))
     thumbnails = _flatten([film.evidence.film_thumbnail for film in films])

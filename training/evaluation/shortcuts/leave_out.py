@@ -17,7 +17,8 @@ from training.evaluation.figures.estimates import draw_patients
 from training.evaluation.figures.metrics import Indices, Probabilities
 from training.evaluation.figures.scores import score_probabilities
 from training.evaluation.groups import FEW_FILMS
-from training.evaluation.result import ABSENT, HELD_OUT_PATIENTS, SAME_GROUP, LeaveOneOut, LeftOut, Scores
+from training.evaluation.measures import ABSENT, Scores
+from training.evaluation.result import HELD_OUT_PATIENTS, SAME_GROUP, LeaveOneOut, LeftOut
 from training.evaluation.shortcuts.baselines import FOLDS, Features, build_logistic, fit_and_predict
 
 METHOD = (
