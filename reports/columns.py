@@ -83,7 +83,7 @@ SHARES = ResultColumn(
     CellKind.PROBABILITY,
     12,
     _or_null({"$ref": "#/$defs/probabilities"}),
-    "Of each class; null where the model was not asked.",
+    "Of each class that the model knows; null where the model was not asked.",
     spread=[f"probability_{label}" for label in LABELS],
 )
 COLUMNS = (
@@ -131,7 +131,7 @@ def result_to_cells(result: Result, zone: tzinfo | None) -> dict[str, Any]:
     cells = {"arrival": result.arrival_id, "notice": NOTICE, **result._asdict()}
     for name in MOMENTS:
         cells[name] = cells[name] and cells[name].astimezone(zone)
-    cells.update(zip(SHARES.names, (result.probabilities or UNKNOWN).values(), strict=True))
+    cells.update(zip(SHARES.names, ({**UNKNOWN, **(result.probabilities or {})}).values(), strict=True))
     return cells
 
 

@@ -52,9 +52,10 @@ def _listed(values: Iterable[str]) -> str:
     return ", ".join(f"'{value}'" for value in values)
 
 
-def _all(condition: str) -> str:
-    # NaN is larger than every number in PostgreSQL and becomes NULL in SQLite: neither may pass for a probability
-    return "(" + " AND ".join(f"probability_{label} {condition}" for label in LABELS) + ")"
+# a model gives no probability to a class that it does not know
+_IN_RANGE = " AND ".join(f"probability_{label} BETWEEN 0 AND 1" for label in LABELS)
+_GIVEN = " + ".join(f"CASE WHEN probability_{label} IS NULL THEN 0 ELSE 1 END" for label in LABELS)
+_OF_THE_LABEL = " ".join(f"WHEN '{label}' THEN probability_{label}" for label in LABELS)
 
 
 models = Table(
@@ -105,8 +106,10 @@ screenings = Table(
     _one_of("outcome", Outcome),
     _one_of("label", Label),
     CheckConstraint("(outcome = 'predicted') = (label IS NOT NULL)", name="predicted"),
-    CheckConstraint(f"{_all('BETWEEN 0 AND 1')} AND {_all('IS NOT NULL')} OR {_all('IS NULL')}", name="probabilities"),
-    CheckConstraint(f"outcome <> 'predicted' OR {_all('IS NOT NULL')}", name="predicted_probabilities"),
+    CheckConstraint(f"({_IN_RANGE}) AND {_GIVEN} <> 1", name="probabilities"),
+    CheckConstraint(
+        f"outcome <> 'predicted' OR CASE label {_OF_THE_LABEL} END IS NOT NULL", name="predicted_probabilities"
+    ),
 )
 
 arrivals = Table(

@@ -48,6 +48,13 @@ def build_agreement(report: Report) -> Section | None:
 
 
 def _build_blocks(agreement: Agreement, zone: tzinfo | None) -> Iterator[Block]:
+    if agreement.films:
+        yield from _build_comparison(agreement, zone)
+    if agreement.not_known:
+        yield Sentences(_say_not_known(agreement))
+
+
+def _build_comparison(agreement: Agreement, zone: tzinfo | None) -> Iterator[Block]:
     source = SOURCES[agreement.source]
     of = f"{say_count(agreement.films, 'film')} of {say_count(agreement.patients, 'patient')}"
     yield Table(f"Against {source}: {of}", FIGURES, list(_build_figures(agreement)))
@@ -63,6 +70,15 @@ def _build_blocks(agreement: Agreement, zone: tzinfo | None) -> Iterator[Block]:
         yield Sentences([f"No film of an illness was missed, by {source}."])
     if not agreement.false_alarms.count:
         yield Sentences([f"There was no false alarm, by {source}."])
+
+
+def _say_not_known(agreement: Agreement) -> list[str]:
+    source = SOURCES[agreement.source]
+    return [
+        f"{say_count(films, 'film')} with a result of {source} {'is' if films == 1 else 'are'} in no figure, neither "
+        f"right nor wrong: the model that answered does not know {name_label(label)}."
+        for label, films in agreement.not_known.items()
+    ]
 
 
 def _name_contradictions(agreement: Agreement) -> tuple[tuple[str, Contradictions], ...]:

@@ -27,19 +27,19 @@ MEANINGS = {
 LEGEND = tuple((part.value, part.value) for part in PARTS)
 GROUPS_SHOWN = 60
 UNKNOWN = "not known"
-Count = Callable[[Summary], Mapping[str, int]]
+Count = Callable[[Summary], Mapping[str, int | None]]
 
 
-def count_parts(summary: Summary) -> dict[str, int]:
+def count_parts(summary: Summary) -> dict[str, int | None]:
     """Return what became of the files of a group, by heading."""
     return {"arrived": summary.arrived, **_divide(summary)}
 
 
-def count_labels(summary: Summary) -> dict[str, int]:
+def count_labels(summary: Summary) -> dict[str, int | None]:
     """Return the same in fewer and shorter words, for a terminal of 80 columns, and with the labels."""
     unsure = {"unsure": summary.indeterminate, "refused": summary.refused, "pending": summary.pending}
-    labels = (name_label(label).split()[0] for label in LABELS)
-    return {"files": summary.arrived, **dict(zip(labels, summary.labels.values(), strict=True)), **unsure}
+    labels = {name_label(label).split()[0]: summary.find_count(label) for label in LABELS}
+    return {"files": summary.arrived, **labels, **unsure}
 
 
 def build_arrivals(report: Report, count: Count = count_parts) -> Section:
@@ -127,10 +127,23 @@ def build_labels(report: Report) -> Section:
     )
     if not summary.judged:
         return Section("labels", "Labels", lead, [Sentences(["The model has answered for no film of this period."])])
-    rows = [Row([name_label(label), summary.labels[label], summary.rate_of(label)], label.value) for label in LABELS]
+    rows = [
+        Row([name_label(label), summary.find_count(label), summary.rate_of(label)], label.value) for label in LABELS
+    ]
     rate = Rate(summary.indeterminate, summary.judged)
     rows.append(Row([Part.INDETERMINATE.value, summary.indeterminate, rate], Part.INDETERMINATE.value))
-    return Section("labels", "Labels", lead, [Table("Label rates", LABEL_COLUMNS, rows)])
+    return Section("labels", "Labels", lead, [Table("Label rates", LABEL_COLUMNS, rows, _say_unknown_labels(summary))])
+
+
+def _say_unknown_labels(summary: Summary) -> str:
+    """Say over how many films a rate is, where not every model that answered knows the label."""
+    fewer = {label: summary.count_knowing(label) for label in LABELS if summary.not_known[label]}
+    return " ".join(
+        f"The rate of {name_label(label)} is over {say_count(films, 'film')}: the models of the others do not know it."
+        if films
+        else f"No model that answered knows {name_label(label)}."
+        for label, films in fewer.items()
+    )
 
 
 REASON_COLUMNS = (

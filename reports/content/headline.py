@@ -9,9 +9,11 @@ from inference.labels import LABELS, Label
 from reports.content.agreement import SOURCES
 from reports.content.drift import list_shifted
 from reports.figures.report import Report
+from reports.figures.summary import Summary
 from reports.question.question import name_filters
 from reports.wording import name_label
 
+NOT_KNOWN = "no model knew it"
 LONG_SECONDS = 3600.0
 """What has waited for so long should be looked at."""
 
@@ -45,10 +47,9 @@ def say_warnings(report: Report) -> list[str]:
 def build_tiles(report: Report) -> list[Tile]:
     """Build the figures of the headline."""
     summary, latency = report.summary, report.latency
-    shares = {name: say_percent(count / summary.arrived) for name, count in _counts(report) if summary.arrived}
     return [
         Tile("arrived", f"{summary.arrived:,}", f"{summary.finished:,} finished"),
-        *(Tile(name, f"{count:,}", f"{shares.get(name, ABSENT)} of all") for name, count in _counts(report)),
+        *(_build_tile(name, count, summary) for name, count in _counts(report)),
         Tile("pending", f"{summary.pending:,}", _say_oldest(report)),
         Tile(
             "drop to result, median",
@@ -58,22 +59,33 @@ def build_tiles(report: Report) -> list[Tile]:
     ]
 
 
-def _counts(report: Report) -> list[tuple[str, int]]:
+def _build_tile(name: str, count: int | None, summary: Summary) -> Tile:
+    if count is None:
+        return Tile(name, ABSENT, NOT_KNOWN)
+    share = say_percent(count / summary.arrived) if summary.arrived else ABSENT
+    return Tile(name, f"{count:,}", f"{share} of all")
+
+
+def _counts(report: Report) -> list[tuple[str, int | None]]:
     summary = report.summary
     return [
-        *((name_label(label), summary.labels[label]) for label in LABELS),
+        *((name_label(label), summary.find_count(label)) for label in LABELS),
         ("indeterminate", summary.indeterminate),
         ("refused", summary.refused),
     ]
 
 
 def _say_labels(report: Report) -> Iterator[str]:
-    summary = report.summary
-    if summary.judged:
-        count, title = summary.labels[Label.COVID19], name_label(Label.COVID19)
+    summary, title = report.summary, name_label(Label.COVID19)
+    count = summary.find_count(Label.COVID19)
+    if count is None:
+        yield f"No film is labelled {title}: the model that answered does not know it."
+    elif summary.judged:
         found = "1 film is" if count == 1 else f"{count:,} films are"
-        rate = say_cell(CellKind.RATE, summary.rate_of(Label.COVID19))
-        yield f"{found} labelled {title}: {rate} of the {summary.judged:,} that the model has answered for."
+        rate = summary.rate_of(Label.COVID19)
+        share, by = say_cell(CellKind.RATE, rate), f"a model that knows {title}"
+        by = by if summary.not_known[Label.COVID19] else "the model"
+        yield f"{found} labelled {title}: {share} of the {rate.whole:,} that {by} has answered for."
 
 
 def _say_refused(report: Report) -> Iterator[str]:

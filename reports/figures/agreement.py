@@ -1,7 +1,7 @@
 """Agreement of the model with RT-PCR and readers at this site: how often it was right, what it missed, false alarms."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -13,6 +13,7 @@ from store.questions.agreement import (
     PatientSums,
     count_answers,
     count_bins,
+    count_not_known,
     count_patients,
     has_references,
     list_false_alarms,
@@ -32,6 +33,7 @@ ILLNESSES: Mapping[ReferenceSource, tuple[Label, ...]] = {
     ReferenceSource.READER: (Label.COVID19, Label.VIRAL_PNEUMONIA),
 }
 DIGITS = 4
+NOTHING = (PatientSums(0, 0, 0, (0, 0, 0)),) * 4
 CrossTable = Mapping[tuple[Reference, Label | None], int]
 
 
@@ -46,7 +48,7 @@ class Contradiction:
     @property
     def probability(self) -> float | None:
         """What the model gave to the illness; None where it was not asked."""
-        return self.result.probabilities[self.illness] if self.result.probabilities else None
+        return (self.result.probabilities or {}).get(self.illness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ class Agreement:
     Attributes
     ----------
     films, patients : int
-        That have a reference and were screened in the period; a film of an unknown patient counts as one.
+        That are compared: they have a reference and were screened in the period; a film of an unknown patient counts as
+        one.
     answered : Rate
         Films that were given a label; the others are ``indeterminate`` or ``rejected``, and ``labels`` leaves them out.
     counts : Mapping of (Reference, Label or None) to int
@@ -115,6 +118,9 @@ class Agreement:
         RT-PCR: of the probability of ``covid19``; readers: of the most probable label.
     missed, false_alarms : Contradictions
         Their lists end after ``Question.positives_shown``.
+    not_known : Mapping of Label to int
+        Films whose reference speaks of this class and whose model does not know it: neither right nor wrong, and in
+        none of the figures above.
     """
 
     source: ReferenceSource
@@ -126,30 +132,33 @@ class Agreement:
     calibration: Reliability
     missed: Contradictions
     false_alarms: Contradictions
+    not_known: Mapping[Label, int] = field(default_factory=dict)
 
 
 def compute_agreement(connection: Connection, selection: Selection, most_shown: int) -> tuple[Agreement, ...]:
     """Compare the answers of a selection with each source that has a label for any of its films."""
     if not has_references(connection):
         return ()
-    counts, bins = count_answers(connection, selection), count_bins(connection, selection)
-    if not counts:
+    counts, not_known = count_answers(connection, selection), count_not_known(connection, selection)
+    if not counts and not not_known:
         return ()
+    bins = count_bins(connection, selection)
     patients, sums = count_patients(connection, selection), sum_by_patient(connection, selection)
     crosses = {
         source: {(each.reference, each.label): each.films for each in counts if each.source is source}
         for source in ReferenceSource
-        if source in patients
+        if source in patients or source in not_known
     }
     return tuple(
         _compare(
             source,
             cross,
-            patients[source],
-            sums[source],
+            patients.get(source, 0),
+            sums.get(source, {}),
             [each for each in bins if each.source is source],
             _find_missed(connection, selection, source, cross, most_shown),
             _find_false_alarms(connection, selection, source, cross, most_shown),
+            not_known.get(source, {}),
         )
         for source, cross in crosses.items()
     )
@@ -184,6 +193,7 @@ def _compare(
     bins: Sequence[BinCount],
     missed: Contradictions,
     false_alarms: Contradictions,
+    not_known: Mapping[Label, int],
 ) -> Agreement:
     films = sum(counts.values())
     return Agreement(
@@ -192,10 +202,11 @@ def _compare(
         patients=patients,
         answered=Rate(films - sum(count for (_, label), count in counts.items() if label is None), films),
         counts=counts,
-        labels={label: LabelRates(*map(_as_rate, sums[label])) for label in KNOWN_LABELS[source]},
+        labels={label: LabelRates(*map(_as_rate, sums.get(label, NOTHING))) for label in KNOWN_LABELS[source]},
         calibration=_calibrate(bins),
         missed=missed,
         false_alarms=false_alarms,
+        not_known=not_known,
     )
 
 

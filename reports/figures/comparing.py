@@ -39,15 +39,16 @@ def compare_with_reference(connection: Connection, question: Question, summary: 
     before = summarize(group for _, group in count_states_by(connection, then, literal(0)))
     counted, counted_before = count_scores(connection, now), count_scores(connection, then)
     model = find_main_model(counted)
-    scores, scores_before = add_scores(counted, model), add_scores(counted_before, model)
+    labels = find_labels(counted, model)
+    scores, scores_before = add_scores(counted, model, labels), add_scores(counted_before, model, labels)
     checks = (
-        *compare_scores(scores, scores_before, other_model=before.judged > sum(scores_before[Label.COVID19])),
+        *compare_scores(scores, scores_before, other_model=before.judged > _count_films(scores_before)),
         *compare_shares(summary, before),
         *compare_inputs(count_inputs(connection, now), count_inputs(connection, then)),
     )
     histograms = {
         label: ScoreHistogram(merge_bins(scores[label], SCORE_BINS), merge_bins(scores_before[label], SCORE_BINS))
-        for label in LABELS
+        for label in labels
     }
     return Drift(reference, summary.judged, before.judged, checks, histograms, then.every)
 
@@ -65,9 +66,15 @@ def find_main_model(counts: Sequence[ScoreCount]) -> str | None:
     return max(films, key=lambda model: (films[model], model), default=None)
 
 
-def add_scores(counts: Sequence[ScoreCount], model_sha256: str | None) -> Scores:
+def find_labels(counts: Sequence[ScoreCount], model_sha256: str | None) -> tuple[Label, ...]:
+    """Return the labels that a model knows; all of them where it has given no probabilities."""
+    known = (tuple(count.hundredths) for count in counts if count.model_sha256 == model_sha256)
+    return next(known, LABELS)
+
+
+def add_scores(counts: Sequence[ScoreCount], model_sha256: str | None, labels: Sequence[Label]) -> Scores:
     """Return one model's films by label and hundredth of probability; 1.0 counts with the last."""
-    scores: Scores = {label: [0] * SCORE_STEPS for label in LABELS}
+    scores: Scores = {label: [0] * SCORE_STEPS for label in labels}
     for count in counts:
         if count.model_sha256 == model_sha256:
             for label, hundredths in count.hundredths.items():
@@ -77,12 +84,12 @@ def add_scores(counts: Sequence[ScoreCount], model_sha256: str | None) -> Scores
 
 def compare_scores(now: Scores, before: Scores, *, other_model: bool) -> Iterator[DriftCheck]:
     """Compare the probabilities of each label, by both measures."""
-    films, films_before = sum(now[Label.COVID19]), sum(before[Label.COVID19])  # each has all three
+    films, films_before = _count_films(now), _count_films(before)
     if min(films, films_before) < MIN_FILMS:
         why = "Another model answered before: its probabilities are not comparable." if other_model else ""
         yield say_too_little("probabilities", "psi", films, films_before, why)
         return
-    for label in LABELS:
+    for label in now:
         subject = f"probability of {label}"
         psi = measure_psi(merge_bins(now[label], PSI_BINS), merge_bins(before[label], PSI_BINS))
         meaning = _explain_scores(label, _find_mean(now[label]), _find_mean(before[label]))
@@ -111,6 +118,10 @@ def _compare_share(subject: str, now: tuple[int, int], before: tuple[int, int], 
         return say_too_little(subject, "share", now[1], before[1])
     said = f"{say_percent(now[0] / now[1])}, before {say_percent(before[0] / before[1])}."
     return judge_distance(subject, None, measure_share(*now, *before), f"{said} {why}")
+
+
+def _count_films(scores: Scores) -> int:
+    return sum(next(iter(scores.values())))  # each has a probability of every label that the model knows
 
 
 def _find_mean(counts: Sequence[int]) -> float:

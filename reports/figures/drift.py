@@ -69,6 +69,8 @@ class Drift:
         Those that were looked at; of a large reference it is a sample.
     reference_every : int
         One in so many arrivals of the reference was looked at; 1 is all.
+    scores : Mapping of Label to ScoreHistogram
+        Of the labels that the period's main model knows.
     """
 
     reference: Period

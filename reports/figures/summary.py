@@ -21,6 +21,8 @@ class Summary:
     ----------
     labels : Mapping of Label to int
         Divides ``predicted``.
+    not_known : Mapping of Label to int
+        Of the films that a model has answered for (``judged``) those whose model does not know a label.
     reasons : Mapping of (Part, str) to int
         Reason codes of each part: why there is no class, and for ``predicted`` what speaks against the label.
     conflicts : int
@@ -38,6 +40,7 @@ class Summary:
     labels: Mapping[Label, int] = field(default_factory=lambda: dict.fromkeys(LABELS, 0))
     reasons: Mapping[tuple[Part, str], int] = field(default_factory=dict)
     conflicts: int = 0
+    not_known: Mapping[Label, int] = field(default_factory=lambda: dict.fromkeys(LABELS, 0))
 
     @property
     def finished(self) -> int:
@@ -59,9 +62,22 @@ class Summary:
         count: int = getattr(self, part.value)
         return count
 
+    @property
+    def known_labels(self) -> tuple[Label, ...]:
+        """The labels that a model knew which has answered; all of them where none has."""
+        return tuple(label for label in LABELS if self.count_knowing(label) or not self.judged)
+
+    def count_knowing(self, label: Label) -> int:
+        """Return the number of films that a model has answered for which knows a label."""
+        return self.judged - self.not_known[label]
+
+    def find_count(self, label: Label) -> int | None:
+        """Return the number of films with a label; None where no model knew it that has answered."""
+        return self.labels[label] if label in self.known_labels else None
+
     def rate_of(self, label: Label) -> Rate:
-        """Return the share of a label in all films that the model has answered for, ``indeterminate`` ones included."""
-        return Rate(self.labels[label], self.judged)
+        """Return the share of a label in all answers of models that know it, ``indeterminate`` ones included."""
+        return Rate(self.labels[label], self.count_knowing(label))
 
     def rate_of_part(self, part: Part) -> Rate:
         """Return the share of a part in all that arrived."""
@@ -75,6 +91,7 @@ class Summary:
             labels={label: self.labels[label] + other.labels[label] for label in LABELS},
             reasons=dict(Counter(self.reasons) + Counter(other.reasons)),
             conflicts=self.conflicts + other.conflicts,
+            not_known={label: self.not_known[label] + other.not_known[label] for label in LABELS},
         )
 
 
@@ -86,6 +103,7 @@ class RunningSummary:
         self._labels: Counter[Label] = Counter()
         self._reasons: Counter[tuple[Part, str]] = Counter()
         self._conflicts = 0
+        self._not_known: Counter[Label] = Counter()
 
     def add(self, group: StateCount) -> None:
         """Add arrivals that ended the same way."""
@@ -96,6 +114,7 @@ class RunningSummary:
         if group.reason_code is not None and part in (*REFUSALS, Part.PREDICTED):
             self._reasons[part, group.reason_code] += group.count
         self._conflicts += group.count if group.conflict else 0
+        self._not_known.update(group.not_known)
 
     def sum(self) -> Summary:
         """Return the summary of what was added."""
@@ -105,6 +124,7 @@ class RunningSummary:
             labels={label: self._labels[label] for label in LABELS},
             reasons=dict(self._reasons),
             conflicts=self._conflicts,
+            not_known={label: self._not_known[label] for label in LABELS},
         )
 
 
@@ -117,6 +137,7 @@ def summarize(counts: Iterable[StateCount]) -> Summary:
 
 
 def summary_to_json(summary: Summary) -> dict[str, object]:
-    """Return the object ``summary`` of a report's JSON."""
+    """Return the object ``summary`` of a report's JSON; a label that no model knew which answered is not among them."""
     parts = {part.value: summary.count(part) for part in PARTS}
-    return {"arrived": summary.arrived, **parts, "labels": {str(label): n for label, n in summary.labels.items()}}
+    labels = {label.value: summary.labels[label] for label in summary.known_labels}
+    return {"arrived": summary.arrived, **parts, "labels": labels}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from documents.rates import Rate
-from inference.labels import LABELS, NOTICE
+from inference.labels import NOTICE
 from reports.columns import result_to_json
 from reports.figures.agreement import Agreement, Contradictions
 from reports.figures.drift import Drift
@@ -81,7 +81,7 @@ def _counts_to_json(report: Report) -> dict[str, object]:
     return {
         "summary": summary,
         "rates": {
-            "labels": {label: summary.rate_of(label) for label in LABELS},
+            "labels": {label: summary.rate_of(label) for label in summary.known_labels},
             "outcomes": {part: summary.rate_of_part(part) for part in PARTS},
         },
         "reasons": [
@@ -132,6 +132,7 @@ def _agreement_to_json(agreement: Agreement) -> dict[str, object]:
         "misses": _films_to_json(agreement.missed),
         "falsely_called": agreement.false_alarms.count,
         "false_alarms": _films_to_json(agreement.false_alarms),
+        "not_known": agreement.not_known,
     }
 
 

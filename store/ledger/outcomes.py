@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,8 @@ def _hold_answer(connection: Connection, arrival_id: int, screening_id: int, sou
 def _insert(connection: Connection, arrival_id: int, screening: NewScreening) -> int | None:
     answer = screening.answer
     probabilities = {f"probability_{label}": value for label, value in (answer.probabilities or {}).items()}
+    if not all(map(isfinite, probabilities.values())):  # SQLite would take it for the sign of an unknown class
+        raise ValueError("a probability that is no number was about to be stored")
     statement = build_insert(connection, screenings).values(
         arrival_id=arrival_id,
         source_sha256=screening.source_sha256,

@@ -1,4 +1,8 @@
-"""How answers compare with reference labels: who agrees, on films of how many patients, and which films do not."""
+"""How answers compare with reference labels: who agrees, on films of how many patients, and which films do not.
+
+Where a reference speaks of a class that the model does not know, the answer is neither right nor wrong: such a film is
+counted apart and nowhere else. A film that was refused counts as not answered, whatever the model knows.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, case, c
 
 from inference.labels import LABELS, Label
 from store.questions.queries import Result, as_result, select_results
-from store.questions.selection import IS_ANSWER, JOINED, Selection
+from store.questions.selection import IS_ANSWER, JOINED, NOT_KNOWN, SHARES, Selection
 from store.references.words import Reference, ReferenceSource
 from store.tables import arrivals, reference_labels, screenings
 
@@ -18,6 +22,10 @@ _s, _r = screenings.c, reference_labels.c
 _SAME_FILM = _r.source_sha256 == _s.source_sha256
 _FILMS = JOINED.join(reference_labels, _SAME_FILM)
 _GIVEN = _s.label.is_not(None)
+_FROM_PCR = _r.source == ReferenceSource.PCR
+# RT-PCR speaks of COVID-19, whatever it says
+_SPOKEN_OF = case((_FROM_PCR, Label.COVID19.value), *((_r.reference == label, label.value) for label in LABELS))
+_IS_APART = or_(*(and_(func.coalesce(_SPOKEN_OF, "") == label, NOT_KNOWN[label]) for label in LABELS))
 # a film whose patient is not known is taken for a patient of its own
 _PATIENT = func.coalesce(_s.patient_id, _s.source_sha256)
 
@@ -67,16 +75,26 @@ def has_references(connection: Connection) -> bool:
 def count_answers(connection: Connection, selection: Selection) -> list[CrossCount]:
     """Count the films of a selection by reference and answer, each film once for each model that answered."""
     groups = (_r.source, _r.reference, _s.label)
-    statement = _select(selection, *groups, func.count()).group_by(*groups)
+    statement = _select_compared(selection, *groups, func.count()).group_by(*groups)
     return [
         CrossCount(ReferenceSource(source), Reference(reference), label and Label(label), films)
         for source, reference, label, films in connection.execute(statement)
     ]
 
 
+def count_not_known(connection: Connection, selection: Selection) -> dict[ReferenceSource, dict[Label, int]]:
+    """Count the films whose reference speaks of a class that their model does not know, by source and class."""
+    groups = (_r.source, _SPOKEN_OF.label("spoken_of"))
+    statement = _select(selection, *groups, func.count()).where(_IS_APART).group_by(_r.source, "spoken_of")
+    found: dict[ReferenceSource, dict[Label, int]] = {}
+    for source, label, films in connection.execute(statement):
+        found.setdefault(ReferenceSource(source), {})[Label(label)] = films
+    return found
+
+
 def count_patients(connection: Connection, selection: Selection) -> dict[ReferenceSource, int]:
     """Count the patients of these films; a film without one counts as its own."""
-    statement = _select(selection, _r.source, func.count(_PATIENT.distinct())).group_by(_r.source)
+    statement = _select_compared(selection, _r.source, func.count(_PATIENT.distinct())).group_by(_r.source)
     return {ReferenceSource(source): patients for source, patients in connection.execute(statement)}
 
 
@@ -85,7 +103,7 @@ def sum_by_patient(
 ) -> dict[ReferenceSource, dict[Label, Sequence[PatientSums]]]:
     """Sum sensitivity, specificity, PPV and NPV of each label, in this order, first within patients and then over them.
 
-    They are of one label against the rest, on films that were given a label.
+    They are of one label against the rest, on films that were given a label by a model that knows this one.
     """
     names, columns = [], []
     for label in LABELS:
@@ -93,7 +111,7 @@ def sum_by_patient(
             names.append(f"{label}_{place}")
             columns.append(func.sum(case((whole, 1), else_=0)).label(f"{names[-1]}_whole"))
             columns.append(func.sum(case((and_(whole, part), 1), else_=0)).label(f"{names[-1]}_part"))
-    patients = _select(selection, _r.source.label("source"), *columns).group_by(_r.source, _PATIENT).subquery()
+    patients = _select_compared(selection, _r.source.label("source"), *columns).group_by(_r.source, _PATIENT).subquery()
     sums = (column for name in names for column in _sum(patients.c[f"{name}_part"], patients.c[f"{name}_whole"]))
     found: dict[ReferenceSource, dict[Label, Sequence[PatientSums]]] = {}
     for source, *numbers in connection.execute(select(patients.c.source, *sums).group_by(patients.c.source)):
@@ -104,22 +122,20 @@ def sum_by_patient(
 
 def count_bins(connection: Connection, selection: Selection) -> list[BinCount]:
     """Count calibration: for RT-PCR the probability of ``covid19``, for readers that of the most probable label."""
-    covid19 = _s.probability_covid19
-    from_pcr = _r.source == ReferenceSource.PCR
-    best = case(*((_is_best(label), _s[f"probability_{label}"]) for label in LABELS))
+    best = case(*((_is_best(label), share) for label, share in SHARES.items()))
     named = or_(*(and_(_is_best(label), _r.reference == label) for label in LABELS))
-    probability = case((from_pcr, covid19), else_=best)
-    came_true = or_(and_(from_pcr, _r.reference == Reference.COVID19), and_(~from_pcr, named))
+    probability = case((_FROM_PCR, SHARES[Label.COVID19]), else_=best)
+    came_true = or_(and_(_FROM_PCR, _r.reference == Reference.COVID19), and_(~_FROM_PCR, named))
     place = sum((case((probability >= edge / BINS, 1), else_=0) for edge in range(1, BINS)), cast(0, Integer))
     films = (
-        _select(
+        _select_compared(
             selection,
             _r.source.label("source"),
             place.label("place"),
             probability.label("probability"),
             case((came_true, 1), else_=0).label("came_true"),
         )
-        .where(covid19.is_not(None))
+        .where(probability.is_not(None))
         .subquery()
     )
     f = films.c
@@ -132,16 +148,21 @@ def _select(selection: Selection, *columns: Any) -> Select[Any]:
     return select(*columns).select_from(_FILMS).where(selection.where_finished(), IS_ANSWER)
 
 
+def _select_compared(selection: Selection, *columns: Any) -> Select[Any]:
+    return _select(selection, *columns).where(~_IS_APART)
+
+
 def _measure(label: Label) -> tuple[tuple[ColumnElement[bool], ColumnElement[bool]], ...]:
     """Return sensitivity, specificity, PPV and NPV as conditions: on the whole, and on the part of it that counts."""
-    called, is_so = and_(_GIVEN, func.coalesce(_s.label, "") == label), _r.reference == label
-    passed, is_not = and_(_GIVEN, func.coalesce(_s.label, "") != label), _r.reference != label
-    return (and_(_GIVEN, is_so), called), (and_(_GIVEN, is_not), passed), (called, is_so), (passed, is_not)
+    given = and_(_GIVEN, SHARES[label].is_not(None))
+    called, is_so = and_(given, func.coalesce(_s.label, "") == label), _r.reference == label
+    passed, is_not = and_(given, func.coalesce(_s.label, "") != label), _r.reference != label
+    return (and_(given, is_so), called), (and_(given, is_not), passed), (called, is_so), (passed, is_not)
 
 
 def _is_best(label: Label) -> ColumnElement[bool]:
-    own, others = _s[f"probability_{label}"], (_s[f"probability_{other}"] for other in LABELS if other is not label)
-    return and_(*(own >= other for other in others))
+    others = (func.coalesce(SHARES[other], 0) for other in LABELS if other is not label)
+    return and_(SHARES[label].is_not(None), *(SHARES[label] >= other for other in others))
 
 
 def _sum(part: ColumnElement[int], whole: ColumnElement[int]) -> tuple[ColumnElement[int], ...]:
@@ -162,7 +183,7 @@ def list_missed(
 ) -> ReferencedResults:
     """Give films that were ill and were not called so, those first to which the model gave it the least."""
     missed = or_(*(and_(_r.reference == label, func.coalesce(_s.label, "") != label) for label in illnesses))
-    given = case(*((_r.reference == label, _s[f"probability_{label}"]) for label in illnesses))
+    given = case(*((_r.reference == label, SHARES[label]) for label in illnesses))
     return _list(connection, selection, source, missed, (given.is_(None), given), limit)
 
 
@@ -171,7 +192,7 @@ def list_false_alarms(
 ) -> ReferencedResults:
     """Give films that were called ill and were not so, those first to which the model gave it the most."""
     called = or_(*(and_(_s.label == label, _r.reference != label) for label in illnesses))
-    given = case(*((_s.label == label, _s[f"probability_{label}"]) for label in illnesses))
+    given = case(*((_s.label == label, SHARES[label]) for label in illnesses))
     return _list(connection, selection, source, called, (given.desc(),), limit)
 
 
@@ -187,7 +208,7 @@ def _list(
         select_results(selection.where_finished())
         .add_columns(_r.reference)
         .join(reference_labels, _r.source_sha256 == _s.source_sha256)
-        .where(IS_ANSWER, _r.source == source, wrong)
+        .where(IS_ANSWER, _r.source == source, ~_IS_APART, wrong)
         .order_by(*order, arrivals.c.id)
         .limit(limit)
     )

@@ -1,12 +1,13 @@
 """How films of a selection are distributed: what the model said, and what the pictures are like. Each film once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from inference.labels import LABELS, Label
+from inference.labels import Label
 from store.columns import floored
-from store.questions.selection import IS_ANSWER, JOINED, Selection
+from store.questions.selection import IS_ANSWER, JOINED, SHARES, WAS_ASKED, Selection
 from store.tables import screenings
 
 SCORE_STEPS = 100  # a probability is counted to a hundredth
@@ -15,7 +16,7 @@ TENTH_OF_A_MEGAPIXEL = 100_000
 
 @dataclass(frozen=True, slots=True)
 class ScoreCount:
-    """How many films a model gave these probabilities, in whole hundredths."""
+    """How many films a model gave these probabilities of the labels that it knows, in whole hundredths."""
 
     model_sha256: str
     hundredths: dict[Label, int]
@@ -34,20 +35,24 @@ class InputCount:
 
 
 def count_scores(connection: Connection, selection: Selection) -> list[ScoreCount]:
-    """Count films by model and by the probabilities of all three labels: some thousand lines, however many films."""
+    """Count films by model and by the probabilities of all its labels: some thousand lines, however many films."""
     s = screenings.c
-    steps = [floored(s[f"probability_{label}"] * SCORE_STEPS).label(f"step_{label}") for label in LABELS]
-    groups = [f"step_{label}" for label in LABELS]
+    steps = [floored(share * SCORE_STEPS).label(f"step_{label}") for label, share in SHARES.items()]
+    groups = [step.name for step in steps]
     statement = (
         select(s.model_sha256, *steps, func.count())
         .select_from(JOINED)
-        .where(selection.where_finished(), IS_ANSWER, s.probability_covid19.is_not(None))
+        .where(selection.where_finished(), IS_ANSWER, WAS_ASKED)
         .group_by(s.model_sha256, *groups)
     )
     return [
-        ScoreCount(model_sha256, dict(zip(LABELS, hundredths, strict=True)), films)
+        ScoreCount(model_sha256, _keep_known(hundredths), films)
         for model_sha256, *hundredths, films in connection.execute(statement)
     ]
+
+
+def _keep_known(hundredths: Sequence[int | None]) -> dict[Label, int]:
+    return {label: each for label, each in zip(SHARES, hundredths, strict=True) if each is not None}
 
 
 def count_inputs(connection: Connection, selection: Selection) -> list[InputCount]:

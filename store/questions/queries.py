@@ -1,16 +1,16 @@
 """Reading the ledger for people: results of a period, and their sums computed by the database."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, case, false, func, literal, select, type_coerce
 
-from inference.labels import LABELS, Label, Outcome
+from inference.labels import Label, Outcome
 from store.columns import FileName
-from store.questions.selection import IS_ANSWER, JOINED, REASON, Selection
+from store.questions.selection import IS_ANSWER, JOINED, NOT_KNOWN, REASON, SHARES, Selection
 from store.states import ArrivalState, Priority
 from store.tables import UNFINISHED, arrivals, models, screenings
 
@@ -24,6 +24,8 @@ class Result(NamedTuple):
     ----------
     file_name : str
         The base name; bytes that are not UTF-8 are ``\xNN``.
+    probabilities : Mapping of Label to float, or None
+        Of the classes that the model knows, in their order; None where it was not asked.
     conflict : bool
         The same SOP Instance UID came with other bytes too.
     priority : Priority or None
@@ -48,14 +50,23 @@ class Result(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StateCount:
-    """How many arrivals of a period ended the same way."""
+    """How many arrivals of a period ended the same way.
+
+    Attributes
+    ----------
+    conflict : bool
+        The same SOP Instance UID came with other bytes.
+    not_known : Mapping of Label to int
+        How many of them were answered by a model that does not know a label.
+    """
 
     state: ArrivalState
     outcome: Outcome | None
     label: Label | None
     reason_code: str | None
     count: int
-    conflict: bool = False  # the same SOP Instance UID with other bytes
+    conflict: bool = False
+    not_known: Mapping[Label, int] = field(default_factory=dict)
 
 
 def stream_results(connection: Connection, selection: Selection) -> Iterator[Result]:
@@ -92,7 +103,7 @@ def list_likely(connection: Connection, selection: Selection, label: Label, limi
     statement = (
         select_results(selection.where_finished())
         .where(IS_ANSWER, s.label == label)
-        .order_by(s[f"probability_{label}"].desc(), arrivals.c.id)
+        .order_by(SHARES[label].desc(), arrivals.c.id)
         .limit(limit)
     )
     return [as_result(row) for row in connection.execute(statement)]
@@ -116,12 +127,14 @@ def count_states_by(
         case((IS_ANSWER, s.reason_code), else_=a.reason_code).label("group_reason_code"),
         (IS_ANSWER & func.coalesce(s.conflict, false())).label("group_conflict"),
     )
+    counts = (func.count(), *(func.count(case((IS_ANSWER & not_known, 1))) for not_known in NOT_KNOWN.values()))
     for where in _list_wheres(selection):
-        statement = select(*groups, func.count()).select_from(JOINED).where(where)
+        statement = select(*groups, *counts).select_from(JOINED).where(where)
         rows = connection.execute(statement.group_by(*(group.name for group in groups)))
-        for found, state, outcome, label, reason_code, conflict, count in rows:
+        for found, state, outcome, label, reason_code, conflict, count, *unknown in rows:
             answer = outcome and Outcome(outcome), label and Label(label), reason_code
-            yield found, StateCount(ArrivalState(state), *answer, count, bool(conflict))
+            not_known = dict(zip(NOT_KNOWN, unknown, strict=True))
+            yield found, StateCount(ArrivalState(state), *answer, count, bool(conflict), not_known)
 
 
 def find_oldest_pending(connection: Connection) -> datetime | None:
@@ -145,7 +158,7 @@ def select_results(where: ColumnElement[bool]) -> Select[Any]:
         *(a.id, type_coerce(a.path, FileName), a.source_sha256, a.state, a.priority, a.received_at, a.finished_at),
         *(s.outcome, s.label, s.conflict, s.model_sha256, models.c.model_version),
         REASON.label("reason_code"),
-        *(s[f"probability_{label}"] for label in LABELS),
+        *SHARES.values(),
     )
     return select(*columns).select_from(JOINED).where(where)
 
@@ -154,6 +167,7 @@ def as_result(row: Sequence[Any]) -> Result:
     """Build a result from a row of ``select_results``."""
     arrival_id, file_name, source_sha256, state, priority, received_at, finished_at, *answer = row
     outcome, label, conflict, model_sha256, model_version, reason_code, *probabilities = answer
+    known = {name: share for name, share in zip(SHARES, probabilities, strict=True) if share is not None}
     return Result(
         arrival_id=arrival_id,
         file_name=file_name,
@@ -161,7 +175,7 @@ def as_result(row: Sequence[Any]) -> Result:
         state=ArrivalState(state),
         outcome=outcome and Outcome(outcome),
         label=label and Label(label),
-        probabilities=None if None in probabilities else dict(zip(LABELS, probabilities, strict=True)),
+        probabilities=known or None,
         reason_code=reason_code,
         conflict=bool(conflict),
         priority=Priority(priority),

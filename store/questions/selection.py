@@ -50,7 +50,8 @@ class Filters:
     models : tuple of str
         Versions, or the first digits of a bundle's SHA-256.
     minimums : tuple of (Label or None, float)
-        The least probability of a label; None is the most probable of the three. All have to hold.
+        The least probability of a label, which a model that does not know it does not give; None is the most probable
+        one. All have to hold.
     """
 
     labels: tuple[Label, ...] = ()
@@ -110,6 +111,10 @@ JOINED: Join = arrivals.outerjoin(screenings, arrivals.c.screening_id == screeni
 IS_ANSWER: ColumnElement[bool] = arrivals.c.state.not_in(
     [state for state in ArrivalState if state != ArrivalState.DONE]
 )
+SHARES: dict[Label, ColumnElement[float]] = {label: screenings.c[f"probability_{label}"] for label in LABELS}
+WAS_ASKED: ColumnElement[bool] = or_(*(share.is_not(None) for share in SHARES.values()))
+# by whoever was asked; what a model does not know it gives no probability
+NOT_KNOWN: dict[Label, ColumnElement[bool]] = {label: and_(WAS_ASKED, SHARES[label].is_(None)) for label in LABELS}
 REASON: ColumnElement[str] = func.coalesce(arrivals.c.reason_code, screenings.c.reason_code)
 PART: ColumnElement[str] = case(
     (arrivals.c.state.in_(PENDING_STATES), Part.PENDING.value),
@@ -151,4 +156,4 @@ def _filter(filters: Filters) -> Iterator[ColumnElement[bool]]:
         yield or_(models.c.model_version.in_(filters.models), *named)
     for label, least in filters.minimums:
         wanted = LABELS if label is None else (label,)
-        yield or_(*(s[f"probability_{label}"] >= least for label in wanted))
+        yield or_(*(SHARES[label] >= least for label in wanted))

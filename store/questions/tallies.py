@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select
 
-from inference.labels import LABELS, Label
+from inference.labels import Label
 from store.columns import database_now, latency_milliseconds
 from store.ledger.counts import count_pending_states
 from store.questions.queries import StateCount, count_states, find_last_finished, find_oldest_pending
-from store.questions.selection import IS_ANSWER
+from store.questions.selection import IS_ANSWER, SHARES
 from store.states import FINISHED_STATES, ArrivalState
 from store.tables import UNFINISHED, arrivals, screenings
 
@@ -104,14 +104,14 @@ def _tally_seconds(connection: Connection, finished: ColumnElement[bool]) -> Dis
 
 def _tally_probabilities(connection: Connection, finished: ColumnElement[bool]) -> dict[Label, Distribution]:
     a, s = arrivals.c, screenings.c
-    sums = [part for label in LABELS for part in _distribute(s[f"probability_{label}"], PROBABILITY_BOUNDS)]
+    sums = [part for share in SHARES.values() for part in _distribute(share, PROBABILITY_BOUNDS)]
     joined = arrivals.outerjoin(
         screenings, a.screening_id == s.id
     )  # a plain join lets SQLite begin with all screenings
     # a duplicate shares its answer: it is not one more film
     row = connection.execute(select(*sums).select_from(joined).where(finished, IS_ANSWER)).one()
     size = len(PROBABILITY_BOUNDS)
-    return {label: _as_distribution(row, position * (size + 2), size) for position, label in enumerate(LABELS)}
+    return {label: _as_distribution(row, position * (size + 2), size) for position, label in enumerate(SHARES)}
 
 
 def _distribute(value: ColumnElement[float], bounds: Sequence[float]) -> list[ColumnElement[Any]]:

@@ -35,6 +35,7 @@ class Film:
     model: str = "1"
     conflict: bool = False
     priority: Priority = Priority.ROUTINE
+    knows: tuple[Label, ...] = LABELS
     source_format: str | None = "dicom"
     modality: str | None = "DX"
     view_position: str | None = "PA"
@@ -44,7 +45,7 @@ class Film:
     patient_age_years: float | None = 50
 
 
-IDENTITY = tuple(field.name for field in fields(Film))[11:]
+IDENTITY = tuple(field.name for field in fields(Film))[12:]
 HAVE_ANSWERS = {ArrivalState.DONE, ArrivalState.DUPLICATE}
 
 
@@ -94,8 +95,8 @@ def _insert(connection: Connection, number: int, film: Film) -> None:
 def _as_screening(number: int, film: Film) -> dict[str, Any]:
     label = film.label if film.outcome is Outcome.PREDICTED else None
     top = film.label or Label.NORMAL
-    others = [other for other in LABELS if other is not top]
-    shares = {top: film.probability} | dict.fromkeys(others, (1 - film.probability) / 2)
+    others = [other for other in film.knows if other is not top]
+    shares = {top: film.probability} | dict.fromkeys(others, (1 - film.probability) / len(others))
     judged = film.outcome is not Outcome.REJECTED
     return {
         "id": number,

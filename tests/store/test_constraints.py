@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import IntegrityError
 
 from inference.labels import Label, Outcome
+from store.tables import screenings
 from tests.ledger import MODEL_SHA256, PROBABILITIES, arrive, hold, new_screening, predict, register_model, screen
 
 NAN = float("nan")
@@ -20,10 +21,10 @@ DONE_WITHOUT_RESULT = "state = 'done', finished_at = received_at"
         {"probabilities": None},
         {"outcome": Outcome.INDETERMINATE},
         {"outcome": Outcome.REJECTED},
-        {"probabilities": {**PROBABILITIES, Label.NORMAL: NAN}},
         {"probabilities": {**PROBABILITIES, Label.COVID19: 1.5}},
         {"probabilities": {**PROBABILITIES, Label.VIRAL_PNEUMONIA: -0.5}},
         {"probabilities": {Label.NORMAL: 1.0}},
+        {"probabilities": {Label.COVID19: 0.5, Label.VIRAL_PNEUMONIA: 0.5}},
         {"outcome": "benign"},
         {"label": "influenza"},
         {"model_sha256": "0" * 64},
@@ -34,6 +35,29 @@ def test_a_screening_that_contradicts_itself_is_refused(engine: Engine, changed:
     arrival_id = hold(engine, "a.dcm")
     with pytest.raises(IntegrityError):
         screen(engine, arrival_id, new_screening(**changed))
+
+
+@pytest.mark.parametrize("label", Label)
+def test_a_probability_that_is_no_number_is_refused(engine: Engine, label: Label) -> None:
+    register_model(engine)
+    arrival_id = hold(engine, "a.dcm")
+    with pytest.raises(ValueError, match="no number"):
+        screen(engine, arrival_id, new_screening(probabilities={**PROBABILITIES, label: NAN}))
+
+
+@pytest.mark.parametrize("unknown", [Label.COVID19, Label.VIRAL_PNEUMONIA])
+@pytest.mark.parametrize(
+    "answer", [{}, {"outcome": Outcome.INDETERMINATE, "label": None}], ids=["predicted", "indeterminate"]
+)
+def test_a_model_may_not_know_a_class_that_it_does_not_name(
+    engine: Engine, unknown: Label, answer: dict[str, Any]
+) -> None:
+    register_model(engine)
+    predict(engine, "a.dcm", probabilities={label: 0.5 for label in Label if label is not unknown}, **answer)
+    with engine.connect() as connection:
+        row = connection.execute(select(screenings)).one()
+    assert row._mapping[f"probability_{unknown}"] is None
+    assert row.probability_normal == 0.5
 
 
 @pytest.mark.parametrize(

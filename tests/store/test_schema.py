@@ -7,13 +7,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
+from inference.labels import Label
 from store.database import open_database
 from store.errors import SchemaMissingError, SchemaTooNewError
 from store.schema import HEAD_REVISION, build_alembic_config, check_schema, find_revision, upgrade_schema
-from store.tables import metadata
-from tests.ledger import arrive
+from store.tables import metadata, screenings
+from tests.ledger import arrive, predict, register_model
+
+TWO = {Label.COVID19: 0.25, Label.NORMAL: 0.75}
 
 
 def set_revision(engine: Engine, revision: str) -> None:
@@ -27,11 +31,11 @@ def upgrade_in_process(database_url: str) -> None:
     engine.dispose()
 
 
-def downgrade(engine: Engine) -> None:
+def downgrade(engine: Engine, revision: str = "base") -> None:
     config = build_alembic_config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        command.downgrade(config, revision)
 
 
 def test_the_revision_written_here_is_alembics_head() -> None:
@@ -98,6 +102,42 @@ def test_the_way_back_leaves_nothing_and_the_way_forth_works_again(engine: Engin
     assert find_revision(engine) is None
     upgrade_schema(engine)
     arrive(engine, "a.dcm")
+
+
+def test_rows_of_an_older_schema_stay_as_they_are_and_answers_of_two_classes_find_their_place(engine: Engine) -> None:
+    downgrade(engine, "0003")
+    register_model(engine)
+    predict(engine, "three.dcm")
+    with pytest.raises(IntegrityError):
+        predict(engine, "two.dcm", probabilities=TWO)
+    before = read_screenings(engine)
+    upgrade_schema(engine)
+    assert read_screenings(engine) == before
+    arrival_id = predict(engine, "again.dcm", probabilities=TWO)
+    assert len(read_screenings(engine)) == 2
+    with pytest.raises(RuntimeError, match="know two classes"):
+        downgrade(engine, "0003")
+    assert find_revision(engine) == HEAD_REVISION
+    assert arrival_id > 1
+
+
+def read_screenings(engine: Engine) -> list[tuple[object, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(select(screenings).order_by(screenings.c.id))]
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_open_connection_sees_the_new_constraints_and_the_file_is_sound(sqlite_url: str) -> None:
+    one, other = open_database(sqlite_url), open_database(sqlite_url)
+    downgrade(one, "0003")
+    register_model(other)
+    upgrade_schema(one)
+    predict(other, "two.dcm", probabilities=TWO)
+    with one.connect() as connection:
+        assert connection.scalar(text("PRAGMA integrity_check")) == "ok"
+        assert connection.scalar(text("PRAGMA writable_schema")) == 0
+    one.dispose()
+    other.dispose()
 
 
 def test_a_migration_that_fails_half_way_leaves_no_tables(
