@@ -19,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine, delete, event, text
 
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
+from inference.labels import Label
 from inference.serving.report import EngineState
 from installation.home import Home, lock_home
 from store.tables import arrivals
@@ -110,6 +111,19 @@ def test_results_are_counted_once_from_the_start_of_the_service_on(engine: Engin
         assert value(samples, "xray_result_seconds_count") == 4
         assert value(samples, "xray_probability_bucket", label="normal", le="+Inf") == 1
         assert value(samples, "xray_pending_files", state="waiting") == 1
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_class_that_the_model_does_not_know_gets_no_probability(engine: Engine, registry: CollectorRegistry) -> None:
+    register_model(engine)
+    registry.register(LedgerMetrics(engine))
+    predict(engine, "a.dcm", probabilities={Label.COVID19: 0.25, Label.NORMAL: 0.75})
+    time.sleep(0.01)
+    samples = read_samples(registry)
+    counts = {label: value(samples, "xray_probability_count", label=label.value) for label in Label}
+    assert counts == {Label.COVID19: 1, Label.VIRAL_PNEUMONIA: 0, Label.NORMAL: 1}
+    assert value(samples, "xray_probability_bucket", label="viral_pneumonia", le="0.1") == 0
+    assert value(samples, "xray_results_total", outcome="predicted", label="viral_pneumonia") == 0
 
 
 @pytest.mark.usefixtures("at_once")
