@@ -4,9 +4,16 @@ from pathlib import Path
 
 import psutil
 
-NETWORK_FILE_SYSTEMS = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "ncpfs"}
+# by network, or from the host of a virtual machine, which writes there without asking this kernel
+SHARED_FILE_SYSTEMS = frozenset(
+    {
+        *("nfs", "nfs3", "nfs4", "cifs", "smb2", "smb3", "smbfs", "ncpfs", "afpfs", "davfs", "davfs2", "sshfs", "s3fs"),
+        *("afs", "openafs", "kafs", "auristorfs", "coda", "ceph", "glusterfs", "lustre", "beegfs", "gpfs", "panfs"),
+        *("orangefs", "pvfs2", "ocfs2", "gfs", "gfs2", "9p", "virtiofs", "vboxsf", "vmhgfs", "prl_fs", "autofs"),
+    }
 )
+# of what runs outside of the kernel only these are known to lie on a disk of this machine
+LOCAL_FUSE = frozenset({"fuseblk", "fuse.fuse-overlayfs"})
 
 
 def find_filesystem_type(path: Path) -> str:
@@ -21,4 +28,5 @@ def find_filesystem_type(path: Path) -> str:
 
 def is_network_share(path: Path) -> bool:
     """Return whether a path lies on a share, where neither SQLite's locks nor file leases can be trusted."""
-    return find_filesystem_type(path) in NETWORK_FILE_SYSTEMS
+    kind = find_filesystem_type(path).lower()
+    return kind in SHARED_FILE_SYSTEMS or (kind.startswith("fuse") and kind not in LOCAL_FUSE)

@@ -65,8 +65,8 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, end: bool = False) -
     ----------
     text : str
         ``now``; a span back from now (``90m``, ``2h``, ``7d``: a day is 24 hours); a day (``today``,
-        ``yesterday``, ``2026-11-01``), ``last-week`` (from Monday) or ``last-month``; an ISO 8601 time, in the
-        site's zone where it names none. A local time that the clock shows twice in autumn is the first of the two.
+        ``yesterday``, ``2026-11-01``, ``20261101``), a week (``last-week``, from Monday, ``2026-W44``) or
+        ``last-month``; an ISO 8601 time, in the site's zone where it names none. A local time that the clock shows twice in autumn is the first of the two.
     now : datetime
         The current time, aware.
     zone : tzinfo
@@ -109,10 +109,11 @@ def _read_day(text: str, now: datetime, zone: tzinfo, *, end: bool) -> datetime 
     today = now.astimezone(zone).date()
     named = _find_days(text, today)
     if named is None:
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        # every way to write a date in ISO 8601 without a time; all that has one goes on to the times
+        if not re.fullmatch(r"[0-9]{4}-?([0-9]{2}-?[0-9]{2}|w[0-9]{2}(-?[0-9])?)", text):
             return None
-        day = date.fromisoformat(text)
-        named = day, day + timedelta(days=1)
+        day = date.fromisoformat(text.upper())
+        named = day, day + timedelta(days=7 if re.fullmatch(r"[0-9]{4}-?w[0-9]{2}", text) else 1)
     return datetime.combine(named[end], time(), zone)
 
 

@@ -33,5 +33,21 @@ def test_a_link_lies_where_it_leads(tmp_path: Path) -> None:
     assert is_network_share(tmp_path / "link" / "x")
 
 
+@pytest.mark.parametrize(
+    ("kind", "shared"),
+    [
+        *((kind, True) for kind in ("fuse.glusterfs", "fuse.ceph-fuse", "fuse.rclone", "fuse.sshfs", "fuse", "fuse.x")),
+        *((kind, True) for kind in ("davfs", "virtiofs", "9p", "vboxsf", "afs", "ceph", "glusterfs", "smb3", "NFS4")),
+        *((kind, False) for kind in ("fuseblk", "fuse.fuse-overlayfs", "ext4", "xfs", "btrfs", "zfs", "overlay")),
+    ],
+)
+def test_what_others_may_write_is_a_share_whatever_carries_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, shared: bool
+) -> None:
+    parts = [SimpleNamespace(mountpoint="/", fstype="ext4"), SimpleNamespace(mountpoint=str(tmp_path), fstype=kind)]
+    monkeypatch.setattr(location.psutil, "disk_partitions", lambda **_: parts)
+    assert is_network_share(tmp_path / "inbox") is shared
+
+
 def test_this_machines_own_root_has_a_type() -> None:
     assert find_filesystem_type(Path("/")) not in {"", "unknown"}

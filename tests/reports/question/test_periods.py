@@ -58,6 +58,26 @@ def test_a_day_as_the_end_is_included_and_a_time_is_not(text: str, expected: str
     assert read(text, end=True) == expected
 
 
+@pytest.mark.parametrize("text", ["20261025", "2026-10-25", "2026-W43-7", "2026w437", " 2026W437 "])
+def test_a_date_is_a_day_however_iso_8601_writes_it(text: str) -> None:
+    period = parse_period(text, text, NOW, BERLIN)
+    assert period.since.isoformat() == "2026-10-25T00:00:00+02:00"
+    assert period.until.isoformat() == "2026-10-26T00:00:00+01:00"
+
+
+@pytest.mark.parametrize("text", ["2026-W43", "2026w43"])
+def test_a_week_is_seven_days_from_monday(text: str) -> None:
+    period = parse_period(text, text, NOW, BERLIN)
+    assert period.since.isoformat() == "2026-10-19T00:00:00+02:00"
+    assert period.until.isoformat() == "2026-10-26T00:00:00+01:00"
+
+
+@pytest.mark.parametrize("text", ["2026-1025", "202610-25", "2026-10", "2026", "2026-298", "25.10.2026", "20261325"])
+def test_what_is_nearly_a_date_is_refused_and_not_an_empty_period(text: str) -> None:
+    with pytest.raises(PeriodError, match="is no time"):
+        parse_period(text, text, NOW, BERLIN)
+
+
 @pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-06-01", 24)])
 def test_a_day_is_as_long_as_daylight_saving_makes_it(day: str, hours: int) -> None:
     period = parse_period(day, day, NOW, BERLIN)
