@@ -53,7 +53,7 @@ def rewrite_checks(old: dict[str, str], new: dict[str, str]) -> None:
     """Change the table's text as https://www.sqlite.org/lang_altertable.html#otheralter says: no row is copied."""
     connection = op.get_bind()
     this_table = SQLITE_MASTER.c.name == TABLE
-    written = connection.scalar(sa.select(SQLITE_MASTER.c.sql).where(this_table))
+    written = str(connection.scalar(sa.select(SQLITE_MASTER.c.sql).where(this_table)))
     for name, condition in old.items():
         before, after = f"{name} CHECK ({condition})", f"{name} CHECK ({new[name]})"
         if before not in written:

@@ -66,7 +66,8 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, end: bool = False) -
     text : str
         ``now``; a span back from now (``90m``, ``2h``, ``7d``: a day is 24 hours); a day (``today``,
         ``yesterday``, ``2026-11-01``, ``20261101``), a week (``last-week``, from Monday, ``2026-W44``) or
-        ``last-month``; an ISO 8601 time, in the site's zone where it names none. A local time that the clock shows twice in autumn is the first of the two.
+        ``last-month``; an ISO 8601 time, in the site's zone where it names none. A local time that the clock shows
+        twice in autumn is the first of the two.
     now : datetime
         The current time, aware.
     zone : tzinfo

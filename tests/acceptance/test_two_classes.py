@@ -6,11 +6,11 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from worker.home import Home
 
 from documents.figures import ABSENT
 from imaging.phantoms.files import write_dicom_phantom
 from inference.bundle import read_bundle
+from installation.home import Home
 from tests.acceptance.conftest import Site, wait_until
 from tests.acceptance.test_main_job import drop_phantoms
 from tests.two_classes import write_two_class_bundle
