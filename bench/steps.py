@@ -21,7 +21,7 @@ from store.ledger.outcomes import NewScreening, record_screening
 from store.ledger.sweeps import settle_arrival
 from store.schema import upgrade_schema
 from store.states import AfterScreening
-from worker.processes.fence import keep_freed_memory
+from worker.processes import keep_freed_memory
 
 WARM_UP = 5  # files not counted: libraries load, statements are compiled
 STEPS = ("read and hash", "decode and window", "normalize", "find lungs, infer", "ledger", "move")

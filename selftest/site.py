@@ -21,7 +21,7 @@ from store.database import open_database, reading
 from store.ledger.counts import count_by_state
 from store.ledger.sweeps import list_unsettled
 from store.states import FINISHED_STATES, ArrivalState
-from worker.processes.fence import die_with_parent
+from worker.processes import die_with_parent
 
 PROGRAM = (sys.executable, "-m", "cli")
 QUICK = {"XRAY_STABLE_SECONDS": "0.3", "XRAY_RESCAN_SECONDS": "1"}

@@ -17,7 +17,7 @@ from tests.hosts.networks import Network, lay_cables
 from tests.hosts.servers import PASSWORD
 from tests.hosts.work import is_settled, list_held
 from tests.ledger import arrive
-from worker.leases import name_lease
+from worker.processes import name_lease
 
 pytestmark = pytest.mark.acceptance
 

@@ -12,7 +12,7 @@ from store.ledger.sweeps import list_unsettled
 from store.states import ArrivalState
 from store.tables import arrivals
 from tests.hosts.conftest import Hosts
-from worker.leases import name_lease
+from worker.processes import name_lease
 
 
 def list_held(hosts: Hosts, name: str) -> list[int]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from inference.serving.report import EngineState
 from installation.home import Home
 from worker.moments import measure_age, stamp
-from worker.processes.names import has_ended, name_process
+from worker.processes import has_ended, name_process
 
 LENGTH = 32768
 STALE_SECONDS = 60.0  # as long as a broker that has gone silent may hold up the worker's loop

@@ -20,8 +20,7 @@ from installation.installation import Installation
 from installation.settings import OFF
 from worker.engines.board import EngineBoard, EngineFacts, sweep_boards
 from worker.engines.devices import Device, Devices
-from worker.processes.kept_process import KeptProcess, pass_on_environment
-from worker.processes.names import has_ended, name_locally
+from worker.processes import KeptProcess, has_ended, name_locally, pass_on_environment
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from installation.home import Home
 from worker.engines.board import Notice, read_notices
 from worker.health.disk import measure_disk
 from worker.health.heartbeat import ServiceState, judge_health, read_heartbeat
-from worker.processes.kept_process import KeptProcess
+from worker.processes import KeptProcess
 from worker.screening.stages import Note
 
 STAGE_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)

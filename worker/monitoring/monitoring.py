@@ -16,8 +16,7 @@ from installation.settings import OFF
 from store.schema import find_revision
 from worker.health.heartbeat import ServiceState, judge_health
 from worker.pool.prefork import count_processes
-from worker.processes.kept_process import WORKER, KeptProcess
-from worker.processes.names import name_process
+from worker.processes import WORKER, KeptProcess, name_process
 from worker.queue.broker import ping_broker
 from worker.screening.stages import find_stages_socket
 

@@ -28,9 +28,7 @@ from installation.installation import Installation
 from installation.logs import configure_logging
 from installation.settings import WorkerSettings
 from worker.engines.keeper import TICK_SECONDS, EngineKeeper
-from worker.leases import name_lease
-from worker.processes.fence import die_with_parent, keep_freed_memory, limit_memory
-from worker.processes.names import has_ended, name_locally
+from worker.processes import die_with_parent, has_ended, keep_freed_memory, limit_memory, name_lease, name_locally
 from worker.queue.celery_app import build_celery
 from worker.queue.consumer import PatientConsumer
 from worker.queue.queues import TASK

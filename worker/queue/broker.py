@@ -9,7 +9,7 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from installation.home import Home
 from worker.errors import BrokerUnavailableError
-from worker.processes.kept_process import KeptProcess
+from worker.processes import KeptProcess
 
 START_SECONDS = 10.0
 LONGEST_ANSWER = 100

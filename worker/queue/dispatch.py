@@ -15,7 +15,7 @@ from store.ledger.counts import count_screening, is_any_pending
 from store.ledger.sweeps import list_unsettled, release_expired, release_lost
 from store.questions.queries import find_last_finished
 from store.states import Priority
-from worker.processes.kept_process import KeptProcess
+from worker.processes import KeptProcess
 from worker.queue.queues import count_messages, send_arrival
 from worker.queue.stall import StallWatch
 from worker.screening.finishing import Finisher

@@ -13,7 +13,7 @@ from store.database import reading
 from store.errors import LeaseLostError
 from store.ledger.arrivals import find_arrival
 from store.ledger.fates import READER_CRASHED, READER_TIMEOUT, FateKind, decide_spoilt
-from worker.leases import name_lease
+from worker.processes import name_lease
 from worker.screening.finishing import Claim, Finisher
 from worker.screening.shelf import Shelf
 from worker.screening.stages import Note, StageSender

@@ -17,7 +17,7 @@ from threading import Thread
 
 from installation.installation import Installation
 from installation.settings import OFF
-from worker.processes.names import name_locally
+from worker.processes import name_locally
 
 STAGES = ("read", "decode", "infer", "record", "move")
 LONGEST_MESSAGE = 4096

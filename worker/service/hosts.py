@@ -13,9 +13,8 @@ from installation.installation import Installation
 from installation.logs import configure_logging
 from store.ledger.sweeps import release_held
 from worker.errors import BrokerUnavailableError
-from worker.leases import name_lease
 from worker.monitoring.monitoring import monitor_worker
-from worker.processes.kept_process import WORKER, KeptProcess, pass_on_environment
+from worker.processes import WORKER, KeptProcess, name_lease, pass_on_environment
 from worker.queue.broker import check_broker
 from worker.start import start
 

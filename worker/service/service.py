@@ -17,7 +17,7 @@ from worker.errors import HomeLostError
 from worker.health.disk import DiskWatch
 from worker.health.heartbeat import Heartbeat, ServiceState
 from worker.health.presence import Presence
-from worker.processes.kept_process import KeptProcess
+from worker.processes import KeptProcess
 from worker.queue.broker import build_broker, check_broker, wait_for_broker
 from worker.queue.celery_app import build_celery
 from worker.queue.dispatch import Dispatcher

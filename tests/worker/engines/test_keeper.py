@@ -23,7 +23,7 @@ from worker.engines.board import EngineBoard, EngineFacts, read_engines
 from worker.engines.devices import Device
 from worker.engines.keeper import EngineKeeper
 from worker.health.status import read_status
-from worker.processes.names import name_locally, name_process
+from worker.processes import name_locally, name_process
 
 DEVICES = (Device("gpu:0", "0"), Device("gpu:1", "1"))
 Keep = Callable[..., EngineKeeper]

@@ -31,7 +31,7 @@ from worker.monitoring import ledger_metrics
 from worker.monitoring.ledger_metrics import LedgerMetrics
 from worker.monitoring.metrics import EngineMetrics, ProcessMetrics, ServiceMetrics, WorkMetrics, describe_worker
 from worker.monitoring.page import serve_page
-from worker.processes.kept_process import KeptProcess
+from worker.processes import KeptProcess
 from worker.screening.stages import Note
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "metrics.md"

@@ -6,7 +6,7 @@ import subprocess
 
 from installation.home import Home
 from worker.pool.prefork import own_scratch
-from worker.processes.names import name_locally
+from worker.processes import name_locally
 
 
 def test_temporary_files_go_with_their_process_or_after_one_that_was_killed(home: Home) -> None:

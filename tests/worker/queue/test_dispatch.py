@@ -21,7 +21,7 @@ from store.database import reading
 from store.ledger.counts import count_by_state
 from store.states import ArrivalState, Priority
 from tests.worker.conftest import claim, enroll
-from worker.processes.kept_process import KeptProcess
+from worker.processes import KeptProcess
 from worker.queue.broker import build_broker, wait_for_broker
 from worker.queue.celery_app import build_celery
 from worker.queue.dispatch import WINDOW, Dispatcher

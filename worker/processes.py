@@ -1,17 +1,24 @@
-"""A child process that is kept alive: started, watched, started again after a pause, and stopped in order."""
+"""Processes of our own: what they are called, what bounds them, and how they are kept alive.
 
+A process id alone names nobody where several containers and hosts write: each container counts its own from 1, and
+several share one home.
+"""
+
+import ctypes
 import logging
 import os
+import resource
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from installation.settings import ENVIRONMENT_PREFIX
 from worker.errors import WorkerFailedError, WorkerRefusedError
-from worker.processes.fence import die_with_parent
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +26,63 @@ WORKER = "worker"  # the name of the process that screens
 STEADY_SECONDS = 30.0  # a process that has run for this long has started well
 LONGEST_PAUSE_SECONDS = 30.0
 LASTING = frozenset({os.EX_DATAERR, os.EX_NOINPUT, os.EX_CONFIG})  # exit codes that another start would give again
+
+PR_SET_PDEATHSIG = 1  # prctl(2): the signal that this process gets when its parent dies
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
+KEPT_BYTES = 128 << 20
+LONGEST_KEPT_BYTES = 32 << 20  # the most that glibc takes here; longer arrays are given back at once
+
+
+def name_locally(pid: int) -> str:
+    """Name a process of this container among all of this machine's: short, as a socket's path must be."""
+    return f"{_find_namespace()}-{pid}"
+
+
+def name_process(pid: int) -> str:
+    """Name a process of this container among all of a site's; containers may also share their host's name."""
+    return f"{socket.gethostname()}-{name_locally(pid)}"
+
+
+def name_lease(worker_pid: int, task_id: str = "") -> str:
+    """Name the holder of a lease: the worker process, then the attempt; without the attempt, what all begin with."""
+    return f"{name_process(worker_pid)}:{task_id}"
+
+
+def has_ended(name: str) -> bool:
+    """Return whether a process of this container that was named so runs no more; of others we cannot know."""
+    number = name.rpartition("-")[2]
+    if not number.isdecimal() or name not in (name_locally(int(number)), name_process(int(number))):
+        return False
+    return not Path("/proc", number).exists()
+
+
+@cache
+def _find_namespace() -> int:
+    """Return the number of our process ids' namespace, pid_namespaces(7): no two that live on one kernel share it."""
+    return Path("/proc/self/ns/pid").stat().st_ino
+
+
+def limit_memory(max_bytes: int) -> None:
+    """Let this process take so much address space beyond what it has now; then allocations fail."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + max_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def keep_freed_memory() -> None:
+    """Keep what one film has freed for the next one: the kernel's clean pages cost a quarter of a JPEG's time.
+
+    Without glibc's ``mallopt`` nothing happens.
+    """
+    tune = getattr(ctypes.CDLL(None), "mallopt", None)
+    if tune is not None:
+        tune(M_MMAP_THRESHOLD, LONGEST_KEPT_BYTES)
+        tune(M_TRIM_THRESHOLD, KEPT_BYTES)
+
+
+def die_with_parent(with_signal: signal.Signals = signal.SIGKILL) -> None:
+    """End this process when its parent ends, however it ends: an orphan would work on unseen."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, with_signal)
 
 
 def pass_on_environment() -> dict[str, str]:
