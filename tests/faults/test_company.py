@@ -12,8 +12,7 @@ from store.ledger.arrivals import list_arrivals
 from store.states import ArrivalState, Priority
 from tests.acceptance.conftest import Site
 from tests.faults.conftest import FaultRun
-from worker.queue.celery_app import build_celery
-from worker.queue.queues import send_arrival
+from worker.queue.queues import build_celery, send_arrival
 
 pytestmark = pytest.mark.faults
 

@@ -29,9 +29,8 @@ from installation.logs import configure_logging
 from installation.settings import WorkerSettings
 from worker.engines.keeper import TICK_SECONDS, EngineKeeper
 from worker.processes import die_with_parent, has_ended, keep_freed_memory, limit_memory, name_lease, name_locally
-from worker.queue.celery_app import build_celery
 from worker.queue.consumer import PatientConsumer
-from worker.queue.queues import TASK
+from worker.queue.queues import TASK, build_celery
 from worker.screening.children import build_screener
 from worker.screening.deaths import DeathWatch
 from worker.screening.screener import Screener, log_bug

@@ -7,7 +7,7 @@ from installation.installation import Installation
 from installation.logs import configure_logging
 from worker.engines.keeper import keep_engines
 from worker.pool.prefork import run_worker
-from worker.queue.deafness import guard_against_deafness
+from worker.queue.consumer import guard_against_deafness
 from worker.screening.stages import find_stages_socket
 from worker.start import start
 

@@ -16,8 +16,7 @@ from store.ledger.sweeps import list_unsettled, release_expired, release_lost
 from store.questions.queries import find_last_finished
 from store.states import Priority
 from worker.processes import KeptProcess
-from worker.queue.queues import count_messages, send_arrival
-from worker.queue.stall import StallWatch
+from worker.queue.queues import StallWatch, count_messages, send_arrival
 from worker.screening.finishing import Finisher
 
 logger = logging.getLogger(__name__)
@@ -58,8 +57,10 @@ class Dispatcher:
         """Say what has been tried against a stall."""
         if self._worker is None:
             return "messages wait and nothing finishes: does a worker run?"
-        told = f"messages wait and nothing finishes, although the worker was restarted {self._stall.restarts} times"
-        return told + (", and it is left alone now" if self._stall.is_given_up else "")
+        left = ", and it is left alone now" if self._stall.is_given_up else ""
+        return (
+            f"messages wait and nothing finishes, although the worker was restarted {self._stall.restarts} times{left}"
+        )
 
     def tick(self) -> int:
         """Send what is ready; returns how many ids were sent.

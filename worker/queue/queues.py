@@ -1,6 +1,6 @@
-"""The two queues at the broker, STAT and routine, and the order in which a worker takes from them."""
+"""The two queues at the broker, STAT and routine: who sends, in which order workers take, and whether anybody takes."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from celery import Celery
 from kombu import Queue
@@ -10,6 +10,8 @@ from store.states import Priority
 TASK = "screen"
 QUEUES = {Priority.STAT: "xray.stat", Priority.ROUTINE: "xray"}  # the most urgent first
 STAT_IN_A_ROW = 3  # then a routine one, if one waits: a night full of STAT films does not stop the others
+LONGEST_PATIENCE_SECONDS = 600.0
+MAX_RESTARTS = 5  # where so many have not helped, one more will not
 
 
 class StatFirst:
@@ -52,9 +54,29 @@ TRANSPORT = {
 }
 
 
-def build_queues() -> list[Queue]:
-    """Describe the queues to Celery."""
-    return [Queue(name, routing_key=name) for name in QUEUES.values()]
+def build_celery(broker_url: str) -> Celery:
+    """Build the Celery application as far as a sender needs it."""
+    app = Celery("xray_watch", broker=broker_url, set_as_current=False)
+    app.conf.update(
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_default_queue=QUEUES[Priority.ROUTINE],
+        task_queues=[Queue(name, routing_key=name) for name in QUEUES.values()],
+        task_acks_late=False,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        worker_lost_wait=0.5,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_channel_error_retry=True,
+        broker_transport_options=TRANSPORT,
+    )
+    return app
 
 
 def send_arrival(app: Celery, arrival_id: int, priority: Priority = Priority.ROUTINE) -> None:
@@ -69,3 +91,81 @@ def count_messages(app: Celery) -> dict[Priority, int]:
         return {
             priority: int(declare(name, passive=False, durable=True).message_count) for priority, name in QUEUES.items()
         }
+
+
+class StallWatch:
+    """Sees that work waits and nothing finishes, and says when to restart the worker: pure bookkeeping.
+
+    It happens: a worker whose acknowledgement met a broker that was just killed never takes another message, although
+    both are up again, since that message keeps its place in the prefetch window (Celery 5.7 on Redis; celery/celery
+    issues 10205 and 10302).
+
+    Parameters
+    ----------
+    patience_seconds : float
+        So long may work wait without progress; each restart that did not help doubles it, up to ten minutes.
+    starting_seconds : float
+        The same for a worker under which nothing has finished yet: it may still be starting.
+
+    Attributes
+    ----------
+    restarts : int
+        How often the worker was to be restarted since something last finished: restarts that have not helped.
+    is_stalled : bool
+        True while work waits although the worker was restarted for it.
+    """
+
+    def __init__(self, patience_seconds: float, starting_seconds: float) -> None:
+        self._patience_seconds = patience_seconds
+        self._starting_seconds = starting_seconds
+        self.restarts = 0
+        self.is_stalled = False
+        self._worker: int | None = None
+        self._has_worked = False
+        self._progress: tuple[Hashable] | None = None
+        self._since: float | None = None
+
+    @property
+    def is_given_up(self) -> bool:
+        """True when no further restart is tried until something finishes."""
+        return self.restarts >= MAX_RESTARTS
+
+    def observe(self, now: float, *, waiting: bool, progress: Hashable, worker: int | None) -> bool:
+        """Note what is seen; returns True when the worker should be restarted.
+
+        Parameters
+        ----------
+        now : float
+            Monotonic seconds.
+        waiting : bool
+            Messages wait at the broker and nobody is screening.
+        progress : Hashable
+            Changes whenever a file finishes.
+        worker : int or None
+            The process id of the worker; None while there is none, because it is about to be started again.
+        """
+        if worker != self._worker:
+            self._worker, self._has_worked, self._since = worker, False, None
+        if (progress,) != self._progress:
+            self._note(progress)
+        if not waiting:
+            self._since, self.is_stalled = None, False
+        if not waiting or worker is None:
+            return False
+        if self._since is None:
+            self._since = now
+        if self.is_given_up or now - self._since < self._patience():
+            return False
+        self._since, self.is_stalled = now, True
+        self.restarts += 1
+        return True
+
+    def _note(self, progress: Hashable) -> None:
+        self._has_worked = self._progress is not None  # what was there before the first look is not this worker's
+        self._progress = (progress,)
+        self._since, self.is_stalled = None, False
+        self.restarts = 0
+
+    def _patience(self) -> float:
+        first = self._patience_seconds if self._has_worked else self._starting_seconds
+        return min(LONGEST_PATIENCE_SECONDS, first * (1 << self.restarts))

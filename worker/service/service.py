@@ -19,8 +19,8 @@ from worker.health.heartbeat import Heartbeat, ServiceState
 from worker.health.presence import Presence
 from worker.processes import KeptProcess
 from worker.queue.broker import build_broker, check_broker, wait_for_broker
-from worker.queue.celery_app import build_celery
 from worker.queue.dispatch import Dispatcher
+from worker.queue.queues import build_celery
 from worker.screening.finishing import Finisher
 from worker.screening.shelf import Shelf
 from worker.service.hosts import STOP_MARGIN_SECONDS, build_worker

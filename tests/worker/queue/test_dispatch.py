@@ -23,10 +23,8 @@ from store.states import ArrivalState, Priority
 from tests.worker.conftest import claim, enroll
 from worker.processes import KeptProcess
 from worker.queue.broker import build_broker, wait_for_broker
-from worker.queue.celery_app import build_celery
 from worker.queue.dispatch import WINDOW, Dispatcher
-from worker.queue.queues import QUEUES, count_messages
-from worker.queue.stall import MAX_RESTARTS
+from worker.queue.queues import MAX_RESTARTS, QUEUES, build_celery, count_messages
 from worker.screening.finishing import Finisher
 from worker.screening.shelf import Shelf
 
