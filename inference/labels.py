@@ -15,7 +15,7 @@ class Label(StrEnum):
 LABELS: tuple[Label, ...] = tuple(Label)
 
 FEWEST_LABELS = 2
-"""A model tells two or three of the classes apart."""
+"""A model knows two or three of the classes."""
 
 OTHER_FINDING = "other_finding"
 """The model's internal fourth output: abnormal, but none of the three. It is never a label, only a reason."""
