@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inference.bundle import SHIPPED_BUNDLE, Bundle, BundleMismatchError, read_bundle
+from inference.bundle import SHIPPED_BUNDLE, Bundle, BundleMismatchError, BundleNotFoundError, read_bundle
 from installation.errors import ActiveModelUnknownError
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ def choose_model(folder: Path | None, active: "RegisteredModel | None") -> Bundl
     """
     if folder is not None or active is None:
         return read_bundle(folder or SHIPPED_BUNDLE)
-    bundle = read_bundle(active.folder)
+    try:
+        bundle = read_bundle(active.folder)
+    except BundleNotFoundError as error:
+        message = f"{error}, which was activated: put it back, activate another, or set XRAY_MODEL"
+        raise BundleNotFoundError(message) from None
     if bundle.model_sha256 != active.model_sha256:
         message = (
             f"the bundle in {active.folder} is not the one that was activated: run 'xray-cli model activate' again"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from inference.bundle import SHIPPED_BUNDLE, BundleMismatchError, read_bundle
+from inference.bundle import SHIPPED_BUNDLE, BundleMismatchError, BundleNotFoundError, read_bundle
 from installation.errors import ActiveModelUnknownError
 from installation.home import Home
 from store.errors import SchemaMissingError
@@ -46,6 +46,17 @@ def test_an_activated_bundle_that_was_replaced_does_not_serve(install: Install, 
     activate(installation.ledger, copy_bundle(tmp_path / "one", model_version="one"))
     change_manifest(tmp_path / "one", model_version="two")
     with pytest.raises(BundleMismatchError, match="run 'xray-cli model activate' again"):
+        assert install().model
+
+
+def test_an_activated_bundle_that_has_gone_is_not_quietly_replaced_by_the_one_that_ships(
+    install: Install, tmp_path: Path
+) -> None:
+    installation = install()
+    installation.upgrade_ledger()
+    activate(installation.ledger, copy_bundle(tmp_path / "one"))
+    (tmp_path / "one").rename(tmp_path / "elsewhere")
+    with pytest.raises(BundleNotFoundError, match=f"{tmp_path / 'one'}, which was activated: .* set XRAY_MODEL"):
         assert install().model
 
 
