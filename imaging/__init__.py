@@ -7,22 +7,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from imaging.errors import RadiographError, UnreadableRadiographError, UnsuitableRadiographError
-    from imaging.formats import identify_format
-    from imaging.preprocessing import PREPROCESSING_VERSION, normalize
-    from imaging.radiograph import Identity, Radiograph
-    from imaging.reader import decode_radiograph, read_radiograph
-    from imaging.reasons import REASONS
-    from imaging.source import SourceChangedError, SourceFile, read_source
-    from imaging.unsuitable import (
+    from imaging.errors import (
+        REASONS,
         InvertedPolarityError,
         LateralViewError,
         LungsCutOffError,
         NotAChestRadiographError,
+        RadiographError,
         RotatedError,
+        UnreadableRadiographError,
+        UnsuitableRadiographError,
     )
+    from imaging.formats import identify_format
+    from imaging.preprocessing import PREPROCESSING_VERSION, normalize
+    from imaging.radiograph import NOTES, Identity, Note, Radiograph
+    from imaging.reader import decode_radiograph, read_radiograph
+    from imaging.source import SourceChangedError, SourceFile, read_source
 
 __all__ = [
+    "NOTES",
     "PREPROCESSING_VERSION",
     "REASONS",
     "Identity",
@@ -30,6 +33,7 @@ __all__ = [
     "LateralViewError",
     "LungsCutOffError",
     "NotAChestRadiographError",
+    "Note",
     "Radiograph",
     "RadiographError",
     "RotatedError",
@@ -45,16 +49,18 @@ __all__ = [
 ]
 
 _HOMES = {
+    "NOTES": "radiograph",
     "PREPROCESSING_VERSION": "preprocessing",
-    "REASONS": "reasons",
+    "REASONS": "errors",
     "Identity": "radiograph",
-    "InvertedPolarityError": "unsuitable",
-    "LateralViewError": "unsuitable",
-    "LungsCutOffError": "unsuitable",
-    "NotAChestRadiographError": "unsuitable",
+    "InvertedPolarityError": "errors",
+    "LateralViewError": "errors",
+    "LungsCutOffError": "errors",
+    "NotAChestRadiographError": "errors",
+    "Note": "radiograph",
     "Radiograph": "radiograph",
     "RadiographError": "errors",
-    "RotatedError": "unsuitable",
+    "RotatedError": "errors",
     "SourceChangedError": "source",
     "SourceFile": "source",
     "UnreadableRadiographError": "errors",

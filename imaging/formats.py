@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from imaging.unreadable import EmptyFileError, FormatNotAcceptedError
+from imaging.errors import EmptyFileError, FormatNotAcceptedError
 
 SourceFormat = Literal["dicom", "png", "jpeg"]
 
@@ -57,7 +57,7 @@ _LOOKED_AT_BYTES = 2048
 
 
 def identify_format(content: bytes) -> SourceFormat | None:
-    """Tell the format of a file's content.
+    """Return the format of a file's content.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def identify_format(content: bytes) -> SourceFormat | None:
 
 
 def require_format(content: bytes) -> SourceFormat:
-    """Tell the format of a file's content, or refuse it by the name of what it is.
+    """Return the format of a file's content, or refuse it by the name of what it is.
 
     Raises
     ------

@@ -6,7 +6,10 @@ import numpy.typing as npt
 from imaging.opencv import cv2
 
 PREPROCESSING_VERSION = "2"
-"""Changes whenever `decode_radiograph` or `normalize` gives other numbers for the same file; stands in every bundle."""
+"""Changes whenever a file that was read rightly gives other numbers in `decode_radiograph` or `normalize`.
+
+Stands in every bundle.
+"""
 
 
 def normalize(pixels: npt.NDArray[np.float32], size: int) -> npt.NDArray[np.float32]:

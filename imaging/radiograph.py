@@ -1,9 +1,34 @@
-"""A radiograph: pixels and identity."""
+"""A radiograph: pixels, identity and what the reader had to say about them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+class Note(StrEnum):
+    """Something about a readable file that whoever looks at its answer should know."""
+
+    WINDOW_NOT_USED = "window_not_used"
+    AGE_NOT_UNDERSTOOD = "age_not_understood"
+    BODY_PART_NOT_UNDERSTOOD = "body_part_not_understood"
+    VIEW_NOT_UNDERSTOOD = "view_not_understood"
+
+
+NOTES: Mapping[Note, str] = MappingProxyType(
+    {
+        Note.WINDOW_NOT_USED: "No window or VOI LUT of the header shows a picture; it is shown by its own gray values.",
+        Note.AGE_NOT_UNDERSTOOD: "Patient's Age or Patient's Birth Date gives no age, so no mark depends on it.",
+        Note.BODY_PART_NOT_UNDERSTOOD: "Body Part Examined is no word that is known here; the pixels decided.",
+        Note.VIEW_NOT_UNDERSTOOD: "View Position is no word that is known here; the pixels decided.",
+    }
+)
+"""What each note says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +45,8 @@ class Identity:
     source_format : str or None
         "dicom", "png" or "jpeg".
     patient_age_years : float or None
-        Patient's Age (AS), in years; days, weeks and months as fractions.
+        Patient's Age (0010,1010), else the years from Patient's Birth Date to Study Date; under two years with a
+        fraction.
     rows, columns : int or None
         Size of the picture in pixels, after EXIF orientation.
     pixel_spacing_mm : tuple of float or None
@@ -30,11 +56,11 @@ class Identity:
     """
 
     source_format: str | None = None
-    sop_class_uid: str | None = None
+    sop_class_uid: str | None = field(default=None, repr=False)
     sop_instance_uid: str | None = field(default=None, repr=False)
     study_instance_uid: str | None = field(default=None, repr=False)
     series_instance_uid: str | None = field(default=None, repr=False)
-    modality: str | None = None
+    modality: str | None = field(default=None, repr=False)
     view_position: str | None = field(default=None, repr=False)
     body_part_examined: str | None = field(default=None, repr=False)
     patient_id: str | None = field(default=None, repr=False)
@@ -43,8 +69,8 @@ class Identity:
     patient_sex: str | None = None
     manufacturer: str | None = field(default=None, repr=False)
     station_name: str | None = field(default=None, repr=False)
-    transfer_syntax_uid: str | None = None
-    photometric_interpretation: str | None = None
+    transfer_syntax_uid: str | None = field(default=None, repr=False)
+    photometric_interpretation: str | None = field(default=None, repr=False)
     presentation_intent_type: str | None = field(default=None, repr=False)
     rows: int | None = None
     columns: int | None = None
@@ -63,7 +89,10 @@ class Radiograph:
         MONOCHROME2 sense: 0 is black (air), 1 is white (bone).
     identity : Identity
         What the file says about the picture.
+    notes : tuple of Note
+        What the reader could not use of the header; `NOTES` has a sentence for each.
     """
 
-    pixels: npt.NDArray[np.float32] = field(repr=False)
+    pixels: "npt.NDArray[np.float32]" = field(repr=False)
     identity: Identity
+    notes: tuple[Note, ...] = ()

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from imaging.fence import fence
+from imaging.errors import BlankError, UndecodableRadiographError
+from imaging.foreign_errors import foreign_errors_as
 from imaging.formats import require_format
 from imaging.radiograph import Radiograph
 from imaging.source import read_source
-from imaging.unreadable import UndecodableRadiographError
-from imaging.unsuitable import BlankError
 
 
 def read_radiograph(path: Path) -> Radiograph:
@@ -57,15 +56,15 @@ def decode_radiograph(content: bytes) -> Radiograph:
     """
     source_format = require_format(content)
     if source_format == "dicom":
-        # outside the fence: a library that cannot be loaded is no fault of the file
+        # not turned into a reason: a library that cannot be loaded is no fault of the file
         from imaging.dicom.decoding import decode_dicom
 
-        with fence(UndecodableRadiographError, "decoding failed"):
+        with foreign_errors_as(UndecodableRadiographError, "decoding failed"):
             radiograph = decode_dicom(content)
     else:
         from imaging.raster import decode_raster
 
-        with fence(UndecodableRadiographError, "decoding failed"):
+        with foreign_errors_as(UndecodableRadiographError, "decoding failed"):
             radiograph = decode_raster(content, source_format)
     _check_not_blank(radiograph)
     return radiograph
@@ -74,6 +73,6 @@ def decode_radiograph(content: bytes) -> Radiograph:
 def _check_not_blank(radiograph: Radiograph) -> None:
     pixels = radiograph.pixels
     first = pixels[0, 0]
-    # nearly every picture is told by a small part of it
+    # a small part of nearly every picture is enough to see it
     if (pixels[::16, ::16] == first).all() and (pixels == first).all():
         raise BlankError("a picture of one gray value")

@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from imaging.unreadable import FileTooLargeError, NotARegularFileError
+from imaging.errors import FileTooLargeError, NotARegularFileError
 
 MAX_BYTES = 256 * 1024 * 1024
 
@@ -34,7 +34,7 @@ class SourceFile:
     size_bytes : int
         Length of `content`.
     mtime_ns : int
-        Time of the last change, nanoseconds since 1970 as the file system tells it.
+        Time of the last change, nanoseconds since 1970 as the file system has it.
     inode : int
         Number of the file in its file system.
     """

@@ -1,16 +1,17 @@
 """From the bytes of a DICOM file to a radiograph."""
 
 from imaging.dicom.grayscale import display_pixels
-from imaging.dicom.header import read_header
-from imaging.dicom.identity import check_uids, read_identity
+from imaging.dicom.header import DicomFile, read_header
+from imaging.dicom.identity import check_uids, note_age, read_identity
 from imaging.dicom.pixel_layout import read_layout
 from imaging.dicom.stored_pixels import decode_pixels
 from imaging.dicom.suitability import check_suitable
-from imaging.radiograph import Radiograph
+from imaging.errors import RadiographError
+from imaging.radiograph import Identity, Radiograph
 
 
 def decode_dicom(content: bytes) -> Radiograph:
-    """Decode a DICOM radiograph; everything the header tells is checked before a decoder runs.
+    """Decode a DICOM radiograph; everything in the header is checked before a decoder runs.
 
     Parameters
     ----------
@@ -20,17 +21,25 @@ def decode_dicom(content: bytes) -> Radiograph:
     Returns
     -------
     Radiograph
-        Displayed pixels and identity.
+        Displayed pixels, identity and notes.
 
     Raises
     ------
     RadiographError
-        The leaf names the reason.
+        The leaf names the reason; its `identity` is what the header says.
     """
     file = read_header(content)
-    check_suitable(file.dataset)
+    identity = read_identity(file)
+    try:
+        return _decode(file, identity)
+    except RadiographError as error:
+        error.identity = identity
+        raise
+
+
+def _decode(file: DicomFile, identity: Identity) -> Radiograph:
+    notes = check_suitable(file.dataset) + note_age(file, identity)
     check_uids(file.dataset)
-    layout = read_layout(file.dataset)
-    identity = read_identity(file, layout)
-    pixels = display_pixels(file, layout, decode_pixels(file, layout))
-    return Radiograph(pixels, identity)
+    layout = read_layout(file)
+    pixels, shown_notes = display_pixels(file, layout, decode_pixels(file, layout))
+    return Radiograph(pixels, identity, (*shown_notes, *notes))

@@ -2,15 +2,18 @@
 
 import logging
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import pairwise
+from itertools import count, pairwise
 
+from pydicom.datadict import DicomDictionary  # type: ignore[attr-defined]  # documented, and not re-exported
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag
 from pydicom.uid import MediaStorageDirectoryStorage
+from pydicom.valuerep import VR
 
 from imaging.dicom.attributes import required_uid
 from imaging.dicom.transfer_syntax import (
@@ -19,18 +22,21 @@ from imaging.dicom.transfer_syntax import (
     TransferSyntax,
     find_transfer_syntax,
 )
-from imaging.fence import fence
+from imaging.errors import DamagedHeaderError, InflationLimitError, OtherObjectError, TruncatedFileError
+from imaging.foreign_errors import foreign_errors_as
 from imaging.formats import PREAMBLE_BYTES
-from imaging.unreadable import DamagedHeaderError, InflationLimitError, TruncatedFileError
-from imaging.unsuitable import OtherObjectError
 
 # its messages quote values of the file, which may be a patient's
 logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
 
-MAX_INFLATED_BYTES = 128 * 1024 * 1024
-"""50 megapixels of 16 bits and a large header."""
+MAX_INFLATED_BYTES = 256 * 1024 * 1024
+"""As many as a file may have."""
 
 _PIXEL_DATA = {0x7FE00010, 0x7FE00008, 0x7FE00009}  # also Float and Double Float Pixel Data
+_FIRST_GROUP = 0x0008  # of a data set
+_MAX_ELEMENTS = 50_000  # a radiograph's header has hundreds
+_GROUPS = {tag >> 16 for tag in DicomDictionary}
+_VRS = {vr.value for vr in VR if len(vr.value) == 2}
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 
 
@@ -72,7 +78,7 @@ def read_header(content: bytes) -> DicomFile:
     Raises
     ------
     DamagedHeaderError
-        The data elements cannot be parsed or stand in the wrong order.
+        The data elements cannot be parsed, or their disorder shows that a length is wrong.
     TruncatedFileError
         The content ends inside a data element or a deflated stream.
     OtherObjectError
@@ -82,7 +88,7 @@ def read_header(content: bytes) -> DicomFile:
     MissingAttributeError, InvalidUidError
         No usable Transfer Syntax UID.
     InflationLimitError
-        A deflated data set is larger than 128 MiB.
+        A deflated data set is larger than 256 MiB.
     """
     start = PREAMBLE_BYTES + 4 if content[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == b"DICM" else 0
     syntax, start = _read_meta(content, start)
@@ -90,22 +96,24 @@ def read_header(content: bytes) -> DicomFile:
         content, start = _inflate(content[start:]), 0
     stream = BytesIO(content)
     stream.seek(start)
-    with fence(DamagedHeaderError, "the data elements cannot be parsed"):
-        dataset = read_dataset(stream, syntax.implicit_vr, not syntax.big_endian, stop_when=_at_pixel_data)
+    with foreign_errors_as(DamagedHeaderError, "the data elements cannot be parsed"):
+        dataset = read_dataset(stream, syntax.implicit_vr, not syntax.big_endian, stop_when=_at_pixel_data())
         implicit_vr = bool(dataset.original_encoding[0])
+    rest = memoryview(content)[stream.tell() :]
     _check_elements(dataset)
-    return DicomFile(dataset, syntax, implicit_vr, memoryview(content)[stream.tell() :])
+    _check_order(dataset, rest)
+    return DicomFile(dataset, syntax, implicit_vr, rest)
 
 
 def _read_meta(content: bytes, start: int) -> tuple[TransferSyntax, int]:
     """Read the File Meta Information, always explicit little endian; return the position after it."""
     if content[start : start + 2] == b"\x08\x00":
-        # a data set alone, as some old systems write it: only little endian can be told safely
+        # a data set alone, as some old systems write it: only little endian can be recognised safely
         explicit = content[start + 4 : start + 6].isalpha()
         return (EXPLICIT_LITTLE_ENDIAN if explicit else IMPLICIT_LITTLE_ENDIAN), start
     stream = BytesIO(content)
     stream.seek(start)
-    with fence(DamagedHeaderError, "the File Meta Information cannot be parsed"):
+    with foreign_errors_as(DamagedHeaderError, "the File Meta Information cannot be parsed"):
         meta = read_dataset(stream, is_implicit_VR=False, is_little_endian=True, stop_when=_not_group_2)
         is_directory = meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
     _check_elements(meta)
@@ -114,8 +122,18 @@ def _read_meta(content: bytes, start: int) -> tuple[TransferSyntax, int]:
     return find_transfer_syntax(required_uid(meta, "TransferSyntaxUID")), stream.tell()
 
 
-def _at_pixel_data(tag: BaseTag, _vr: str | None, _length: int) -> bool:
-    return tag in _PIXEL_DATA
+def _at_pixel_data() -> Callable[[BaseTag, str | None, int], bool]:
+    """Return what ends the header; megabytes of zeros would be parsed as millions of elements otherwise."""
+    numbers = count()
+
+    def is_end(tag: BaseTag, _vr: str | None, _length: int) -> bool:
+        if tag.group < _FIRST_GROUP:
+            raise DamagedHeaderError(f"a data element ({tag.group:04X},{tag.element:04X}), as after a wrong length")
+        if next(numbers) > _MAX_ELEMENTS:
+            raise DamagedHeaderError(f"more than {_MAX_ELEMENTS} data elements")
+        return tag in _PIXEL_DATA
+
+    return is_end
 
 
 def _not_group_2(tag: BaseTag, _vr: str | None, _length: int) -> bool:
@@ -125,7 +143,7 @@ def _not_group_2(tag: BaseTag, _vr: str | None, _length: int) -> bool:
 def _inflate(deflated: bytes) -> bytes:
     """Inflate a deflated data set (PS3.5 section A.5) within a bound."""
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    with fence(DamagedHeaderError, "the deflated data set cannot be inflated"):
+    with foreign_errors_as(DamagedHeaderError, "the deflated data set cannot be inflated"):
         content = inflater.decompress(deflated, MAX_INFLATED_BYTES)
     if inflater.unconsumed_tail:
         raise InflationLimitError(f"a deflated data set of more than {MAX_INFLATED_BYTES} bytes")
@@ -135,13 +153,30 @@ def _inflate(deflated: bytes) -> bytes:
 
 
 def _check_elements(dataset: Dataset) -> None:
-    """Refuse what the lenient parser lets pass: elements cut off, and disorder, the sign of a wrong length."""
-    tags = list(dataset.keys())
-    if any(later <= earlier for earlier, later in pairwise(tags)):
-        raise DamagedHeaderError("data elements are not in ascending order (PS3.5 section 7.1)")
-    with fence(DamagedHeaderError, "a data element cannot be parsed"):
-        for tag in tags:
+    """Refuse what the lenient parser lets pass: elements that are cut off."""
+    with foreign_errors_as(DamagedHeaderError, "a data element cannot be parsed"):
+        for tag in dataset.keys():  # noqa: SIM118 - a Dataset's own iterator would convert the values
             element: object = dataset.get_item(tag)
             # what is parsed already was a sequence and is whole
             if isinstance(element, RawDataElement) and len(element.value or b"") != element.length != _UNDEFINED_LENGTH:
                 raise TruncatedFileError("the content ends inside a data element")
+
+
+def _check_order(dataset: Dataset, rest: memoryview) -> None:
+    """Refuse disorder that comes from a wrong length (PS3.5 section 7.1).
+
+    Some writers append an element where it does not belong. That is harmless: all elements are what elements can be,
+    and the parser arrives at the pixels. Where a length is wrong, the parser takes something else for elements.
+    """
+    tags = list(dataset.keys())
+    disorder = [later for earlier, later in pairwise(tags) if later <= earlier]
+    if disorder and (len(rest) == 0 or not all(_is_plausible(dataset.get_item(tag)) for tag in tags)):
+        where = f"({disorder[0].group:04X},{disorder[0].element:04X})"
+        raise DamagedHeaderError(f"the data elements are not in ascending order at {where}, as after a wrong length")
+
+
+def _is_plausible(element: object) -> bool:
+    if not isinstance(element, RawDataElement):
+        return True
+    is_known = element.VR in _VRS if element.VR else element.tag.group in _GROUPS or element.tag.is_private
+    return is_known and element.length % 2 == 0

@@ -1,23 +1,34 @@
 """Who and what a DICOM radiograph shows, as far as the product needs it. Patient's Name is never read."""
 
 import re
+from datetime import date
 
 from pydicom.dataset import Dataset
 
-from imaging.dicom.attributes import required_uid, text
+from imaging.dicom.attributes import reals, required_uid, text, whole_number
 from imaging.dicom.header import DicomFile
-from imaging.dicom.pixel_layout import PixelLayout
-from imaging.fence import fence
-from imaging.radiograph import Identity
-from imaging.unreadable import InvalidAttributeError
+from imaging.errors import InvalidAttributeError, InvalidUidError, MissingAttributeError
+from imaging.radiograph import Identity, Note
 
-_AGE = re.compile(r"(\d{3})([DWMY])")
 _SEXES = {"M", "F", "O"}
-_UNITS_A_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
+
+# AS is three digits and a unit (PS3.5 section 6.2); systems write "62", "45Y", "62 ans", "6 months" too
+_AGE = re.compile(r"(\d{1,4}(?:[.,]\d+)?)\s*([A-Z]*)", re.ASCII)
+_DAYS, _WEEKS, _MONTHS = 365.25, 365.25 / 7, 12.0
+_UNITS_A_YEAR = {
+    **dict.fromkeys(("D", "DAY", "DAYS", "TAG", "TAGE", "JOUR", "JOURS", "DIAS"), _DAYS),
+    **dict.fromkeys(("W", "WK", "WKS", "WEEK", "WEEKS"), _WEEKS),
+    **dict.fromkeys(("M", "MO", "MOS", "MTH", "MTHS", "MONTH", "MONTHS", "MONATE", "MOIS", "MESES", "MESI"), _MONTHS),
+    **dict.fromkeys(("", "Y", "YO", "YR", "YRS", "YEAR", "YEARS", "A", "ANS", "ANNI", "ANOS", "JAHR", "JAHRE"), 1.0),
+}
+_OLDEST_YEARS = 115.0  # 1900-01-01, which stands for an unknown date of birth, is older
+_YOUNG_YEARS = 2
+_DATE = re.compile(r"(\d{4})[.\-/]?(\d{2})[.\-/]?(\d{2})([\d.+-]*)", re.ASCII)
+_STUDY_DATES = ("StudyDate", "AcquisitionDate", "ContentDate", "SeriesDate", "AcquisitionDateTime")
 
 
 def check_uids(dataset: Dataset) -> None:
-    """Refuse a file whose identifying UIDs are missing or break the syntax of PS3.5 section 9.1.
+    """Refuse a file whose identifying UIDs are missing or unsafe as keys.
 
     Raises
     ------
@@ -28,15 +39,13 @@ def check_uids(dataset: Dataset) -> None:
         required_uid(dataset, keyword)
 
 
-def read_identity(file: DicomFile, layout: PixelLayout) -> Identity:
-    """Collect the identity of a radiograph.
+def read_identity(file: DicomFile) -> Identity:
+    """Collect the identity of a radiograph, of one that will be refused too.
 
     Parameters
     ----------
     file : DicomFile
-        A header whose UIDs were checked.
-    layout : PixelLayout
-        Size and depth of the picture.
+        A parsed header.
 
     Returns
     -------
@@ -46,28 +55,50 @@ def read_identity(file: DicomFile, layout: PixelLayout) -> Identity:
     dataset = file.dataset
     return Identity(
         source_format="dicom",
-        sop_class_uid=required_uid(dataset, "SOPClassUID"),
-        sop_instance_uid=required_uid(dataset, "SOPInstanceUID"),
-        study_instance_uid=required_uid(dataset, "StudyInstanceUID"),
-        series_instance_uid=required_uid(dataset, "SeriesInstanceUID"),
+        sop_class_uid=_uid(dataset, "SOPClassUID"),
+        sop_instance_uid=_uid(dataset, "SOPInstanceUID"),
+        study_instance_uid=_uid(dataset, "StudyInstanceUID"),
+        series_instance_uid=_uid(dataset, "SeriesInstanceUID"),
         modality=text(dataset, "Modality"),
         view_position=text(dataset, "ViewPosition"),
         body_part_examined=text(dataset, "BodyPartExamined"),
         patient_id=text(dataset, "PatientID"),
         accession_number=text(dataset, "AccessionNumber"),
-        patient_age_years=_age_years(text(dataset, "PatientAge")),
+        patient_age_years=_find_age_years(dataset),
         patient_sex=_sex(text(dataset, "PatientSex")),
         manufacturer=text(dataset, "Manufacturer"),
         station_name=text(dataset, "StationName"),
         transfer_syntax_uid=file.syntax.uid,
         photometric_interpretation=text(dataset, "PhotometricInterpretation"),
         presentation_intent_type=text(dataset, "PresentationIntentType"),
-        rows=layout.rows,
-        columns=layout.columns,
-        bits_stored=layout.bits_stored,
+        rows=_number(dataset, "Rows"),
+        columns=_number(dataset, "Columns"),
+        bits_stored=_number(dataset, "BitsStored"),
         pixel_spacing_mm=_spacing_mm(dataset, "PixelSpacing") or _spacing_mm(dataset, "ImagerPixelSpacing"),
         burned_in_annotation=text(dataset, "BurnedInAnnotation"),
     )
+
+
+def note_age(file: DicomFile, identity: Identity) -> tuple[Note, ...]:
+    """Say so where the header states an age or a date of birth of which no age comes: no mark of it may get lost."""
+    stated = text(file.dataset, "PatientAge") or text(file.dataset, "PatientBirthDate")
+    return (Note.AGE_NOT_UNDERSTOOD,) if stated and identity.patient_age_years is None else ()
+
+
+def _uid(dataset: Dataset, keyword: str) -> str | None:
+    try:
+        return required_uid(dataset, keyword)
+    except (MissingAttributeError, InvalidUidError):
+        return None
+
+
+def _number(dataset: Dataset, keyword: str) -> int | None:
+    """Return a number that US can hold; a damaged header may hold one that no column of a database can."""
+    try:
+        value = whole_number(dataset, keyword)
+    except InvalidAttributeError:
+        return None
+    return value if value is not None and 0 <= value < 65536 else None
 
 
 def _sex(sex: str | None) -> str | None:
@@ -75,17 +106,47 @@ def _sex(sex: str | None) -> str | None:
     return sex if sex in _SEXES else None
 
 
-def _age_years(age: str | None) -> float | None:
-    """Convert an Age String (AS, PS3.5 section 6.2) such as 006M."""
-    matched = _AGE.fullmatch(age or "")
-    return int(matched[1]) / _UNITS_A_YEAR[matched[2]] if matched else None
+def _find_age_years(dataset: Dataset) -> float | None:
+    """Return Patient's Age, else the years from birth to study; "000Y" stands for an unknown age in some systems."""
+    stated = _stated_years(text(dataset, "PatientAge"))
+    if stated:
+        return stated
+    counted = _years_since_birth(dataset)
+    return stated if counted is None else counted
+
+
+def _stated_years(age: str | None) -> float | None:
+    matched = _AGE.fullmatch((age or "").upper())
+    if not matched or matched[2] not in _UNITS_A_YEAR:
+        return None
+    years = float(matched[1].replace(",", ".")) / _UNITS_A_YEAR[matched[2]]
+    return years if years <= _OLDEST_YEARS else None
+
+
+def _years_since_birth(dataset: Dataset) -> float | None:
+    born = _date(text(dataset, "PatientBirthDate"))
+    studied = next(filter(None, (_date(text(dataset, keyword)) for keyword in _STUDY_DATES)), None)
+    if born is None or studied is None or born > studied:
+        return None
+    whole = studied.year - born.year - ((studied.month, studied.day) < (born.month, born.day))
+    years = float(whole) if whole >= _YOUNG_YEARS else (studied - born).days / 365.25
+    return years if years <= _OLDEST_YEARS else None
+
+
+def _date(said: str | None) -> date | None:
+    """Convert a date (DA; with dots as in ACR-NEMA; the date of a DT); month and day 00 are the middle of the year."""
+    matched = _DATE.fullmatch(said or "")
+    if not matched:
+        return None
+    year, month, day = (int(part) for part in matched.groups()[:3])
+    try:
+        return date(year, month or 7, day or 1)
+    except ValueError:
+        return None
 
 
 def _spacing_mm(dataset: Dataset, keyword: str) -> tuple[float, float] | None:
-    try:
-        with fence(InvalidAttributeError, keyword):
-            rows, columns = (float(value) for value in dataset.get(keyword) or (0, 0))
-    except InvalidAttributeError:
-        return None
-    usable = 0 < rows < float("inf") and 0 < columns < float("inf")
-    return (rows, columns) if usable else None
+    match reals(dataset, keyword):
+        case [float(rows), float(columns)] if rows > 0 and columns > 0:
+            return rows, columns
+    return None

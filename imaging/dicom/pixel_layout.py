@@ -1,15 +1,17 @@
-"""The Image Pixel Module (PS3.3 C.7.6.3), as far as one grayscale frame needs it."""
+"""The Image Pixel Module (PS3.3 C.7.6.3), as far as one frame needs it."""
 
 from dataclasses import dataclass
 
-from pydicom.dataset import Dataset
+import numpy as np
 
-from imaging.dicom.attributes import required_number, whole_number
-from imaging.unreadable import InvalidAttributeError, TooManyPixelsError
-from imaging.unsuitable import TooSmallError
+from imaging.dicom.attributes import code_string, named, required_number, whole_number
+from imaging.dicom.header import DicomFile
+from imaging.dicom.transfer_syntax import Encoding
+from imaging.errors import InvalidAttributeError
+from imaging.gray import check_size
 
-MIN_EDGE = 16
-MAX_PIXELS = 50_000_000
+JPEG_2000_BYTES = 2
+"""More memory for a sample while it is decoded: OpenJPEG takes seven for one of 16 bits, before it is displayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,11 @@ class PixelLayout:
     Attributes
     ----------
     rows, columns : int
-        Size in pixels, at least 16 each, at most 50 megapixels.
+        Size in pixels, at least 64 each.
+    samples : int
+        Samples a pixel, 1 or 3.
+    photometric_interpretation : str
+        "MONOCHROME1", "MONOCHROME2", "PALETTE COLOR" or one of three samples.
     bits_allocated : int
         8 or 16.
     bits_stored : int
@@ -28,42 +34,40 @@ class PixelLayout:
         Place of the most significant bit.
     signed : bool
         Pixel Representation 1, two's complement.
+    planar : bool
+        Planar Configuration 1: native samples lie in planes, not pixel by pixel.
     """
 
     rows: int
     columns: int
+    samples: int
+    photometric_interpretation: str
     bits_allocated: int
     bits_stored: int
     high_bit: int
     signed: bool
+    planar: bool = False
+
+    @property
+    def dtype(self) -> np.dtype[np.uint8] | np.dtype[np.uint16]:
+        """Type of a sample's bit pattern."""
+        return np.dtype(np.uint16) if self.bits_allocated == 16 else np.dtype(np.uint8)
+
+    @property
+    def native_bytes(self) -> int:
+        """Bytes of the picture without compression."""
+        # two pixels of YBR_FULL_422 share their chrominance (PS3.3 C.7.6.3.1.2)
+        samples = 2 if self.photometric_interpretation == "YBR_FULL_422" else self.samples
+        return self.rows * self.columns * samples * self.bits_allocated // 8
 
 
-def check_size(rows: int, columns: int) -> None:
-    """Refuse pictures of fewer than 16 rows or columns or more than 50 megapixels.
-
-    Parameters
-    ----------
-    rows, columns : int
-        Size in pixels.
-
-    Raises
-    ------
-    TooSmallError, TooManyPixelsError
-        Outside these limits.
-    """
-    if rows < MIN_EDGE or columns < MIN_EDGE:
-        raise TooSmallError(f"{rows} x {columns} pixels; at least {MIN_EDGE} x {MIN_EDGE} are accepted")
-    if rows * columns > MAX_PIXELS:
-        raise TooManyPixelsError(f"{rows} x {columns} pixels; at most {MAX_PIXELS} are accepted")
-
-
-def read_layout(dataset: Dataset) -> PixelLayout:
+def read_layout(file: DicomFile) -> PixelLayout:
     """Read and check the description of the pixels.
 
     Parameters
     ----------
-    dataset : Dataset
-        Data elements of a DICOM file.
+    file : DicomFile
+        A parsed header of a suitable object.
 
     Returns
     -------
@@ -73,30 +77,41 @@ def read_layout(dataset: Dataset) -> PixelLayout:
     Raises
     ------
     MissingAttributeError, InvalidAttributeError, TooSmallError, TooManyPixelsError
-        What the header says cannot be one grayscale radiograph.
+        What the header says cannot be one radiograph.
     """
+    dataset = file.dataset
     rows, columns = required_number(dataset, "Rows"), required_number(dataset, "Columns")
-    check_size(rows, columns)
     bits_allocated = required_number(dataset, "BitsAllocated")
     bits_stored = required_number(dataset, "BitsStored")
     # absent, both are what every writer means: no shift (the only value of PS3.3 C.8.11.3), unsigned
     high_bit = whole_number(dataset, "HighBit")
+    representation = whole_number(dataset, "PixelRepresentation") or 0
     layout = PixelLayout(
         rows,
         columns,
+        required_number(dataset, "SamplesPerPixel"),
+        code_string(dataset, "PhotometricInterpretation"),
         bits_allocated,
         bits_stored,
         bits_stored - 1 if high_bit is None else high_bit,
-        whole_number(dataset, "PixelRepresentation") == 1,
+        signed=representation == 1,
+        planar=whole_number(dataset, "PlanarConfiguration") == 1,
     )
-    _check_bits(layout)
+    decoder_bytes = JPEG_2000_BYTES if file.syntax.encoding is Encoding.JPEG_2000 else 0
+    check_size(rows, columns, layout.samples * (bits_allocated // 8 + decoder_bytes))
+    _check_bits(layout, representation)
     return layout
 
 
-def _check_bits(layout: PixelLayout) -> None:
-    if layout.bits_allocated not in (8, 16):
-        raise InvalidAttributeError(f"BitsAllocated {layout.bits_allocated}; 8 and 16 are accepted")
-    if not 6 <= layout.bits_stored <= layout.bits_allocated:
-        raise InvalidAttributeError(f"BitsStored {layout.bits_stored}; 6 to {layout.bits_allocated} are accepted")
-    if not layout.bits_stored - 1 <= layout.high_bit < layout.bits_allocated:
-        raise InvalidAttributeError(f"HighBit {layout.high_bit} with BitsStored {layout.bits_stored}")
+def _check_bits(layout: PixelLayout, representation: int) -> None:
+    allocated, stored = layout.bits_allocated, layout.bits_stored
+    if allocated not in (8, 16):
+        raise InvalidAttributeError(f"{named('BitsAllocated')} is {allocated}; 8 and 16 are accepted")
+    if not 6 <= stored <= allocated:
+        raise InvalidAttributeError(f"{named('BitsStored')} is {stored}; 6 to {allocated} are accepted")
+    if not stored - 1 <= layout.high_bit < allocated:
+        accepted = f"{stored - 1} to {allocated - 1} are accepted"
+        raise InvalidAttributeError(f"{named('HighBit')} is {layout.high_bit} with {stored} bits stored; {accepted}")
+    if representation not in (0, 1):
+        accepted = "0 (unsigned) and 1 (signed) are accepted"
+        raise InvalidAttributeError(f"{named('PixelRepresentation')} is {representation}; {accepted}")

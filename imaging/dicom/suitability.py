@@ -1,16 +1,26 @@
-"""Which DICOM objects the model may judge: single grayscale frontal chest radiographs, for presentation."""
+"""Which DICOM objects the model may judge: single grayscale frontal chest radiographs, for presentation.
 
-import re
+A header is a claim. What it says clearly is believed; what it does not say, or says in words that nobody has listed, is
+left to the pixels, which the input gate of the model's bundle looks at.
+"""
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
-from imaging.dicom.attributes import code_string, required_number, required_uid, text, whole_number
-from imaging.fence import fence
-from imaging.unreadable import InvalidAttributeError, MissingAttributeError
-from imaging.unsuitable import (
+from imaging.dicom.attributes import code_string, missing, named, required_number, required_uid, whole_number, words
+from imaging.dicom.vocabulary import (
+    CHEST,
+    DESCRIBED_PARTS,
+    OTHER_MODALITIES,
+    OTHER_PARTS,
+    XRAY_MODALITIES,
+    View,
+    understand_view,
+)
+from imaging.errors import (
     ColorError,
     ForProcessingError,
+    InvalidAttributeError,
     LateralViewError,
     MultiFrameError,
     NotFrontalViewError,
@@ -18,6 +28,8 @@ from imaging.unsuitable import (
     OtherModalityError,
     OtherObjectError,
 )
+from imaging.foreign_errors import foreign_errors_as
+from imaging.radiograph import Note
 
 _FOR_PROCESSING = "1.2.840.10008.5.1.4.1.1.1.1.1"
 _STORAGE = {
@@ -27,28 +39,9 @@ _STORAGE = {
     # digitised and exported films keep their modality in this wrapper
     "1.2.840.10008.5.1.4.1.1.7": "Secondary Capture",
 }
-_MODALITIES = {"CR", "DX"}
-# PS3.3 C.7.3.1.1.1; only known words are repeated in messages, since a damaged header may hold anything anywhere
-_OTHER_MODALITIES = {
-    *("CT", "MR", "US", "PT", "NM", "XA", "RF", "MG", "IO", "PX", "OT", "SC", "SR", "PR", "KO", "SEG", "DOC", "ECG"),
-    *("RG", "ES", "XC", "GM", "SM", "OP", "OCT", "BMD", "REG", "RTIMAGE", "RTDOSE", "RTPLAN", "RTSTRUCT"),
-}
-
-# Body Part Examined: PS3.16 annex L, and the same word in the languages that modalities are sold with
-_CHEST = {"CHEST", "THORAX", "LUNG", "LUNGS", "TORAX", "TÓRAX", "TORACE", "POUMON", "POUMONS", "LUNGE"}
-_UNSAID = {"", "UNKNOWN", "OTHER", "NONE"}
-# asked only where Body Part Examined is silent: what study and series say about another part
-_ELSEWHERE = {
-    *("ABDOMEN", "ANKLE", "ARM", "BREAST", "CLAVICLE", "CSPINE", "DENTAL", "ELBOW", "EXTREMITY", "FEMUR", "FINGER"),
-    *("FOOT", "FOREARM", "HAND", "HEAD", "HEEL", "HIP", "HUMERUS", "KNEE", "LEG", "LSPINE", "LUMBAR", "MAMMOGRAM"),
-    *("MANDIBLE", "NECK", "PELVIS", "SCAPULA", "SHOULDER", "SKULL", "SPINE", "TEETH", "THIGH", "TIBIA", "TOE", "TOOTH"),
-    *("TSPINE", "WRIST"),
-}
 _DESCRIPTIONS = ("StudyDescription", "SeriesDescription", "ProtocolName", "AcquisitionDeviceProcessingDescription")
+_SILENT = {"UNKNOWN", "OTHER", "NONE"}
 
-# View Position, PS3.3 C.8.11.5 and CR Series C.8.1.1
-_LATERAL = {"LL", "RL", "LATERAL", "LAT", "LEFT LATERAL", "RIGHT LATERAL", "LLAT", "RLAT"}
-_NOT_FRONTAL = {"LLD", "RLD", "LLO", "RLO", "LAO", "RAO", "LPO", "RPO", "OBLIQUE", "AXIAL", "LORDOTIC"}
 # View Code Sequence, PS3.16 CID 4010, SNOMED CT and the SNOMED RT codes of older systems
 _LATERAL_CODES = {"399067008", "399173006", "399198007", "R-102CD", "R-10236", "R-10232"}
 _NOT_FRONTAL_CODES = {
@@ -57,32 +50,43 @@ _NOT_FRONTAL_CODES = {
     *("R-10208", "R-10204", "R-10220", "R-10238", "R-10212", "R-40985", "R-10234", "R-10210", "R-102C1", "R-10216"),
 }
 
+_GRAY = {"MONOCHROME1", "MONOCHROME2"}
+# three samples a pixel; accepted where all their pixels are gray
+_COLORS = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT", "YBR_PARTIAL_422", "YBR_PARTIAL_420"}
 
-def check_suitable(dataset: Dataset) -> None:
-    """Refuse every object but a grayscale frontal chest radiograph for presentation.
+
+def check_suitable(dataset: Dataset) -> tuple[Note, ...]:
+    """Refuse every object but a frontal chest radiograph for presentation.
 
     Parameters
     ----------
     dataset : Dataset
         Data elements of a DICOM file.
 
+    Returns
+    -------
+    tuple of Note
+        What the header says in words that are not known here.
+
     Raises
     ------
     UnsuitableRadiographError
         Another object, modality, intent, body part, view, several frames or colour.
     MissingAttributeError, InvalidAttributeError, InvalidUidError
-        The attributes that tell it are absent or senseless.
+        The attributes that decide it are absent or senseless.
     """
     sop_class_uid = required_uid(dataset, "SOPClassUID")
     if sop_class_uid not in _STORAGE:
-        raise OtherObjectError(f"{_class_name(sop_class_uid)}; CR and DX image storage are accepted")
+        raise OtherObjectError(
+            f"{named('SOPClassUID')} is {_class_name(sop_class_uid)}; CR and DX image storage are accepted"
+        )
     _check_modality(dataset)
     if sop_class_uid == _FOR_PROCESSING or code_string(dataset, "PresentationIntentType") == "FOR PROCESSING":
-        raise ForProcessingError("Presentation Intent Type FOR PROCESSING; FOR PRESENTATION is accepted")
-    _check_body_part(dataset)
-    _check_view(dataset)
+        raise ForProcessingError(f"{named('PresentationIntentType')} is FOR PROCESSING; FOR PRESENTATION is accepted")
+    notes = _check_body_part(dataset) + _check_view(dataset)
     _check_frames(dataset)
-    _check_grayscale(dataset)
+    _check_photometric_interpretation(dataset)
+    return notes
 
 
 def _class_name(sop_class_uid: str) -> str:
@@ -93,61 +97,78 @@ def _class_name(sop_class_uid: str) -> str:
 def _check_modality(dataset: Dataset) -> None:
     modality = code_string(dataset, "Modality")
     if not modality:
-        raise MissingAttributeError("Modality is absent or empty")
-    if modality not in _MODALITIES:
-        found = modality if modality in _OTHER_MODALITIES else "unknown"
-        raise OtherModalityError(f"Modality {found}; CR and DX are accepted")
+        raise missing("Modality")
+    if modality not in XRAY_MODALITIES:
+        # only known words are repeated in messages, since a damaged header may hold anything anywhere
+        found = modality if modality in OTHER_MODALITIES else "a word that PS3.3 C.7.3.1.1.1 does not know"
+        raise OtherModalityError(f"{named('Modality')} is {found}; {', '.join(sorted(XRAY_MODALITIES))} are accepted")
 
 
-def _check_body_part(dataset: Dataset) -> None:
-    examined = (text(dataset, "BodyPartExamined") or "").upper()
-    if examined in _UNSAID:
-        described = _words(" ".join(filter(None, (text(dataset, keyword) for keyword in _DESCRIPTIONS))))
-        if described & _ELSEWHERE and not described & _CHEST:
-            raise OtherBodyPartError(f"a description of {_known(described)}; CHEST is accepted")
-    elif not _words(examined) & _CHEST:
-        raise OtherBodyPartError(f"Body Part Examined {_known(_words(examined))}; CHEST is accepted")
+def _check_body_part(dataset: Dataset) -> tuple[Note, ...]:
+    """Refuse known other parts; only where Body Part Examined names no known one, the descriptions are asked."""
+    examined = words(dataset, "BodyPartExamined")
+    if CHEST.intersection(examined):
+        return ()
+    others = sorted(OTHER_PARTS.intersection(examined))
+    if others:
+        raise OtherBodyPartError(f"{named('BodyPartExamined')} is {' '.join(others)}; CHEST is accepted")
+    for keyword in _DESCRIPTIONS:
+        described = words(dataset, keyword)
+        if CHEST.intersection(described):
+            break
+        others += [f"{word} in {named(keyword)}" for word in sorted(DESCRIBED_PARTS.intersection(described))]
+    else:
+        if others:
+            found = f"{named('BodyPartExamined')} names no known part, and there is {', '.join(others)}"
+            raise OtherBodyPartError(f"{found}; CHEST is accepted")
+    return (Note.BODY_PART_NOT_UNDERSTOOD,) if set(examined) - _SILENT else ()
 
 
-def _known(words: set[str]) -> str:
-    return " ".join(sorted(words & _ELSEWHERE)) or "unknown"
+def _check_view(dataset: Dataset) -> tuple[Note, ...]:
+    said = words(dataset, "ViewPosition")
+    understood, where = understand_view(said), named("ViewPosition")
+    if understood is None:
+        understood, where = _coded_view(dataset), named("ViewCodeSequence")
+    view, word = understood or (None, "")
+    if view == "lateral":
+        raise LateralViewError(f"{where} says {word}, a lateral view; PA and AP are accepted")
+    if view == "not_frontal":
+        raise NotFrontalViewError(f"{where} says {word}, which is no upright frontal view; PA and AP are accepted")
+    return (Note.VIEW_NOT_UNDERSTOOD,) if view is None and set(said) - _SILENT else ()
 
 
-def _words(said: str) -> set[str]:
-    return set(re.findall(r"[^\W\d_]+", said.upper()))
-
-
-def _check_view(dataset: Dataset) -> None:
-    view = (text(dataset, "ViewPosition") or "").upper()
-    codes = set() if view else _view_codes(dataset)
-    if view in _LATERAL or codes & _LATERAL_CODES:
-        raise LateralViewError("a lateral view; PA and AP are accepted")
-    if view in _NOT_FRONTAL or codes & _NOT_FRONTAL_CODES:
-        raise NotFrontalViewError("an oblique, decubitus or axial view; PA and AP are accepted")
-
-
-def _view_codes(dataset: Dataset) -> set[str]:
-    with fence(InvalidAttributeError, "ViewCodeSequence cannot be read"):
-        return {str(item.get("CodeValue", "")) for item in dataset.get("ViewCodeSequence") or ()} - {""}
+def _coded_view(dataset: Dataset) -> tuple[View, str] | None:
+    with foreign_errors_as(InvalidAttributeError, f"{named('ViewCodeSequence')} cannot be read"):
+        codes = {str(item.get("CodeValue", "")) for item in dataset.get("ViewCodeSequence") or ()}
+    if lateral := codes & _LATERAL_CODES:
+        return "lateral", min(lateral)
+    if special := codes & _NOT_FRONTAL_CODES:
+        return "not_frontal", min(special)
+    return None
 
 
 def _check_frames(dataset: Dataset) -> None:
     frames = whole_number(dataset, "NumberOfFrames")
     if frames is not None and frames > 1:
-        raise MultiFrameError(f"{frames} frames; 1 is accepted")
+        raise MultiFrameError(f"{named('NumberOfFrames')} is {frames}; 1 is accepted")
     if frames is not None and frames < 1:
-        raise InvalidAttributeError(f"NumberOfFrames is {frames}")
+        raise InvalidAttributeError(f"{named('NumberOfFrames')} is {frames}; 1 is accepted")
 
 
-def _check_grayscale(dataset: Dataset) -> None:
+def _check_photometric_interpretation(dataset: Dataset) -> None:
     photometric = code_string(dataset, "PhotometricInterpretation")
     if not photometric:
-        raise MissingAttributeError("PhotometricInterpretation is absent or empty")
+        raise missing("PhotometricInterpretation")
     samples = required_number(dataset, "SamplesPerPixel")
-    if photometric in ("MONOCHROME1", "MONOCHROME2"):
-        if samples != 1:
-            raise InvalidAttributeError(f"SamplesPerPixel {samples} with grayscale; 1 is accepted")
-    elif samples == 3 or photometric == "PALETTE COLOR":
-        raise ColorError("a colour Photometric Interpretation; MONOCHROME1 and MONOCHROME2 are accepted")
+    if photometric in _GRAY or photometric == "PALETTE COLOR":
+        expected = 1
+    elif photometric in _COLORS:
+        expected = 3
+    elif samples in (3, 4):
+        raise ColorError(f"{named('PhotometricInterpretation')} is a colour; MONOCHROME1 and MONOCHROME2 are accepted")
     else:
-        raise InvalidAttributeError("PhotometricInterpretation is none of MONOCHROME1 and MONOCHROME2")
+        accepted = "MONOCHROME1, MONOCHROME2, and RGB, YBR or PALETTE COLOR in gray are accepted"
+        raise InvalidAttributeError(f"{named('PhotometricInterpretation')} is another word; {accepted}")
+    if samples != expected:
+        found = f"{named('SamplesPerPixel')} is {samples} under {photometric}"
+        raise InvalidAttributeError(f"{found}; {expected} is accepted")

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydicom.uid import UID
 
-from imaging.unreadable import TransferSyntaxNotAcceptedError
+from imaging.errors import TransferSyntaxNotAcceptedError
 
 
 class Encoding(StrEnum):
@@ -31,7 +31,7 @@ class TransferSyntax:
     encoding : Encoding
         How the pixels lie in Pixel Data.
     frame_markers : frozenset of int
-        Second byte of the start-of-frame markers that the codestream may have (ITU-T T.81 table B.1, T.87).
+        Second byte of the start-of-frame markers that the codestream may have, keys of `imaging.jpeg.PROCESSES`.
     implicit_vr, big_endian, deflated : bool
         How the data elements are written.
     """
@@ -67,6 +67,9 @@ _ACCEPTED = {
         TransferSyntax("1.2.840.10008.1.2.4.81", "JPEG-LS Near-Lossless", Encoding.JPEG_LS, _JPEG_LS),
         TransferSyntax("1.2.840.10008.1.2.4.90", "JPEG 2000 Lossless", Encoding.JPEG_2000),
         TransferSyntax("1.2.840.10008.1.2.4.91", "JPEG 2000", Encoding.JPEG_2000),
+        TransferSyntax("1.2.840.10008.1.2.4.201", "High-Throughput JPEG 2000 Lossless", Encoding.JPEG_2000),
+        TransferSyntax("1.2.840.10008.1.2.4.202", "High-Throughput JPEG 2000 Lossless RPCL", Encoding.JPEG_2000),
+        TransferSyntax("1.2.840.10008.1.2.4.203", "High-Throughput JPEG 2000", Encoding.JPEG_2000),
         TransferSyntax("1.2.840.10008.1.2.5", "RLE Lossless", Encoding.RLE),
     )
 }
@@ -83,10 +86,10 @@ def find_transfer_syntax(uid: str) -> TransferSyntax:
     Raises
     ------
     TransferSyntaxNotAcceptedError
-        It is another one; the message tells its name, and the UID only where PS3.6 knows it.
+        It is another one; the message has its name where PS3.6 knows it.
     """
     if uid in _ACCEPTED:
         return _ACCEPTED[uid]
-    name = UID(uid).name if UID(uid).name != uid else "unknown"
+    name = UID(uid).name if UID(uid).name != uid else "unknown to PS3.6"
     accepted = ", ".join(syntax.name for syntax in _ACCEPTED.values())
-    raise TransferSyntaxNotAcceptedError(f"transfer syntax {name!r}; accepted are {accepted}")
+    raise TransferSyntaxNotAcceptedError(f"Transfer Syntax UID (0002,0010) is {name}; {accepted} are accepted")

@@ -1,20 +1,29 @@
-"""The VOI LUT (PS3.3 C.11.2): a table or the first window."""
+"""The VOI LUT (PS3.3 C.11.2): tables and windows, in the order in which they are tried."""
+
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from pydicom.dataset import Dataset
 
-from imaging.dicom.attributes import code_string, first_real
+from imaging.dicom.attributes import code_strings, reals
 from imaging.dicom.header import DicomFile
-from imaging.dicom.lookup_table import find_table
-from imaging.unreadable import InvalidAttributeError
+from imaging.dicom.lookup_table import list_items, read_table
+from imaging.errors import InvalidAttributeError
 
 Values = npt.NDArray[np.float64]
 
+_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 _MAX_EXPONENT = 700.0  # exp overflows float64 beyond 709; the sigmoid is 0 or 1 in float32 long before
 
 
-def apply_voi(file: DicomFile, values: Values) -> Values | None:
-    """Apply the VOI LUT Sequence, else the first window.
+def has_voi(file: DicomFile) -> bool:
+    """Return whether the header says anything of how the picture is to be shown."""
+    return bool(_list_tables(file) or reals(file.dataset, "WindowCenter") or reals(file.dataset, "WindowWidth"))
+
+
+def list_voi(file: DicomFile, values: Values, inputs: Values, step: float) -> Iterator[Values]:
+    """Yield how the picture is displayed by each usable table, then by each usable window.
 
     Parameters
     ----------
@@ -22,27 +31,37 @@ def apply_voi(file: DicomFile, values: Values) -> Values | None:
         A parsed header.
     values : ndarray of float64, shape (n,)
         Modality values.
+    inputs : ndarray of float64
+        Those of them that a sound picture can hold.
+    step : float
+        From one modality value to the next, at most 1.
 
-    Returns
-    -------
-    ndarray of float64, shape (n,), range [0, 1], or None
-        None where the header has neither a table nor both Window Center and Window Width.
-
-    Raises
+    Yields
     ------
-    InvalidAttributeError
-        A table or window that PS3.3 C.11.2 does not allow.
+    ndarray of float64, shape (n,), range [0, 1]
+        Displayed values.
     """
-    table = find_table(file, "VOILUTSequence", signed=bool(values.min() < 0))
-    if table is not None:
-        return np.asarray(np.clip(table.apply(values) / (2**table.bits - 1), 0.0, 1.0))
-    center, width = first_real(file.dataset, "WindowCenter"), first_real(file.dataset, "WindowWidth")
-    if center is None or width is None:
-        return None
-    return apply_window(values, center, width, code_string(file.dataset, "VOILUTFunction") or "LINEAR")
+    for item in _list_tables(file):
+        try:
+            table = read_table(item, "LUTDescriptor", "LUTData", inputs, big_endian=file.syntax.big_endian)
+        except InvalidAttributeError:
+            continue
+        yield np.asarray(np.clip(table.apply(values) / table.white, 0.0, 1.0))
+    functions = [name for name in code_strings(file.dataset, "VOILUTFunction") if name in _FUNCTIONS] or ["LINEAR"]
+    windows = zip(reals(file.dataset, "WindowCenter"), reals(file.dataset, "WindowWidth"), strict=False)
+    for number, (center, width) in enumerate(windows):
+        if center is not None and width is not None and width > 0:
+            yield apply_window(values, center, width, functions[min(number, len(functions) - 1)], step)
 
 
-def apply_window(values: Values, center: float, width: float, function: str) -> Values:
+def _list_tables(file: DicomFile) -> list[Dataset]:
+    try:
+        return list_items(file, "VOILUTSequence")
+    except InvalidAttributeError:
+        return []
+
+
+def apply_window(values: Values, center: float, width: float, function: str, step: float = 1.0) -> Values:
     """Apply one window.
 
     Parameters
@@ -50,30 +69,24 @@ def apply_window(values: Values, center: float, width: float, function: str) -> 
     values : ndarray of float64
         Modality values.
     center, width : float
-        Window Center (0028,1050) and Window Width (0028,1051), in units of the modality values.
+        Window Center (0028,1050) and Window Width (0028,1051), in units of the modality values; width above 0.
     function : str
         VOI LUT Function (0028,1056): "LINEAR" (C.11.2.1.2.1), "LINEAR_EXACT" (C.11.2.1.3.2) or
         "SIGMOID" (C.11.2.1.3.1).
+    step : float
+        From one modality value to the next. LINEAR takes it for 1; Rescale Slopes below 1 make it smaller, and a width
+        below it is LINEAR_EXACT.
 
     Returns
     -------
     ndarray of float64, range [0, 1]
         Displayed values.
-
-    Raises
-    ------
-    InvalidAttributeError
-        Another function, a LINEAR width below 1, another width not above 0.
     """
-    if function not in ("LINEAR", "LINEAR_EXACT", "SIGMOID"):
-        raise InvalidAttributeError("VOILUTFunction is none of LINEAR, LINEAR_EXACT and SIGMOID")
-    if width < 1 if function == "LINEAR" else width <= 0:
-        raise InvalidAttributeError(f"WindowWidth {width:g} is too small for {function}")
     if function == "SIGMOID":
         exponent = np.clip(-4.0 * (values - center) / width, -_MAX_EXPONENT, _MAX_EXPONENT)
         return np.asarray(1.0 / (1.0 + np.exp(exponent)))
-    if function == "LINEAR":
-        center, width = center - 0.5, width - 1.0
+    if function == "LINEAR" and width >= step:
+        center, width = center - step / 2, width - step
     if width == 0:
         return np.where(values <= center, 0.0, 1.0)
     return np.asarray(np.clip((values - center) / width + 0.5, 0.0, 1.0))

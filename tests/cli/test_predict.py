@@ -81,7 +81,8 @@ def test_text_says_what_to_do_and_that_it_is_no_diagnosis(run: Run, tmp_path: Pa
     assert (answer.returncode, answer.stderr) == (0, "")
     lines = answer.stdout.splitlines()
     assert lines[0].startswith("a.dcm: ")
-    assert lines[1] == "b.dcm: rejected lateral  a lateral view; PA and AP are accepted"
+    found = "View Position (0018,5101) says LL, a lateral view; PA and AP are accepted"
+    assert lines[1] == f"b.dcm: rejected lateral  {found}"
     assert lines[3].startswith("2 files: ")
     assert any(line.startswith("  1 lateral: Nothing to do") for line in lines)
     assert lines[-1] == NOTICE

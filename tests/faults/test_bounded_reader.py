@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from imaging import Identity, Radiograph
-from imaging.unreadable import UndecodableRadiographError
-from imaging.unsuitable import BlankError
+from imaging.errors import BlankError, UndecodableRadiographError
 from tests.faults.bounded_reader import SPARE_BYTES, BoundedReader
 
 SECONDS = 5.0

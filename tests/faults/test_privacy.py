@@ -37,7 +37,7 @@ from tests.ports import find_free_port
 
 __all__ = ["site"]
 
-# what README.md says the database holds: the names of files, UIDs, sex, station and manufacturer, nothing else
+# what README.md says the database holds: the names of files, UIDs, sex, view, body part, station and manufacturer
 STORED = {
     "arrivals.path",
     "screenings.sop_instance_uid",
@@ -45,6 +45,8 @@ STORED = {
     "screenings.series_instance_uid",
     "screenings.station_name",
     "screenings.manufacturer",
+    "screenings.body_part_examined",
+    "screenings.view_position",
 }
 IDENTIFIERS = {"screenings.patient_id", "screenings.accession_number"}
 
@@ -69,7 +71,8 @@ def build_files(folder: Path) -> dict[str, tuple[bytes, str]]:
         f"{WORD} conflict.dcm": (film(2, instance=1), "answered"),
         f"{WORD} side.dcm": (film(3, ViewPosition="LL"), "lateral"),
         f"{WORD} mr.dcm": (film(4, Modality=WORD), "other_modality"),
-        f"{WORD} knee.dcm": (film(5, BodyPartExamined=WORD), "other_body_part"),
+        f"{WORD} knee.dcm": (film(5, BodyPartExamined="KNEE"), "other_body_part"),
+        f"{WORD} part.dcm": (film(7, BodyPartExamined=WORD, ViewPosition=WORD), "answered"),
         f"{WORD} cut.dcm": (whole[: len(whole) // 2], "truncated_file"),
         f"{WORD} uid.dcm": (whole.replace(f"{UID_ROOT}.0.1".encode(), WORD.ljust(35, ".").encode()), "invalid_uid"),
         f"{WORD} header.dcm": (b"\0" * 128 + b"DICM" + WORD.encode() * 50, "missing_attribute"),

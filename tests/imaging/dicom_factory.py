@@ -26,7 +26,7 @@ NATIVE_SYNTAXES = (IMPLICIT, EXPLICIT, DEFLATED, BIG_ENDIAN)
 LOSSLESS_SYNTAXES = (*NATIVE_SYNTAXES, JPEG_LOSSLESS, JPEG_LOSSLESS_SV1, JPEG_LS, JPEG_2000_LOSSLESS, RLE)
 
 
-def ramp(bits: int = 12, rows: int = 32, columns: int = 40) -> npt.NDArray[np.uint16]:
+def ramp(bits: int = 12, rows: int = 64, columns: int = 80) -> npt.NDArray[np.uint16]:
     """Return a smooth picture that starts at 0 and ends at the greatest value of `bits`."""
     return np.linspace(0, 2**bits - 1, rows * columns).round().astype(np.uint16).reshape(rows, columns)
 

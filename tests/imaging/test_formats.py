@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from imaging import identify_format
+from imaging.errors import EmptyFileError, FormatNotAcceptedError
 from imaging.formats import require_format
-from imaging.unreadable import EmptyFileError, FormatNotAcceptedError
 from tests.imaging.dicom_factory import IMPLICIT, build_dataset, build_dicom, ramp, to_bytes
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imaging import RadiographError, UnreadableRadiographError, decode_radiograph, read_radiograph
+from imaging.errors import UndecodableRadiographError
 from imaging.phantoms.files import write_png_phantom
-from imaging.unreadable import UndecodableRadiographError
 from tests.imaging import dicom_factory as factory
 from tests.imaging.dicom_factory import build_dicom
 
@@ -34,7 +34,7 @@ def test_damaged_files_give_a_sound_picture_or_a_named_reason(seed: bytes, chang
 @pytest.mark.parametrize("value", [0x00, 0xFF])
 def test_each_single_damaged_byte_of_a_header_is_a_decision(value: int) -> None:
     content = build_dicom()
-    for place in range(128, len(content) - 32 * 40 * 2):
+    for place in range(128, len(content) - 64 * 80 * 2):
         check(content[:place] + bytes([value]) + content[place + 1 :])
 
 
@@ -100,7 +100,7 @@ def test_too_little_memory_is_not_the_file_s_fault(monkeypatch: pytest.MonkeyPat
 def test_a_film_gives_the_same_pixels_as_png_and_as_dicom(tmp_path: Path) -> None:
     from PIL import Image
 
-    write_png_phantom(tmp_path / "film.png", seed=3, rows=64, columns=48)
+    write_png_phantom(tmp_path / "film.png", seed=3, rows=80, columns=64)
     gray = np.asarray(Image.open(tmp_path / "film.png"))
     content = build_dicom(gray, bits=8, attributes={"WindowCenter": None, "WindowWidth": None})
     png = read_radiograph(tmp_path / "film.png").pixels

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from imaging import RadiographError, SourceChangedError, read_radiograph, read_source
-from imaging.unreadable import FileTooLargeError, NotARegularFileError
+from imaging.errors import FileTooLargeError, NotARegularFileError
 
 
 def test_content_and_facts(tmp_path: Path) -> None:

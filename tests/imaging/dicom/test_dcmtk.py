@@ -11,13 +11,16 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydicom import dcmread
+from pydicom.encaps import encapsulate, generate_frames
 
-from imaging.dicom.grayscale import display_pixels, stored_values
+from imaging.dicom.grayscale import display_pixels, modality_values, stored_values
 from imaging.dicom.header import DicomFile, read_header
-from imaging.dicom.lookup_table import modality_values
 from imaging.dicom.pixel_layout import read_layout
-from imaging.dicom.stored_pixels import Patterns, decode_pixels
+from imaging.dicom.stored_pixels import decode_pixels
+from imaging.gray import Gray
+from imaging.phantoms.anatomy import draw_chest
 from tests.imaging.conftest import Dcmtk
+from tests.imaging.dicom_factory import JPEG_LOSSLESS_SV1, JPEG_LS, RLE, build_dataset, build_dicom, to_bytes
 
 # file, dcmtk's decoder of its transfer syntax, tolerance of the stored pixels
 COMPRESSED = [
@@ -46,9 +49,9 @@ DISPLAYED = [
 ]
 
 
-def stored(path: Path) -> tuple[DicomFile, Patterns]:
+def stored(path: Path) -> tuple[DicomFile, Gray]:
     file = read_header(path.read_bytes())
-    return file, decode_pixels(file, read_layout(file.dataset))
+    return file, decode_pixels(file, read_layout(file))
 
 
 @pytest.mark.parametrize(("name", "decoder", "tolerance"), COMPRESSED)
@@ -81,8 +84,8 @@ def test_modality_luts(shared: Path, tmp_path: Path, dcmtk: Dcmtk, name: str) ->
     source = shared / "dicom" / name
     theirs = dcmtk_picture(dcmtk, tmp_path, source, "+Wm")  # from the least to the greatest modality value
     file, patterns = stored(source)
-    layout = read_layout(file.dataset)
-    values = modality_values(file, stored_values(layout, file.syntax.encoding), layout.signed)[patterns]
+    layout = read_layout(file)
+    values = modality_values(file, stored_values(layout, file.syntax.encoding))[0][patterns]
     ours = (values - values.min()) / np.ptp(values) * 255
     if file.dataset.PhotometricInterpretation == "MONOCHROME1":
         ours = 255 - ours
@@ -96,10 +99,51 @@ def dcmtk_picture(dcmtk: Dcmtk, folder: Path, source: Path, *voi: str) -> np.nda
 
 def compare_displayed(source: Path, theirs: np.ndarray) -> None:
     file, patterns = stored(source)
-    layout = read_layout(file.dataset)
-    ours = display_pixels(file, layout, patterns) * 255
+    layout = read_layout(file)
+    ours = display_pixels(file, layout, patterns)[0] * 255
     # lossy JPEG may overshoot the bits stored; dcmtk wraps such white pixels to black
     regular = patterns < 2**layout.bits_stored
     assert regular.mean() > 0.99
     assert ours.shape == theirs.shape
     assert abs(ours - theirs)[regular].max() <= 2.0
+
+
+def synthetic(folder: Path, content: bytes) -> Path:
+    path = folder / "film.dcm"
+    path.write_bytes(content)
+    return path
+
+
+CHEST = np.rint(draw_chest(1, 97, 81) * 4095).astype(np.uint16)
+WINDOWS: list[dict[str, object]] = [
+    {},
+    {"WindowCenter": ["1800", "9"], "WindowWidth": ["2000", "5"]},
+    {"WindowCenter": "1800", "WindowWidth": "2000", "PhotometricInterpretation": "MONOCHROME1"},
+    {"RescaleSlope": "0.5", "RescaleIntercept": "-100", "WindowCenter": "900", "WindowWidth": "2000"},
+    {"WindowCenter": "1800", "WindowWidth": "2000", "VOILUTFunction": "SIGMOID"},
+    {"BodyPartExamined": "BRUST", "Modality": "DR"},
+]
+
+
+@pytest.mark.parametrize("attributes", WINDOWS)
+def test_synthetic_films_are_displayed_alike(tmp_path: Path, dcmtk: Dcmtk, attributes: dict[str, object]) -> None:
+    source = synthetic(tmp_path, build_dicom(CHEST, attributes=attributes))
+    compare_displayed(source, dcmtk_picture(dcmtk, tmp_path, source, "+Wi", "1"))
+
+
+def test_excess_after_native_pixels(tmp_path: Path, dcmtk: Dcmtk) -> None:
+    dataset = build_dataset(CHEST)
+    dataset.PixelData += bytes(128)
+    source = synthetic(tmp_path, to_bytes(dataset))
+    compare_displayed(source, dcmtk_picture(dcmtk, tmp_path, source, "+Wi", "1"))
+
+
+def test_padded_rle_and_bytes_after_the_end_of_a_jpeg(tmp_path: Path, dcmtk: Dcmtk) -> None:
+    for syntax, decoder in ((RLE, "dcmdrle"), (JPEG_LOSSLESS_SV1, "dcmdjpeg"), (JPEG_LS, "dcmdjpls")):
+        dataset = build_dataset(CHEST, syntax)
+        frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+        dataset.PixelData = encapsulate([frame + b"    "])
+        source, native = synthetic(tmp_path, to_bytes(dataset)), tmp_path / "native.dcm"
+        dcmtk(decoder, source, native)
+        np.testing.assert_array_equal(stored(source)[1], stored(native)[1])
+        np.testing.assert_array_equal(stored(source)[1], CHEST)

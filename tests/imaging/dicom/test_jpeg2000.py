@@ -4,9 +4,8 @@ import struct
 
 import pytest
 
-from imaging.dicom.frame_header import FrameHeader
-from imaging.dicom.jpeg2000 import read_jpeg2000_header
-from imaging.unreadable import DamagedPixelDataError
+from imaging.dicom.jpeg2000 import Jpeg2000Header, read_jpeg2000_header
+from imaging.errors import DamagedPixelDataError, RadiographError, TruncatedFileError
 from tests.imaging.dicom_factory import JPEG_2000_LOSSLESS, encode, ramp
 
 SOUND = encode(ramp(12), JPEG_2000_LOSSLESS, 12)
@@ -32,11 +31,15 @@ def with_precincts(codestream: bytes, exponent: int) -> bytes:
 
 
 def test_a_sound_header_is_read() -> None:
-    assert read_jpeg2000_header(SOUND) == FrameHeader(rows=32, columns=40, precision=12, components=1)
+    assert read_jpeg2000_header(SOUND) == Jpeg2000Header(64, 80, 12, signed=False, components=1, end=len(SOUND) - 2)
 
 
-def test_usual_tiles_and_precincts_pass() -> None:
-    assert read_jpeg2000_header(resized(SOUND, 7000, tile=256)).rows == 7000
+def test_tiles_that_are_not_there_are_refused() -> None:
+    with pytest.raises(TruncatedFileError, match="1 of 784 tiles"):
+        read_jpeg2000_header(resized(SOUND, 7000, tile=256))
+
+
+def test_usual_precincts_pass() -> None:
     assert read_jpeg2000_header(with_precincts(resized(SOUND, 7000), 7)).rows == 7000
 
 
@@ -52,11 +55,11 @@ def test_usual_tiles_and_precincts_pass() -> None:
         (SOUND[: COD + 1] + b"\x53" + SOUND[COD + 2 :], "second coding style"),
         (SOUND[:COD] + b"\x12\x34" + SOUND[COD + 2 :], "marker"),
         (SOUND[: START_OF_TILE + 4], "cut off"),
-        (b"\0\0\0\x0cjP  \r\n\x87\n" + SOUND, "do not begin"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n" + SOUND, "does not begin"),
     ],
 )
 def test_hostile_headers_are_refused(codestream: bytes, found: str) -> None:
-    with pytest.raises(DamagedPixelDataError, match=found):
+    with pytest.raises(RadiographError, match=found):
         read_jpeg2000_header(codestream)
 
 

@@ -16,7 +16,7 @@ from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import UID
 
 from imaging import RadiographError, decode_radiograph
-from imaging.unreadable import CodestreamMismatchError, TransferSyntaxNotAcceptedError, TruncatedFileError
+from imaging.errors import CodestreamMismatchError, TransferSyntaxNotAcceptedError, TruncatedFileError
 from tests.conftest import REPOSITORY
 from tests.imaging import dicom_factory as factory
 from tests.imaging.dicom_factory import build_dataset, build_dicom, encode, ramp, to_bytes
@@ -82,8 +82,8 @@ def test_eight_bit_words_of_big_endian_files_are_swapped() -> None:
 
 
 def test_an_odd_number_of_bytes_is_padded_with_one() -> None:
-    stored = ramp(8, rows=17, columns=19).astype(np.uint8)
-    assert decode_radiograph(build_dicom(stored, bits=8)).pixels.shape == (17, 19)
+    stored = ramp(8, rows=65, columns=79).astype(np.uint8)
+    assert decode_radiograph(build_dicom(stored, bits=8)).pixels.shape == (65, 79)
 
 
 @pytest.mark.parametrize("syntax", [factory.EXPLICIT, factory.IMPLICIT])
@@ -101,7 +101,7 @@ def test_a_frame_in_several_fragments_is_joined() -> None:
 @pytest.mark.parametrize(
     ("syntax", "name"),
     [
-        ("1.2.840.10008.1.2.4.201", "High-Throughput JPEG 2000"),
+        ("1.2.840.10008.1.2.4.92", "JPEG 2000 Part 2"),
         ("1.2.840.10008.1.2.4.94", "JPIP Referenced"),
         ("1.2.840.10008.1.2.4.55", "JPEG Full Progression"),
         ("1.2.840.10008.1.2.4.102", "MPEG-4"),
@@ -143,7 +143,7 @@ def test_a_process_of_another_transfer_syntax_is_refused() -> None:
 
 @pytest.mark.parametrize("syntax", [factory.JPEG_LOSSLESS, factory.JPEG_LS, factory.JPEG_2000_LOSSLESS, factory.RLE])
 def test_a_codestream_of_another_size_is_refused(syntax: str) -> None:
-    content = build_dicom(syntax=syntax, attributes={"Rows": 64})
+    content = build_dicom(syntax=syntax, attributes={"Rows": 128})
     with pytest.raises(RadiographError) as refused:
         decode_radiograph(content)
     assert refused.value.reason_code in {"codestream_mismatch", "pixel_data_length"}
@@ -203,4 +203,4 @@ def test_no_pixel_decoder_of_pydicom_is_ever_asked(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Decoder, "as_array", forbidden)
     monkeypatch.setattr(Decoder, "iter_array", forbidden)
     for content in contents:
-        assert decode_radiograph(content).pixels.shape == (32, 40)
+        assert decode_radiograph(content).pixels.shape == (64, 80)

@@ -4,8 +4,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from imaging import RadiographError
-from imaging.unreadable import TruncatedFileError
-from imaging.unsuitable import LateralViewError
+from imaging.errors import LateralViewError, TruncatedFileError
 from inference.labels import Outcome
 from inference.prediction import Answer
 from store.errors import LeaseLostError

@@ -2,7 +2,7 @@
 
 pydicom alone raises 17 types of exception on malformed files, Pillow raises OSError for damage that no retry heals, and
 codecs raise their own. All of it says the same: the content is bad. MemoryError is about this process, not about the
-file, and passes. Messages of foreign libraries quote the file (names, dates, UIDs), so only the type is told on.
+file, and passes. Messages of foreign libraries quote the file (names, dates, UIDs), so only the type is passed on.
 """
 
 import traceback
@@ -16,8 +16,8 @@ OPENCV_NO_MEMORY = -4
 
 
 @contextmanager
-def fence(error: type[RadiographError], what: str) -> Iterator[None]:
-    """Turn whatever is raised inside into one leaf of the tree of errors.
+def foreign_errors_as(error: type[RadiographError], what: str) -> Iterator[None]:
+    """Turn whatever is raised inside into one reason.
 
     Parameters
     ----------
