@@ -1,5 +1,6 @@
 """Files to answers, one at a time and without a ledger: what ``predict`` does between its arguments and its output."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,27 +37,47 @@ class AnsweredFile:
     heatmap: Path | None = None
 
 
-def find_files(named: Sequence[Path]) -> list[Path]:
+def find_files(named: Sequence[Path], closed: dict[str, OSError] | None = None) -> list[Path]:
     """Return the files that are named, and for each folder the files in it and below, in the order of their names.
 
     In folders hidden files, links and files that are still written (``.part`` ...) are passed over, as in an inbox.
+
+    Parameters
+    ----------
+    closed : dict or None
+        Takes up the folders in which files cannot be seen, and why.
 
     Raises
     ------
     InputMissingError
         Something that is named is not there, or nothing but empty folders is.
     """
-    if missing := [str(path) for path in named if not path.exists()]:
+    if missing := [str(path) for path in named if _is_missing(path)]:
         more = f" and {len(missing) - NAMED_MISSING} more" if len(missing) > NAMED_MISSING else ""
         raise InputMissingError(f"there is no file {', '.join(missing[:NAMED_MISSING])}{more}")
-    found = [file for path in named for file in (_walk(path) if path.is_dir() else [path])]
-    if not found:
+    closed = {} if closed is None else closed
+    found = [file for path in named for file in (_walk(path, closed) if os.path.isdir(path) else [path])]  # noqa: PTH112
+    if not found and not closed:
         raise InputMissingError(f"there are no files in {', '.join(map(str, named[:NAMED_MISSING]))}")
     return found
 
 
-def _walk(folder: Path) -> list[Path]:
-    return sorted(Path(path) for path, _ in list_files(str(folder), frozenset()))
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:  # it may well be there, and its answer says why it cannot be read
+        return False
+    return False
+
+
+def _walk(folder: Path, closed: dict[str, OSError]) -> list[Path]:
+    try:
+        return sorted(Path(path) for path, _ in list_files(str(folder), frozenset(), closed))
+    except OSError as error:
+        closed[str(folder)] = error
+        return []
 
 
 class Answerer:

@@ -26,7 +26,7 @@ HEATMAP_HELP = "Folder for one picture a film: where the evidence for its most p
 
 
 def predict(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=FILES_HELP)],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", readable=False, help=FILES_HELP)],
     model: Annotated[Path | None, typer.Option(help="A bundle's folder (XRAY_MODEL).")] = None,
     heatmap: Annotated[Path | None, typer.Option(metavar="DIR", help=HEATMAP_HELP)] = None,
     output_format: Annotated[
@@ -37,7 +37,7 @@ def predict(
 
     A film that the model must not judge is refused with its reason, and a damaged file does not stop the others.
     Pictures are named by the first 16 digits of their file's SHA-256; what is burnt into a film is seen in them.
-    Exit code 1: some files could not be read.
+    Exit code 1: some files or folders could not be read.
 
     Example: xray-cli predict film.dcm archive/2026 --heatmap pictures
     """
@@ -49,9 +49,12 @@ def predict(
 
 def _predict(installation: "Installation", files: list[Path], heatmap: Path | None, output_format: TextFormat) -> int:
     from cli.answering import Answerer, find_files
+    from documents.text import show_text
     from inference.classifier import Classifier
+    from worker.intake.inboxes import describe_fault
 
-    found = find_files(files)
+    closed: dict[str, OSError] = {}
+    found = find_files(files, closed)
     classifier = Classifier.load(installation.model.folder)
     if heatmap is not None:
         heatmap.mkdir(parents=True, exist_ok=True)
@@ -61,7 +64,11 @@ def _predict(installation: "Installation", files: list[Path], heatmap: Path | No
     write = _write_json if output_format is TextFormat.JSON else _write_text
     answers = (answerer.answer(file) for file in found)
     with opened_bars(wanted=len(found) > 1, redirect_stdout=sys.stdout.isatty()) as bars:
-        return write(pass_on(bars, answers, len(found)))
+        unread = write(pass_on(bars, answers, len(found)))
+    for folder, error in closed.items():
+        warning = f"the folder {folder} cannot be entered ({describe_fault(error)}); its films have no answer"
+        sys.stderr.write(f"xray-cli: {show_text(warning)}\n")
+    return unread + len(closed)
 
 
 def _write_json(answers: "Iterable[AnsweredFile]") -> int:
@@ -74,7 +81,7 @@ def _write_json(answers: "Iterable[AnsweredFile]") -> int:
         sys.stdout.write(beginning + json.dumps(result_to_json(answer.result)))
         beginning = ",\n "
         unread += answer.result.outcome is None
-    sys.stdout.write("\n]\n")
+    sys.stdout.write("[]\n" if beginning.startswith("[") else "\n]\n")
     sys.stderr.write(f"{NOTICE}\n")
     return unread
 

@@ -62,7 +62,7 @@ def scan(
 ) -> None:
     """Screen what lies in folders now (an archive, a mounted share), leave it there, and stop.
 
-    Files that have a result already are passed over. Exit code 1: some files could not be read.
+    Files that have a result already are passed over. Exit code 1: some files or subfolders could not be read.
 
     Example: xray-cli scan /archive/2026
     """
@@ -82,7 +82,8 @@ def _scan(settings: "Settings", folders: list[Path]) -> bool:
     with run(settings) as running, open_intake(running.service, folders, AfterScreening.KEEP, running.wake) as intake:
         running.progress.announce(f"screening {', '.join(str(folder) for folder in folders)}", running.service)
         screen_once(running.service, intake, running.stop, running.wake, running.progress.update)
-        return running.progress.log_summary() > 0 or running.stop.is_set()
+        unseen = bool(intake.inboxes.fault or intake.warnings)
+        return running.progress.log_summary() > 0 or unseen or running.stop.is_set()
 
 
 def worker(

@@ -22,7 +22,7 @@ from inference.labels import LABELS
 from store.database import open_database, reading
 from store.states import FINISHED_STATES, PENDING_STATES, AfterScreening, ArrivalState
 from store.tables import arrivals, screenings
-from worker.intake.inbox import is_ignored
+from worker.intake.inbox import list_files
 from worker.screening.shelf import REASON_SUFFIX
 
 
@@ -207,7 +207,7 @@ def _list_stored(home: Path) -> list[Path]:
 
 
 def _list_inbox(inbox: Path) -> list[Path]:
-    return [path for path in inbox.rglob("*") if not path.is_symlink() and path.is_file() and not is_ignored(path.name)]
+    return [Path(path) for path, _ in list_files(str(inbox), frozenset())] if inbox.is_dir() else []
 
 
 def _hash(path: Path) -> str:

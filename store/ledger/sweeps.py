@@ -5,7 +5,7 @@ A time that lies further ahead than it can was written before the clock was set 
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, case, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, select, update
 
 from store.columns import database_now
 from store.ledger.arrivals import ARRIVAL_COLUMNS, SEND_AT_ONCE, Arrival, as_arrival
@@ -56,12 +56,24 @@ def settle_arrival(connection: Connection, arrival_id: int) -> None:
     connection.execute(update(arrivals).where(arrivals.c.id == arrival_id).values(fingerprint=None))
 
 
-def list_unsettled(connection: Connection, older_seconds: float, limit: int = SEND_AT_ONCE) -> list[Arrival]:
-    """Return finished arrivals whose file should have left the inbox and has not been seen to."""
+def list_unsettled(
+    connection: Connection, older_seconds: float, skip: int = 0, limit: int = SEND_AT_ONCE
+) -> list[Arrival]:
+    """Return finished arrivals whose file should have left the inbox and has not been seen to, oldest first."""
+    a = arrivals.c
+    statement = select(*ARRIVAL_COLUMNS).where(_is_unsettled(older_seconds)).order_by(a.finished_at, a.id)
+    return [as_arrival(row) for row in connection.execute(statement.limit(limit).offset(skip))]
+
+
+def count_unsettled(connection: Connection, older_seconds: float) -> int:
+    """Return how many arrivals ``list_unsettled`` would give."""
+    return connection.scalar(select(func.count()).where(_is_unsettled(older_seconds))) or 0
+
+
+def _is_unsettled(older_seconds: float) -> ColumnElement[bool]:
     a = arrivals.c
     long_ago = (a.finished_at < database_now(-older_seconds)) | (a.finished_at > database_now(AHEAD_SECONDS))
-    statement = select(*ARRIVAL_COLUMNS).where(IN_THE_INBOX, long_ago).order_by(a.finished_at, a.id).limit(limit)
-    return [as_arrival(row) for row in connection.execute(statement)]
+    return IN_THE_INBOX & long_ago
 
 
 def _release(connection: Connection, which: ColumnElement[bool]) -> int:

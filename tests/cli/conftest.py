@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,13 +21,18 @@ def runtime() -> Iterator[str]:
 
 @pytest.fixture
 def run(tmp_path: Path, runtime: str) -> Run:
-    """Run ``xray-cli`` with its home in a temporary folder; keyword arguments are environment variables."""
+    """Run ``xray-cli`` with its home in a temporary folder; keyword arguments are environment variables.
 
-    def run_command(*words: object, **variables: str) -> "subprocess.CompletedProcess[str]":
+    ``wrapper`` is a command that runs it.
+    """
+
+    def run_command(
+        *words: object, wrapper: Sequence[str] = (), **variables: str
+    ) -> "subprocess.CompletedProcess[str]":
         environment = {name: value for name, value in os.environ.items() if not name.startswith("XRAY_")}
         environment |= {"XRAY_HOME": str(tmp_path / "home"), "XDG_RUNTIME_DIR": runtime, **variables}
         return subprocess.run(
-            [sys.executable, "-m", "cli", *(str(word) for word in words)],
+            [*wrapper, sys.executable, "-m", "cli", *(str(word) for word in words)],
             env=environment,
             cwd=tmp_path,
             capture_output=True,

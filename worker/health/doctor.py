@@ -1,7 +1,10 @@
 """Everything that the service needs, looked at one by one: for ``doctor``."""
 
 import os
+import stat
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +23,8 @@ from store.location import find_filesystem_type, is_network_share
 from worker.engines.devices import choose_devices
 from worker.errors import DeviceError, InboxError
 from worker.health.disk import measure_disk
-from worker.intake.inbox import check_inbox
+from worker.intake.inbox import check_inbox, list_files
+from worker.intake.inboxes import describe_fault
 from worker.queue.broker import ping_broker
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 
 PHANTOM_SEED, PHANTOM_SIZE = 1, (625, 512)
 FEW_WATCHES = 8192
+LONGEST_WALK_SECONDS, NAMED_SUBFOLDERS = 5.0, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ def run_checks(installation: Installation, inbox: Path) -> Iterator[Check]:
         yield check(installation)
     yield _check_user()
     yield _check_inbox(installation, inbox)
+    yield _check_subfolders(installation, inbox)
     yield _check_share(inbox)
     yield _check_watches()
 
@@ -151,7 +157,30 @@ def _check_inbox(installation: Installation, inbox: Path) -> Check:
         check_inbox(inbox, installation.home.root, after)
     except InboxError as error:
         return Check("inbox", str(error), "see XRAY_AFTER and the folder's permissions")
-    return Check("inbox", f"{inbox} can be read" + (" and emptied" if after == "move" else ""))
+    if after != "move":
+        return Check("inbox", f"{inbox} can be read")
+    found = inbox.stat()
+    if found.st_mode & stat.S_ISVTX and os.geteuid() not in (0, found.st_uid):
+        what = f"{inbox} can be read, and is sticky: files of other users cannot be moved out"
+        return Check("inbox", what, "take the sticky bit off (chmod -t), or set XRAY_AFTER=keep", is_warning=True)
+    return Check("inbox", f"{inbox} can be read and emptied")
+
+
+def _check_subfolders(installation: Installation, inbox: Path) -> Check:
+    """Walk the inbox as the service does; a large one for a few seconds."""
+    closed: dict[str, OSError] = {}
+    deadline = time.monotonic() + LONGEST_WALK_SECONDS
+    with suppress(OSError):  # of the inbox itself, which is said above
+        for _ in list_files(str(inbox.resolve()), frozenset({str(installation.home.root)}), closed):
+            if time.monotonic() > deadline:
+                break
+    if not closed:
+        return Check("subfolders", "all that were seen can be entered")
+    named = ", ".join(f"{path} ({describe_fault(error)})" for path, error in list(closed.items())[:NAMED_SUBFOLDERS])
+    more = f" and {len(closed) - NAMED_SUBFOLDERS} more" if len(closed) > NAMED_SUBFOLDERS else ""
+    return Check(
+        "subfolders", f"cannot be entered: {named}{more}", "let this user read and enter them, or move them away"
+    )
 
 
 def _check_share(inbox: Path) -> Check:

@@ -53,7 +53,7 @@ class Beat:
     Attributes
     ----------
     reasons : sequence of str
-        Why it is not ready, a sentence each.
+        Why it is not ready, and what somebody should put right though it is, a sentence each.
     age_seconds : float
         How long ago it was written; setting the time does not matter (`worker.moments`).
     """

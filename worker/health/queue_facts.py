@@ -8,10 +8,12 @@ from sqlalchemy import Engine
 
 from store.database import reading
 from store.ledger.counts import count_finished_states, count_pending_states, count_stat
+from store.ledger.sweeps import count_unsettled
 from store.questions.queries import find_last_finished, find_oldest_pending
 from store.states import FINISHED_STATES, PENDING_STATES, ArrivalState
 
 RECENT = timedelta(hours=24)
+UNSETTLED_SECONDS = 30.0  # the service has tried more than once by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Queue:
         Files that have no result now, by state.
     recent : mapping
         Files that have finished in the last 24 hours, by state.
+    unsettled : int
+        Files that are recorded and should have left the inbox by now.
     """
 
     waiting: Mapping[ArrivalState, int] = field(default_factory=lambda: dict.fromkeys(PENDING_STATES, 0))
@@ -31,6 +35,7 @@ class Queue:
     oldest_pending_at: datetime | None = None
     last_finished_at: datetime | None = None
     pending_stat: int = 0
+    unsettled: int = 0
 
     @property
     def pending(self) -> int:
@@ -57,4 +62,5 @@ def read_queue(engine: Engine) -> Queue:
             find_oldest_pending(connection),
             find_last_finished(connection),
             count_stat(connection),
+            count_unsettled(connection, UNSETTLED_SECONDS),
         )

@@ -23,6 +23,7 @@ STUCK_SECONDS = 120.0
 MANY_QUARANTINED, LARGE_SHARE = 10, 0.2  # so many of the last day's files, and so large a part of them, is no chance
 RUNNING = (ServiceState.STARTING, ServiceState.READY, ServiceState.PAUSED, ServiceState.STALLED, ServiceState.STOPPING)
 ADVICE = {
+    ServiceState.READY: "the rest goes on",
     ServiceState.PAUSED: "it goes on by itself once that is put right; 'xray-cli doctor' looks closer",
     ServiceState.STALLED: "see the log, and restart the service if it stays so",
 }
@@ -56,6 +57,7 @@ class Status:
             "database_answers": self.queue is not None,
             "pending": {state.value: count for state, count in queue.waiting.items()},
             "pending_stat": queue.pending_stat,
+            "cannot_leave_inbox": queue.unsettled,
             "oldest_pending_at": queue.oldest_pending_at and queue.oldest_pending_at.isoformat(),
             "last_finished_at": queue.last_finished_at and queue.last_finished_at.isoformat(),
             "last_24_hours": {
@@ -160,6 +162,10 @@ def _queue_problems(found: Status, *, embedded: bool) -> Iterator[str]:
         yield f"{queue.pending} files wait and no service runs: start 'xray-cli watch'"
     if failed := queue.waiting[ArrivalState.FAILED]:
         yield f"{failed} files meet faults and are retried: see the log, 'xray-cli doctor'"
+    if stay := queue.unsettled:
+        what = "1 file is recorded and cannot" if stay == 1 else f"{stay} files are recorded and cannot"
+        advice = "the log says why (settle_later); let this user write the inbox's folders and XRAY_HOME"
+        yield f"{what} leave the inbox: {advice}, or set XRAY_AFTER=keep"
     quiet = _quiet_seconds(queue)
     if found.state is ServiceState.READY and quiet > STUCK_SECONDS:
         yield f"work waits and nothing has finished for {quiet:.0f} s: see the log, restart the service"

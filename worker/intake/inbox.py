@@ -18,11 +18,23 @@ logger = logging.getLogger(__name__)
 
 # names under which well-behaved senders write before they rename
 UNFINISHED_SUFFIXES = (".part", ".tmp", ".partial", ".filepart")
+# what storage, Windows and macOS keep beside the films: thumbnails, bins, snapshots; upper or lower case is the same
+LITTER = frozenset(
+    {
+        *("@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@tmp", "@sharebin", "@synoresource"),
+        *("$recycle.bin", "recycle.bin", "recycler", "recycled", "system volume information", "found.000"),
+        *("~snapshot", "lost+found", "network trash folder", "temporary items", "__macosx", "icon\r"),
+        *("thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini"),
+    }
+)
 
 
 def is_ignored(name: str) -> bool:
-    """Tell whether a name says that the file is not (yet) meant for us."""
-    return name.startswith(".") or name.lower().endswith(UNFINISHED_SUFFIXES)
+    """Tell whether a name says that the file or folder is not (yet) meant for us."""
+    lowered = name.lower()
+    # a stream of such a file is a file of its own where a share cannot hold streams: Thumbs.db:encryptable
+    litter = lowered.partition(":")[0] in LITTER or "@syno" in lowered
+    return name.startswith(".") or litter or lowered.endswith(UNFINISHED_SUFFIXES)
 
 
 def look_at(path: str) -> Look | None:
@@ -39,24 +51,44 @@ def as_look(found: os.stat_result) -> Look:
     return Look(found.st_size, found.st_mtime_ns, found.st_ino)
 
 
-def list_files(folder: str, excluded: frozenset[str]) -> Iterator[tuple[str, os.stat_result]]:
+def list_files(
+    folder: str, excluded: frozenset[str], closed: dict[str, OSError] | None = None
+) -> Iterator[tuple[str, os.stat_result]]:
     """Walk a folder: regular files with their stat, without links, ignored names and excluded folders.
 
-    A subfolder that vanishes or cannot be entered meanwhile is passed over: the next scan comes soon.
-    The folder itself must be there: its ``OSError`` is the caller's.
+    Parameters
+    ----------
+    closed : dict or None
+        Takes up the subfolders in which files cannot be seen, by their path, and why. One that vanishes meanwhile is
+        none of them. The folder itself must be there: its ``OSError`` is the caller's.
     """
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if is_ignored(entry.name):
-                continue
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.path not in excluded:
-                        yield from list_files(entry.path, excluded)
-                elif entry.is_file(follow_symlinks=False):
-                    yield entry.path, entry.stat(follow_symlinks=False)
-            except (FileNotFoundError, PermissionError, NotADirectoryError):
-                continue
+    waiting = [folder]
+    while waiting:
+        place = waiting.pop()
+        try:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    if is_ignored(entry.name):
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting += [entry.path] if entry.path not in excluded else []
+                    elif (status := _stat_file(entry)) is not None:
+                        yield entry.path, status
+        except (FileNotFoundError, NotADirectoryError):
+            if place == folder:
+                raise
+        except OSError as error:
+            if place == folder:
+                raise
+            if closed is not None:
+                closed[place] = error
+
+
+def _stat_file(entry: os.DirEntry[str]) -> os.stat_result | None:
+    try:
+        return entry.stat(follow_symlinks=False) if entry.is_file(follow_symlinks=False) else None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def fingerprint_file(path: str | Path, look: Look) -> str:

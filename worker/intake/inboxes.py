@@ -3,7 +3,8 @@
 import errno
 import logging
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from store.location import is_network_share
@@ -28,6 +29,8 @@ class Inboxes:
         Why a folder could not be read by the last scan (unmounted, say); the others are not held up. Empty: all were.
     is_away : bool
         True when the last scan could read none of them.
+    closed : mapping of str to OSError
+        Subfolders in which the last scan could see no files (another user's, say), and why.
     """
 
     def __init__(self, folders: Iterable[Path], excluded: Path) -> None:
@@ -37,20 +40,29 @@ class Inboxes:
         self._excluded = str(excluded)
         self.fault = ""
         self.is_away = False
+        self.closed: dict[str, OSError] = {}
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is not seen in the folders though they can be read: one sentence for each of them."""
+        counts = Counter((self.find(path), describe_fault(error)) for path, error in self.closed.items())
+        return [describe_closed(folder, why, count) for (folder, why), count in counts.items()]
 
     def scan(self) -> dict[str, os.stat_result]:
         """List the files of all folders with their stat; one that cannot be read does not hide the others."""
         found: dict[str, os.stat_result] = {}
         faults: list[OSError] = []
+        closed: dict[str, OSError] = {}
         for folder in self.folders:
             try:
                 if folder in self._mounts and not os.path.ismount(folder):
                     faults.append(OSError(errno.ENODEV, "nothing is mounted there any more"))
-                found.update(list_files(folder, frozenset({self._excluded})))
+                found.update(list_files(folder, frozenset({self._excluded}), closed))
             except OSError as fault:
                 faults.append(fault)
         self.is_away = len(faults) == len(self.folders)
         self._tell(faults)
+        self._tell_closed(closed)
         return found
 
     def find(self, path: str) -> str:
@@ -69,9 +81,29 @@ class Inboxes:
 
     def _tell(self, faults: list[OSError]) -> None:
         """Say once that a folder cannot be read, and once that it can again."""
-        told = f"the inbox cannot be read ({faults[0].strerror or type(faults[0]).__name__})" if faults else ""
+        told = f"the inbox cannot be read ({describe_fault(faults[0])})" if faults else ""
         if told and not self.fault:
             logger.warning("intake pauses: %s; nothing is lost", told, extra={"action": "intake_paused"})
         elif self.fault and not told:
             logger.info("intake goes on", extra={"action": "intake_resumed"})
         self.fault = told
+
+    def _tell_closed(self, closed: Mapping[str, OSError]) -> None:
+        """Say once of each subfolder that is closed to us, and once that all are open again."""
+        before, self.closed = self.closed, dict(closed)
+        if self.closed.keys() - before.keys():
+            for warning in self.warnings:
+                logger.warning(warning, extra={"action": "folder_closed"})
+        elif before and not self.closed:
+            logger.info("all folders of the inbox can be entered again", extra={"action": "folder_open"})
+
+
+def describe_closed(folder: str, why: str, count: int) -> str:
+    """Say how many subfolders of a folder are closed to us; their names may name patients, and messages reach logs."""
+    what, names = ("1 subfolder", "it") if count == 1 else (f"{count} subfolders", "them")
+    return f"{what} of {folder} cannot be entered ({why}), the films are not seen: 'xray-cli doctor' names {names}"
+
+
+def describe_fault(error: OSError) -> str:
+    """Say what the system says, without the path."""
+    return error.strerror or type(error).__name__

@@ -59,6 +59,11 @@ class Intake:
         self._rescan_at = 0.0
 
     @property
+    def warnings(self) -> list[str]:
+        """What somebody should put right though the work goes on, a sentence each."""
+        return self.inboxes.warnings
+
+    @property
     def is_idle(self) -> bool:
         """True once a full scan has been made and every file that it found is in the ledger."""
         return self._rescan_at > 0.0 and not len(self._tracker) and self._listener.is_silent
@@ -93,10 +98,10 @@ class Intake:
 
     def _hear(self) -> None:
         for path in self._listener.take_heard():
-            if Path(path).is_dir():
+            if os.path.isdir(path):  # noqa: PTH112  (a folder that is closed to us is no error here)
                 self._rescan_at = 0.0  # a folder came in whole: its files made no events of their own
             elif not self.inboxes.is_out_of_bounds(path):
-                self._notice(path, look_at(path))
+                self._notice(path, _look(path))
 
     def _notice(self, path: str, look: Look | None, quiet_seconds: float = 0.0) -> None:
         if look is None:
@@ -158,7 +163,7 @@ class Intake:
 
     def _look_again(self, path: str, now: float) -> Look | None:
         """Return the look at a file that is complete; otherwise see to it that it is looked at again."""
-        look = look_at(path)
+        look = _look(path)
         if look is None:
             self._tracker.forget(path)
             return None
@@ -183,3 +188,11 @@ class Intake:
 
     def _judge(self, path: str) -> Priority:
         return self._stat.judge(Path(path).relative_to(self.inboxes.find(path)))
+
+
+def _look(path: str) -> Look | None:
+    """Look at a file; None also where its folder was closed to us meanwhile: the scan says so, and finds it again."""
+    try:
+        return look_at(path)
+    except OSError:
+        return None

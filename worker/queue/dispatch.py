@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from installation.faults import fault_point
 from store.audit import record_event
 from store.database import reading, undurable
-from store.ledger.arrivals import is_any_ready, queue_arrivals, unqueue_arrivals
+from store.ledger.arrivals import SEND_AT_ONCE, Arrival, is_any_ready, queue_arrivals, unqueue_arrivals
 from store.ledger.counts import count_screening, is_any_pending
 from store.ledger.sweeps import list_unsettled, release_expired, release_lost
 from store.questions.queries import find_last_finished
@@ -28,6 +28,7 @@ STALL_SECONDS = 10.0  # messages wait for this long and nobody takes one: the wo
 STARTING_SECONDS = 60.0  # or, where it has finished nothing yet, it still starts
 ELSEWHERE = 0  # stands for the process of workers on other hosts
 SETTLE_SECONDS = 10.0  # a worker has moved its file by then
+SETTLE_AGAIN_SECONDS = 30.0
 
 
 class Dispatcher:
@@ -46,6 +47,8 @@ class Dispatcher:
         self._worker = worker
         self._stall = StallWatch(STALL_SECONDS, STARTING_SECONDS)
         self._sweep_at = 0.0
+        self._unsettled_skip = 0  # files that stay do not hide those that came after them
+        self._settle_again: dict[int, float] = {}
         self.is_resting = False
 
     @property
@@ -110,10 +113,29 @@ class Dispatcher:
         self._watch_for_a_stall(sum(messages.values()))
         if expired:
             logger.warning("%d interrupted arrivals are sent again", expired, extra={"action": "sweep"})
+        self._settle()
+
+    def _settle(self) -> None:
+        """Move what no worker could; a file that stays is said once, and counted by ``status``."""
         with reading(self._engine) as connection:
-            unsettled = list_unsettled(connection, SETTLE_SECONDS)
-        for arrival in unsettled:
-            self._finisher.settle(arrival)
+            unsettled = list_unsettled(connection, SETTLE_SECONDS, self._unsettled_skip)
+        stuck = sum(not self._is_settled(arrival) for arrival in unsettled)
+        self._unsettled_skip = self._unsettled_skip + stuck if len(unsettled) == SEND_AT_ONCE else 0
+
+    def _is_settled(self, arrival: Arrival) -> bool:
+        again = self._settle_again.get(arrival.id)
+        if again is not None and time.monotonic() < again:
+            return False
+        error = self._finisher.settle(arrival)
+        if error is None:
+            self._settle_again.pop(arrival.id, None)
+            return True
+        if again is None:
+            facts = {"action": "settle_later", "arrival_id": arrival.id}
+            logger.warning("recorded, but its file cannot leave the inbox (%s)", error.strerror, extra=facts)
+        # from one disk to another each try copies the film anew
+        self._settle_again[arrival.id] = time.monotonic() + SETTLE_AGAIN_SECONDS
+        return False
 
     def _watch_for_a_stall(self, messages: int) -> None:
         with reading(self._engine) as connection:

@@ -108,20 +108,25 @@ class Finisher:
         facts = {"action": fate.kind.value, "arrival_id": claim.arrival.id, "reason_code": fate.reason_code}
         logger.warning("again in %d s (%s)", fate.delay_seconds, fate.reason_code, extra=facts)
 
-    def settle(self, arrival: Arrival) -> None:
-        """Move a finished arrival's file out of the inbox; what fails is done again by the sweeper."""
+    def settle(self, arrival: Arrival) -> OSError | None:
+        """Move a finished arrival's file out of the inbox.
+
+        Returns
+        -------
+        OSError or None
+            Why it lies there still: the sweeper tries again, and says so of a file that stays.
+        """
         if arrival.stored_path is None:
-            return
+            return None
         try:
             self.shelf.settle(arrival)
         except OSError as error:
-            facts = {"action": "settle_later", "arrival_id": arrival.id}
-            logger.warning("recorded, but the file cannot be moved yet (%s)", error.strerror, extra=facts)
-            return
+            return error
         fault_point("after_move", arrival.id)
         with undurable(self.engine) as connection:  # otherwise the sweeper finds that the file has moved
             settle_arrival(connection, arrival.id)
         fault_point("after_settle", arrival.id)
+        return None
 
     def _place(
         self, claim: Claim, source_sha256: str | None, source_format: str | None, *, quarantined: bool = False

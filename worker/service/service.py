@@ -62,14 +62,22 @@ class Service:
         for process in self.processes:
             process.keep_alive()
 
-    def beat(self, faults: Sequence[str]) -> None:
-        """Say in the heartbeat how the service is; ``faults`` say what the loop waits for."""
+    def beat(self, faults: Sequence[str], warnings: Sequence[str] = ()) -> None:
+        """Say in the heartbeat how the service is.
+
+        Parameters
+        ----------
+        faults : sequence of str
+            What the loop waits for.
+        warnings : sequence of str
+            What somebody should put right though the work goes on.
+        """
         ended = [f"the {process.name} has ended and is started again" for process in self.processes if not process.pid]
         if self.dispatcher.is_stalled:
             self.heartbeat.beat(ServiceState.STALLED, [self.dispatcher.describe_stall(), *faults, *ended])
         else:
             reasons = [*faults, *ended]
-            self.heartbeat.beat(ServiceState.PAUSED if reasons else ServiceState.READY, reasons)
+            self.heartbeat.beat(ServiceState.PAUSED if reasons else ServiceState.READY, [*reasons, *warnings])
 
 
 @contextmanager

@@ -115,7 +115,8 @@ def _run(
             if step is not dispatch or not intake.inboxes.is_away:
                 step.attempt()
         faults = [step.fault for step in (room, *steps) if step.fault]
-        service.beat([*faults, intake.inboxes.fault] if intake.inboxes.fault else faults)
+        away = [intake.inboxes.fault] if intake.inboxes.fault else []
+        service.beat([*faults, *away], intake.warnings)
         show()
         if is_done():
             return

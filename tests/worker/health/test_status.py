@@ -54,6 +54,28 @@ def test_what_the_service_says_of_itself_is_passed_on_with_what_to_do(
         assert "restart the service" in read_status(installation).problems[0]
 
 
+def test_what_is_to_be_put_right_is_a_problem_of_a_service_that_is_ready_too(
+    installation: Installation, engine: Engine, home: Home
+) -> None:
+    with lock_home(home):
+        Heartbeat(home).beat(ServiceState.READY, ["1 subfolder of /inbox cannot be entered (Permission denied)"])
+        status = read_status(installation)
+    assert status.state is ServiceState.READY
+    assert any(problem.startswith("1 subfolder of /inbox cannot be entered") for problem in status.problems)
+
+
+def test_a_film_that_cannot_leave_the_inbox_is_counted(installation: Installation, engine: Engine) -> None:
+    register_model(engine)
+    arrival_id = predict(engine, "stays.dcm")
+    assert read_status(installation).problems == ()
+    long_ago = datetime.now(tz=UTC) - timedelta(minutes=1)
+    with engine.begin() as connection:
+        connection.execute(update(arrivals).where(arrivals.c.id == arrival_id).values(finished_at=long_ago))
+    status = read_status(installation)
+    assert "1 file is recorded and cannot leave the inbox" in screen(status)
+    assert status.as_json()["cannot_leave_inbox"] == 1
+
+
 def test_a_broker_that_does_not_answer_is_a_problem_where_one_should(
     installation: Installation, engine: Engine, home: Home
 ) -> None:

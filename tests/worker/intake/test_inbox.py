@@ -1,10 +1,13 @@
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from store.states import AfterScreening
+from tests.permissions import as_nobody
 from worker.errors import InboxError, InboxInUseError
 from worker.intake.inbox import (
     check_inbox,
@@ -17,9 +20,70 @@ from worker.intake.inbox import (
 )
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Give a folder to which everybody can come; pytest's own are for one user alone."""
+    with TemporaryDirectory(prefix="xray-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+        for place in Path(folder).iterdir():
+            place.chmod(0o755)
+
+
 @pytest.mark.parametrize("name", [".DS_Store", "a.part", "a.dcm.TMP", "b.partial", "c.filepart"])
 def test_unfinished_and_hidden_names_are_ignored(name: str) -> None:
     assert is_ignored(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("@eaDir", "#recycle", "#snapshot", "$RECYCLE.BIN", "$Recycle.Bin", ".snapshot", "@Recycle", "lost+found"),
+        *("Thumbs.db", "thumbs.DB", "Thumbs.db:encryptable", "desktop.ini", ".DS_Store", "._a.dcm", "~snapshot"),
+        *("System Volume Information", "__MACOSX", "ehthumbs.db", "a.dcm@SynoEAStream"),
+    ],
+)
+def test_what_storage_keeps_beside_films_is_passed_over(tmp_path: Path, name: str) -> None:
+    assert is_ignored(name)
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "film.dcm").write_bytes(b"a")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / name).write_bytes(b"a")
+    assert list(list_files(str(tmp_path), frozenset())) == []
+
+
+@pytest.mark.parametrize("name", ["eaDir", "recycle", "snapshot", "@home", "#1.dcm", "$a.dcm", "thumbs.dcm", "Thumbs"])
+def test_what_is_only_named_alike_is_not(name: str) -> None:
+    assert not is_ignored(name)
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o400, 0o300], ids=["shut", "not to be entered", "not to be read"])
+def test_a_folder_that_is_closed_is_noted_and_hides_no_other(open_folder: Path, mode: int) -> None:
+    for name in ("a", "closed", "z"):
+        (open_folder / name).mkdir()
+        (open_folder / name / "film.dcm").write_bytes(b"a")
+    (open_folder / "closed").chmod(mode)
+    closed: dict[str, OSError] = {}
+    with as_nobody():
+        found = {Path(path).parent.name for path, _ in list_files(str(open_folder), frozenset(), closed)}
+    assert found == {"a", "z"}
+    assert list(closed) == [str(open_folder / "closed")]
+    assert closed[str(open_folder / "closed")].strerror == "Permission denied"
+
+
+def test_a_folder_of_folders_deeper_than_a_path_may_be_is_noted(tmp_path: Path) -> None:
+    before = Path.cwd()
+    try:
+        os.chdir(tmp_path)
+        for _ in range(40):
+            Path("n" * 200).mkdir()
+            os.chdir("n" * 200)
+    finally:
+        os.chdir(before)
+    (tmp_path / "film.dcm").write_bytes(b"a")
+    closed: dict[str, OSError] = {}
+    assert [path for path, _ in list_files(str(tmp_path), frozenset(), closed)] == [str(tmp_path / "film.dcm")]
+    assert [error.strerror for error in closed.values()] == ["File name too long"]
 
 
 @pytest.mark.parametrize("name", ["a.dcm", "IM000001", "apart", "x.tmp.dcm", "\x1b[31m.png"])

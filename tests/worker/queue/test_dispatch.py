@@ -1,5 +1,6 @@
 """The dispatcher against a real Valkey."""
 
+import errno
 import json
 import sys
 import time
@@ -19,13 +20,15 @@ from installation.settings import Settings
 from store.audit import list_events
 from store.database import reading
 from store.ledger.counts import count_by_state
+from store.ledger.fates import Fate, FateKind
+from store.ledger.sweeps import list_unsettled
 from store.states import ArrivalState, Priority
-from tests.worker.conftest import claim, enroll
+from tests.worker.conftest import OWNER, claim, enroll
 from worker.processes import KeptProcess
 from worker.queue.broker import build_broker, wait_for_broker
 from worker.queue.dispatch import WINDOW, Dispatcher
 from worker.queue.queues import MAX_RESTARTS, QUEUES, build_celery, count_messages
-from worker.screening.finishing import Finisher
+from worker.screening.finishing import Claim, Finisher
 from worker.screening.shelf import Shelf
 
 DEAF_WORKER = (sys.executable, "-c", "import time; time.sleep(300)")
@@ -253,3 +256,39 @@ def test_a_service_whose_workers_are_elsewhere_says_that_none_takes_anything(
         dispatcher.tick()
         time.sleep(0.02)
     assert dispatcher.describe_stall() == "messages wait and nothing finishes: does a worker run?"
+
+
+def test_a_film_that_cannot_leave_the_inbox_is_said_once_and_holds_up_no_other(
+    dispatcher: Dispatcher,
+    engine: Engine,
+    inbox: Path,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("worker.queue.dispatch.SWEEP_SECONDS", 0.0)
+    monkeypatch.setattr("worker.queue.dispatch.SETTLE_SECONDS", -1.0)
+    monkeypatch.setattr("worker.queue.dispatch.SETTLE_AGAIN_SECONDS", 0.0)
+    stuck, free = inbox / "stuck.dcm", inbox / "free.dcm"
+    rename = Path.rename
+
+    def refuse(self: Path, target: Path) -> Path:
+        if self == stuck:
+            raise PermissionError(errno.EPERM, "Operation not permitted", str(self), str(target))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    for path in (stuck, free):
+        path.write_bytes(b"no radiograph")
+        arrival = claim(engine, enroll(engine, path), OWNER)
+        Finisher(engine, Shelf(home)).finish_quarantined(Claim(arrival, OWNER), Fate(FateKind.QUARANTINE, "x", "x"))
+    for _ in range(4):
+        dispatcher.tick()
+    said = [record for record in caplog.records if getattr(record, "action", "") == "settle_later"]
+    assert [record.getMessage() for record in said] == [
+        "recorded, but its file cannot leave the inbox (Operation not permitted)"
+    ]
+    assert [path.name for path in inbox.iterdir()] == ["stuck.dcm"]
+    monkeypatch.undo()
+    with reading(engine) as connection:
+        assert len(list_unsettled(connection, -1)) == 1
