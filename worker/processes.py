@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from installation.settings import ENVIRONMENT_PREFIX
+from installation.settings import ENVIRONMENT_PREFIX, WorkerSettings
 from worker.errors import WorkerFailedError, WorkerRefusedError
 
 logger = logging.getLogger(__name__)
@@ -60,6 +60,11 @@ def has_ended(name: str) -> bool:
 def _find_namespace() -> int:
     """Return the number of our process ids' namespace, pid_namespaces(7): no two that live on one kernel share it."""
     return Path("/proc/self/ns/pid").stat().st_ino
+
+
+def count_processes(settings: WorkerSettings) -> int:
+    """Return how many screening processes a worker has here."""
+    return settings.workers or len(os.sched_getaffinity(0))
 
 
 def limit_memory(max_bytes: int) -> None:

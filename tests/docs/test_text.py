@@ -51,9 +51,9 @@ def test_every_module_that_a_document_runs_is_there(name: str) -> None:
 
 
 def test_a_place_that_is_not_there_is_found() -> None:
-    text = "Read `worker/queue/broker.py`, `tests/faults`, `store/nothing.py`, `test_nobody`; files in `processed/`."
+    text = "Read `worker/errors.py`, `tests/faults`, `store/nothing.py` and `test_nobody`; files go to `processed/`."
     found = find_places(text)
-    assert found == {"worker/queue/broker.py", "tests/faults", "store/nothing.py", "test_nobody"}
+    assert found == {"worker/errors.py", "tests/faults", "store/nothing.py", "test_nobody"}
     assert {place for place in found if not is_there(place)} == {"store/nothing.py", "test_nobody"}
 
 

@@ -25,7 +25,7 @@ STAGE_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.
 
 
 class WorkMetrics:
-    """What screening processes tell: how long each step took, and what failed."""
+    """What screening processes report: how long each step took, and what failed."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._stages = Histogram(
@@ -42,8 +42,8 @@ class WorkMetrics:
             "xray_reader_deaths", "Screening processes that a file ended", ["reason"], registry=registry
         )
 
-    def heed(self, note: Note) -> None:
-        """Count what one message tells."""
+    def count(self, note: Note) -> None:
+        """Count what one note says."""
         for stage, seconds in note.stages.items():
             self._stages.labels(stage).observe(seconds)
         if note.retry:

@@ -15,8 +15,7 @@ from installation.installation import Installation
 from installation.settings import OFF
 from store.schema import find_revision
 from worker.health.heartbeat import ServiceState, judge_health
-from worker.pool.prefork import count_processes
-from worker.processes import WORKER, KeptProcess, name_process
+from worker.processes import WORKER, KeptProcess, count_processes, name_process
 from worker.queue.broker import ping_broker
 from worker.screening.stages import find_stages_socket
 
@@ -73,7 +72,7 @@ def monitor_worker(installation: Installation, worker: KeptProcess) -> Iterator[
 def _collect(
     installation: Installation, stages_socket: Path, processes: Sequence[KeptProcess]
 ) -> Iterator["CollectorRegistry"]:
-    """Give a registry that counts what screening processes tell, and what becomes of the processes."""
+    """Give a registry that counts what screening processes report, and what becomes of the processes."""
     from prometheus_client import CollectorRegistry, disable_created_metrics
 
     from worker.monitoring.metrics import ProcessMetrics, WorkMetrics, describe_worker
@@ -87,7 +86,7 @@ def _collect(
     work = WorkMetrics(registry)
     with ExitStack() as stack:
         try:
-            stack.enter_context(listen(stages_socket, work.heed))
+            stack.enter_context(listen(stages_socket, work.count))
         except OSError as error:
             facts = {"action": "stages_off"}
             logger.warning("no stage times: their socket cannot be made (%s)", error.strerror, extra=facts)
@@ -95,7 +94,7 @@ def _collect(
 
 
 class WorkerHealth:
-    """Tells whether a worker runs and what it needs answers it; a worker writes no heartbeat.
+    """Whether a worker runs, and what it needs answers it; a worker writes no heartbeat.
 
     Parameters
     ----------

@@ -61,9 +61,8 @@ class Dispatcher:
         if self._worker is None:
             return "messages wait and nothing finishes: does a worker run?"
         left = ", and it is left alone now" if self._stall.is_given_up else ""
-        return (
-            f"messages wait and nothing finishes, although the worker was restarted {self._stall.restarts} times{left}"
-        )
+        tried = f"the worker was restarted {self._stall.restarts} times{left}"
+        return f"messages wait and nothing finishes, although {tried}"
 
     def tick(self) -> int:
         """Send what is ready; returns how many ids were sent.

@@ -142,5 +142,5 @@ def describe_identity(identity: Identity, protect: Protect) -> Mapping[str, Any]
 
 
 def _log_end(arrival: Arrival, state: ArrivalState, **facts: str | None) -> None:
-    told = {name: value for name, value in facts.items() if value is not None}
-    logger.info(" ".join((state, *told.values())), extra={"action": state.value, "arrival_id": arrival.id, **told})
+    known = {name: value for name, value in facts.items() if value is not None}
+    logger.info(" ".join((state, *known.values())), extra={"action": state.value, "arrival_id": arrival.id, **known})

@@ -37,13 +37,14 @@ class Limits:
 
 
 @dataclass(slots=True)
-class Found:
-    """What is known of a file by the time its screening ends, well or badly.
+class Attempt:
+    """One attempt at one file, and what is known of the file by the time it ends, well or badly.
 
     ``identity`` holds columns of the table ``screenings``; a picture that the gate refuses has one, a header that is
     refused has not.
     """
 
+    claim: Claim
     source: SourceFile | None = None
     identity: Mapping[str, Any] | None = None
     times: StageTimes = field(default_factory=StageTimes)
@@ -60,7 +61,7 @@ class Screener:
     protect : Callable
         What a patient's identifiers pass through on their way into a row.
     sender : StageSender
-        Is told how long each step took.
+        Sends how long each step took.
     """
 
     def __init__(
@@ -97,80 +98,80 @@ class Screener:
         if arrival is None:
             return
         fault_point("after_claim", arrival_id)
-        claim, found = Claim(arrival, owner), Found()
+        attempt = Attempt(Claim(arrival, owner))
         try:
-            with found.times.measure("read"):
-                found.source = self._read(arrival)
-            fault_point("after_read", arrival_id)
-            finished: Arrival | None = self._answer(claim, found, found.source)
+            finished: Arrival | None = self._answer(attempt, self._read(attempt))
         except Exception as error:  # noqa: BLE001  (every error becomes a fate, in one place)
-            finished = self._end_badly(claim, found, error)
+            finished = self._end_badly(attempt, error)
         fault_point("after_record", arrival_id)
         if finished is not None:
-            with found.times.measure("move"):
+            with attempt.times.measure("move"):
                 self._finisher.settle(finished)
-        self._sender.tell(Note(found.times.seconds, found.retry))
+        self._sender.send(Note(attempt.times.seconds, attempt.retry))
 
-    def _read(self, arrival: Arrival) -> SourceFile:
+    def _read(self, attempt: Attempt) -> SourceFile:
         """Read the file once, and only if it still is the one that was found complete."""
-        try:
-            source = read_source(arrival.path, self._limits.max_file_bytes)
-        except FileNotFoundError:
-            if not arrival.inbox.is_dir():  # the file is not gone: it is back when its inbox is
-                raise OSError(errno.ENODEV, "the inbox is away") from None
-            raise
-        look = Look(source.size_bytes, source.mtime_ns, source.inode)
-        if fingerprint_file(arrival.path, look) != arrival.fingerprint:
-            message = "the file has been replaced since it was found; what lies there now is another arrival"
-            raise FileNotFoundError(message)
+        arrival = attempt.claim.arrival
+        with attempt.times.measure("read"):
+            try:
+                source = read_source(arrival.path, self._limits.max_file_bytes)
+            except FileNotFoundError:
+                if not arrival.inbox.is_dir():  # the file is not gone: it is back when its inbox is
+                    raise OSError(errno.ENODEV, "the inbox is away") from None
+                raise
+            look = Look(source.size_bytes, source.mtime_ns, source.inode)
+            if fingerprint_file(arrival.path, look) != arrival.fingerprint:
+                message = "the file has been replaced since it was found; what lies there now is another arrival"
+                raise FileNotFoundError(message)
+        attempt.source = source
+        fault_point("after_read", arrival.id)
         return source
 
-    def _answer(self, claim: Claim, found: Found, source: SourceFile) -> Arrival:
-        model_sha256 = self._classifier.bundle.model_sha256
+    def _answer(self, attempt: Attempt, source: SourceFile) -> Arrival:
         with reading(self._engine) as connection:
-            known = find_screening(connection, source.sha256, model_sha256)
+            known = find_screening(connection, source.sha256, self._classifier.bundle.model_sha256)
         source_format = identify_format(source.content)
         if known is not None:
-            with found.times.measure("record"):
-                return self._finisher.finish_duplicate(claim, known, source.sha256, source_format)
-        screening = self._predict(found, source)
-        fault_point("after_predict", claim.arrival.id)
-        with found.times.measure("record"):
-            return self._finisher.finish_screened(claim, screening, source_format)
+            with attempt.times.measure("record"):
+                return self._finisher.finish_duplicate(attempt.claim, known, source.sha256, source_format)
+        screening = self._predict(attempt, source)
+        fault_point("after_predict", attempt.claim.arrival.id)
+        with attempt.times.measure("record"):
+            return self._finisher.finish_screened(attempt.claim, screening, source_format)
 
-    def _predict(self, found: Found, source: SourceFile) -> NewScreening:
-        with found.times.measure("decode"):
+    def _predict(self, attempt: Attempt, source: SourceFile) -> NewScreening:
+        with attempt.times.measure("decode"):
             radiograph = decode_radiograph(source.content)
-        found.identity = describe_identity(radiograph.identity, self._protect)
-        with found.times.measure("infer"):
+        attempt.identity = describe_identity(radiograph.identity, self._protect)
+        with attempt.times.measure("infer"):
             prediction = self._classifier.predict_radiograph(radiograph)
-        return self._describe(source, prediction, found.identity)
+        return self._describe(source, prediction, attempt.identity)
 
-    def _end_badly(self, claim: Claim, found: Found, error: Exception) -> Arrival | None:
-        arrival, source = claim.arrival, found.source
+    def _end_badly(self, attempt: Attempt, error: Exception) -> Arrival | None:
+        claim, source = attempt.claim, attempt.source
         fate = decide_fate(
             error,
-            attempts=arrival.attempts,
-            faults=arrival.transient_faults,
+            attempts=claim.arrival.attempts,
+            faults=claim.arrival.transient_faults,
             max_attempts=self._limits.max_attempts,
         )
         if fate.reason_code == INTERNAL_ERROR:
-            log_bug(arrival.id, error)
+            log_bug(claim.arrival.id, error)
+        source_format = identify_format(source.content) if source else None
         match fate.kind:
             case FateKind.REJECT if source is not None and (answer := fate.to_answer()):
-                identity = found.identity or {"source_format": identify_format(source.content)}
-                rejection = self._describe(source, answer, identity)
-                with found.times.measure("record"):
-                    return self._finisher.finish_screened(claim, rejection, identify_format(source.content))
+                rejection = self._describe(source, answer, attempt.identity or {"source_format": source_format})
+                with attempt.times.measure("record"):
+                    return self._finisher.finish_screened(claim, rejection, source_format)
             case FateKind.REJECT | FateKind.QUARANTINE:
-                facts = (source.sha256, identify_format(source.content)) if source else (None, None)
-                with found.times.measure("record"):
-                    return self._finisher.finish_quarantined(claim, fate, *facts)
+                sha256 = source.sha256 if source else None
+                with attempt.times.measure("record"):
+                    return self._finisher.finish_quarantined(claim, fate, sha256, source_format)
             case FateKind.VANISH:
                 self._finisher.finish_vanished(claim)
             case FateKind.RETRY_FILE | FateKind.RETRY_FAULT:
                 self._finisher.retry_later(claim, fate)
-                found.retry = (fate.kind.value, fate.reason_code)
+                attempt.retry = (fate.kind.value, fate.reason_code)
             case FateKind.LEAVE:
                 pass
         return None

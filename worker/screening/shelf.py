@@ -1,16 +1,22 @@
 """Where files go once their row is committed: processed by date, or quarantined with the reason beside them.
 
-Names here come from the ledger (arrival id and hash), never from the sender: hostile names stay in the
-database, and nothing is overwritten. A file is never deleted.
+Names here come from the ledger (arrival id and hash), never from the sender: hostile names stay in the database.
+
+A file is never deleted, nothing is replaced and nothing is half there, on one file system or across two. A sender may
+take a file's name at any moment: what was moved is looked at afterwards, and given back if it is another file than was
+meant. Across file systems the original steps aside before it is deleted, under a name that the intake ignores.
 """
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
 
 from inference.labels import NOTICE
@@ -18,12 +24,15 @@ from installation.faults import fault_point
 from installation.home import Home
 from store.ledger.arrivals import Arrival
 from store.states import AfterScreening, ArrivalState
-from worker.intake.inbox import fingerprint_file, look_at
+from worker.intake.inbox import as_look, fingerprint_file, look_at
 from worker.intake.stability import Look
-from worker.screening.moving import clear_aside, move_back, move_out
 
 SUFFIXES = {"dicom": ".dcm", "png": ".png", "jpeg": ".jpg"}
 REASON_SUFFIX = ".reason.json"
+NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS)  # a file system without hard links
+
+IsMeant = Callable[[Look | None], bool]
+"""Whether a file is, by a look at it, the one that is to be moved."""
 
 
 class Shelf:
@@ -153,3 +162,122 @@ def _write_reason(arrival: Arrival, target: Path) -> None:
     except OSError:  # a full disk, which must not be filled by what is left of it
         part.unlink(missing_ok=True)
         raise
+
+
+def move_out(source: Path, target: Path, is_meant: IsMeant) -> None:
+    """Move a file out of the inbox; raises OSError where it stays where it was."""
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy(source, part := _part_of(target), is_meant)
+        fault_point("after_copy")
+        part.replace(target)
+        _flush_folder(target.parent)
+        if is_meant(look_at(str(source))):
+            source.rename(_aside_of(source, target))
+            fault_point("after_aside")
+        clear_aside(source, target, is_meant)
+        return
+    if not is_meant(look_at(str(target))):
+        _give_back(target, source)
+
+
+def clear_aside(source: Path, target: Path, is_meant: IsMeant) -> None:
+    """Delete an original whose copy is whole, or give back another file that had just taken its name."""
+    aside = _aside_of(source, target)
+    look = look_at(str(aside))
+    if look is None:
+        return
+    if is_meant(look):
+        aside.unlink()
+    else:
+        _give_back(aside, source, target.name)
+
+
+def move_back(source: Path, target: Path) -> None:
+    """Move a file into the inbox.
+
+    Raises
+    ------
+    FileExistsError
+        A sender has taken its name.
+    """
+    try:
+        _move_without_replacing(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy(source, part := _part_of(target), lambda look: look is not None)
+        try:
+            _move_without_replacing(part, target)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
+        _flush_folder(target.parent)
+        source.unlink()
+
+
+def _move_without_replacing(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)  # a rename would replace what has the name
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        source.rename(target)
+    else:
+        source.unlink()
+
+
+def _give_back(held: Path, path: Path, other_name: str = "") -> None:
+    """Give a sender's file its name back, or one of ours where that is taken once more."""
+    try:
+        _move_without_replacing(held, path)
+    except FileExistsError:
+        _move_without_replacing(held, path.with_name(other_name or held.name))
+
+
+def _copy(source: Path, part: Path, is_meant: IsMeant) -> None:
+    """Copy, flush to the disk and compare; nothing is left of a copy that failed."""
+    try:
+        # a name that became a link or a pipe meanwhile is no file of ours
+        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as original, part.open("w+b") as copy:
+            shutil.copyfileobj(original, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+            _compare(original, copy, is_meant)
+        shutil.copystat(source, part, follow_symlinks=False)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _compare(original: BufferedReader, copy: BufferedRandom, is_meant: IsMeant) -> None:
+    if _hash(original) != _hash(copy) or not is_meant(as_look(os.fstat(original.fileno()))):
+        raise OSError(errno.EAGAIN, "it was replaced or written to while it was copied")
+
+
+def _hash(file: BufferedReader | BufferedRandom) -> bytes:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").digest()
+
+
+def _flush_folder(folder: Path) -> None:
+    """See to it that a name outlives a power cut before the original is deleted."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _part_of(target: Path) -> Path:
+    return target.with_name(target.name + ".part")
+
+
+def _aside_of(source: Path, target: Path) -> Path:
+    return source.with_name(f".{target.name}.part")

@@ -42,7 +42,7 @@ class StageTimes:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a screening process tells: numbers and codes, and nothing about the film itself.
+    """What a screening process reports: numbers and codes, and nothing about the film itself.
 
     Attributes
     ----------
@@ -61,19 +61,19 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class StageSender:
-    """Tells a listener, if there is one.
+    """Sends notes to a listener, if there is one.
 
     Attributes
     ----------
     path : Path or None
-        The listener's socket; None tells nobody.
+        The listener's socket; None sends nothing.
     """
 
     path: Path | None = None
     _unsent: deque[bytes] = field(default_factory=lambda: deque(maxlen=MOST_UNSENT))
 
-    def tell(self, note: Note) -> None:
-        """Send what is to be told, without waiting: what finds the listener's queue full goes with a later message."""
+    def send(self, note: Note) -> None:
+        """Send a note without waiting: one that finds the listener's queue full goes with a later one."""
         if self.path is None:
             return
         self._unsent.append(json.dumps({"stages": note.stages, "retry": note.retry, "death": note.death}).encode())
@@ -91,8 +91,8 @@ class StageSender:
 
 
 @contextmanager
-def listen(path: Path, heed: Callable[[Note], None]) -> Iterator[None]:
-    """Give every message to ``heed``, in a thread of its own.
+def listen(path: Path, take: Callable[[Note], None]) -> Iterator[None]:
+    """Give every note to ``take``, in a thread of its own.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def listen(path: Path, heed: Callable[[Note], None]) -> Iterator[None]:
     path.unlink(missing_ok=True)  # what a killed service left behind; the folder is ours alone
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(path))
-        thread = Thread(target=_heed_all, args=(listener, heed), name="stages", daemon=True)
+        thread = Thread(target=_take_all, args=(listener, take), name="stages", daemon=True)
         thread.start()
         try:
             yield
@@ -112,22 +112,22 @@ def listen(path: Path, heed: Callable[[Note], None]) -> Iterator[None]:
             thread.join()
 
 
-def _heed_all(listener: socket.socket, heed: Callable[[Note], None]) -> None:
+def _take_all(listener: socket.socket, take: Callable[[Note], None]) -> None:
     while message := listener.recv(LONGEST_MESSAGE):
         with suppress(ValueError, KeyError, TypeError, AttributeError):
-            heed(_read_note(message))
+            take(_read_note(message))
 
 
 def _read_note(message: bytes) -> Note:
     """Read a message; raises ValueError, KeyError, TypeError or AttributeError where it is none."""
-    told = json.loads(message)
-    stages = {stage: float(told["stages"][stage]) for stage in STAGES if stage in told["stages"]}
-    retry = told["retry"] and (str(told["retry"][0]), str(told["retry"][1]))
-    return Note(stages, retry, told["death"] and str(told["death"]))
+    found = json.loads(message)
+    stages = {stage: float(found["stages"][stage]) for stage in STAGES if stage in found["stages"]}
+    retry = found["retry"] and (str(found["retry"][0]), str(found["retry"][1]))
+    return Note(stages, retry, found["death"] and str(found["death"]))
 
 
 def find_stages_socket(installation: Installation, keeper_pid: int) -> Path:
-    """Say where a worker's screening processes tell how long each step took.
+    """Return the socket on which somebody listens to a worker's screening processes.
 
     Parameters
     ----------

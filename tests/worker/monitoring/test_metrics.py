@@ -165,8 +165,8 @@ def test_the_ledger_is_not_asked_for_each_look(engine: Engine, registry: Collect
 
 def test_what_processes_tell_is_counted(registry: CollectorRegistry) -> None:
     work = WorkMetrics(registry)
-    work.heed(Note({"read": 0.004, "infer": 0.02}, retry=("retry_fault", "enospc")))
-    work.heed(Note(death="reader_crashed"))
+    work.count(Note({"read": 0.004, "infer": 0.02}, retry=("retry_fault", "enospc")))
+    work.count(Note(death="reader_crashed"))
     samples = read_samples(registry)
     assert value(samples, "xray_stage_seconds_count", stage="read") == 1
     assert value(samples, "xray_stage_seconds_sum", stage="infer") == pytest.approx(0.02)
@@ -257,7 +257,7 @@ def test_the_document_lists_every_figure_and_its_labels(
 ) -> None:
     register_model(engine)
     quarantine(engine, "a.dcm")
-    WorkMetrics(registry).heed(Note({"read": 1.0}, retry=("retry_file", "reader_timeout"), death="reader_timeout"))
+    WorkMetrics(registry).count(Note({"read": 1.0}, retry=("retry_file", "reader_timeout"), death="reader_timeout"))
     describe_worker(registry, read_bundle(SHIPPED_BUNDLE), 2)
     write_engine(home)
     registry.register(EngineMetrics(home, lambda _: True))

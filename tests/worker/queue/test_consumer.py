@@ -24,10 +24,9 @@ from worker.queue.queues import build_celery, send_arrival
 
 WORKER = """
 import sys
-from worker.pool.prefork import build_celery
 from worker.queue.consumer import PatientConsumer
 from installation.logs import configure_logging
-from worker.queue.queues import TASK
+from worker.queue.queues import TASK, build_celery
 app = build_celery(sys.argv[1])
 @app.task(name=TASK)
 def note(text):

@@ -126,7 +126,7 @@ def test_a_copy_for_which_there_is_no_room_leaves_nothing_behind(shelf: Shelf, a
 def test_a_sender_who_takes_the_name_during_the_copy_keeps_his_file(
     shelf: Shelf, arrival: Arrival, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.screening.moving.fault_point", lambda _step: send_another(arrival.path))
+    monkeypatch.setattr("worker.screening.shelf.fault_point", lambda _step: send_another(arrival.path))
     finished = finish(shelf, arrival)
     assert shelf.settle(finished)
     assert finished.stored_path is not None

@@ -1,4 +1,4 @@
-"""Screening processes tell how long each step took, and wait for nobody."""
+"""Screening processes report how long each step took, and wait for nobody."""
 
 import socket
 import threading
@@ -20,9 +20,9 @@ def test_what_is_sent_is_heard(path: Path) -> None:
     heard: list[Note] = []
     with listen(path, heard.append):
         sender = StageSender(path)
-        sender.tell(Note({"read": 0.25, "decode": 1.5}))
-        sender.tell(Note(retry=("retry_fault", "enospc")))
-        sender.tell(Note(death="reader_crashed"))
+        sender.send(Note({"read": 0.25, "decode": 1.5}))
+        sender.send(Note(retry=("retry_fault", "enospc")))
+        sender.send(Note(death="reader_crashed"))
     assert heard == [
         Note({"read": 0.25, "decode": 1.5}),
         Note(retry=("retry_fault", "enospc")),
@@ -33,12 +33,12 @@ def test_what_is_sent_is_heard(path: Path) -> None:
 
 def test_nobody_listening_is_no_fault(path: Path) -> None:
     sender = StageSender(path)
-    sender.tell(Note({"read": 0.25}))
+    sender.send(Note({"read": 0.25}))
     heard: list[Note] = []
     with listen(path, heard.append):
-        sender.tell(Note({"read": 0.5}))
+        sender.send(Note({"read": 0.5}))
     assert heard == [Note({"read": 0.5})]
-    StageSender().tell(Note({"read": 0.25}))
+    StageSender().send(Note({"read": 0.25}))
 
 
 def test_a_listener_that_is_too_slow_is_not_waited_for(path: Path) -> None:
@@ -53,12 +53,12 @@ def test_a_listener_that_is_too_slow_is_not_waited_for(path: Path) -> None:
         sender = StageSender(path)
         began = time.monotonic()
         for number in range(2000):
-            sender.tell(Note({"read": number}))
+            sender.send(Note({"read": number}))
         assert time.monotonic() - began < 20
         goes_on.set()
         deadline = time.monotonic() + 30
         while Note({"read": 1999}) not in heard:
-            sender.tell(Note())  # what is left goes with a later message
+            sender.send(Note())  # what is left goes with a later message
             time.sleep(0.01)
             assert time.monotonic() < deadline
     assert [note.stages["read"] for note in heard if note.stages][-100:] == list(range(1900, 2000))
@@ -69,7 +69,7 @@ def test_what_is_no_message_is_passed_over(path: Path, message: bytes) -> None:
     heard: list[Note] = []
     with listen(path, heard.append), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         sender.sendto(message, str(path))
-        StageSender(path).tell(Note({"move": 1.0}))
+        StageSender(path).send(Note({"move": 1.0}))
     assert heard == [Note({"move": 1.0})]
 
 
@@ -78,7 +78,7 @@ def test_the_socket_that_a_killed_service_left_is_taken_over(path: Path) -> None
         left.bind(str(path))
     heard: list[Note] = []
     with listen(path, heard.append):
-        StageSender(path).tell(Note(death="reader_timeout"))
+        StageSender(path).send(Note(death="reader_timeout"))
     assert heard == [Note(death="reader_timeout")]
 
 

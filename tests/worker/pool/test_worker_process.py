@@ -3,9 +3,11 @@
 import os
 import stat
 import subprocess
+import sys
+from pathlib import Path
 
 from installation.home import Home
-from worker.pool.prefork import own_scratch
+from worker.pool.worker_process import own_scratch
 from worker.processes import name_locally
 
 
@@ -21,3 +23,15 @@ def test_temporary_files_go_with_their_process_or_after_one_that_was_killed(home
         (scratch / "pymp-2").mkdir()
         assert stat.S_IMODE(scratch.stat().st_mode) == 0o700
     assert [folder.exists() for folder in (left, of_another, of_a_container, scratch)] == [False, True, True, False]
+
+
+def test_shared_memory_begins_in_the_folder(tmp_path: Path) -> None:
+    program = f"""
+from pathlib import Path
+from billiard.util import get_temp_dir
+from worker.pool.worker_process import share_memory_in
+share_memory_in(Path({str(tmp_path)!r}))
+print(get_temp_dir())
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == str(tmp_path)
