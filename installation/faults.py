@@ -45,7 +45,7 @@ class _Plan:
     times: int
     arrival_id: int | None
 
-    def strike(self, step: Step) -> None:
+    def kill_at(self, step: Step) -> None:
         for number in range(1, self.times + 1):
             try:
                 descriptor = os.open(self.marks / f"{step}.{number}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -73,7 +73,7 @@ def arm_faults(environment: Mapping[str, str]) -> None:
 def fault_point(step: Step, arrival_id: int | None = None) -> None:
     """Be killed here where a test wants it; otherwise cost nothing."""
     if _plan is not None and step in _plan.steps and _plan.arrival_id in (None, arrival_id):
-        _plan.strike(step)
+        _plan.kill_at(step)
 
 
 def pass_on_faults(environment: Mapping[str, str]) -> dict[str, str]:

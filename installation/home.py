@@ -133,7 +133,7 @@ def lock_home(home: Home) -> Iterator[None]:
 
 
 def is_locked(home: Home) -> bool:
-    """Tell whether a service runs on this home now."""
+    """Return whether a service runs on this home now."""
     try:
         with home.lock.open("r") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

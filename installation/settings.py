@@ -220,7 +220,7 @@ class DeliverySettings(BaseModel):
 
 
 class MonitoringSettings(BaseModel):
-    """Where the service tells others how it is."""
+    """Where the service shows others how it is."""
 
     metrics_address: Annotated[
         str, Field(description="where `watch` serves /metrics and /healthz, as HOST:PORT; `off`: nowhere")

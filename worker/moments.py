@@ -1,7 +1,7 @@
 """When something in the home was written, and how long ago that is: on this machine by a clock that nobody can set.
 
-That clock begins anew with each start of a machine. What another machine has written, or this one before it started
-again, is told by the time of day.
+That clock begins anew with each start of a machine. The age of what another machine has written, or this one before it
+started again, comes from the time of day.
 """
 
 import time

@@ -66,15 +66,15 @@ class EngineFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """What one worker says.
+class WorkerEngines:
+    """What one worker says of its engines.
 
     Attributes
     ----------
     worker : str
         The name of its process.
     has_page : bool
-        Its keeper serves a page of figures; otherwise the service's page tells them.
+        Its keeper serves a page of figures; otherwise they stand on the service's.
     age_seconds : float
         How long ago it was written.
     """
@@ -101,10 +101,10 @@ class EngineBoard:
         """Write what is the case now; a disk that refuses is no reason to stop."""
         facts = [asdict(engine) | {"host": socket.gethostname()} for engine in engines]
         with suppress(OSError):
-            told = {"schema": 1, "has_page": self._has_page, **stamp(), "engines": facts}
+            content = {"schema": 1, "has_page": self._has_page, **stamp(), "engines": facts}
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
             try:
-                os.pwrite(descriptor, json.dumps(told).encode().ljust(LENGTH - 1) + b"\n", 0)
+                os.pwrite(descriptor, json.dumps(content).encode().ljust(LENGTH - 1) + b"\n", 0)
             finally:
                 os.close(descriptor)
 
@@ -115,29 +115,29 @@ class EngineBoard:
 
 def read_engines(home: Home) -> list[EngineFacts]:
     """Return what the workers of a home say of their engines; empty where there are none."""
-    return [facts for notice in read_notices(home) for facts in notice.engines]
+    return [facts for board in read_boards(home) for facts in board.engines]
 
 
-def read_notices(home: Home) -> Iterator[Notice]:
+def read_boards(home: Home) -> Iterator[WorkerEngines]:
     """Give what each worker of a home says, on whatever host it runs, but for what is stale."""
     for path in sorted(home.engines.glob("*.json")):
-        notice = _read(path)
-        if notice is not None and not notice.is_stale:
-            yield notice
+        board = _read(path)
+        if board is not None and not board.is_stale:
+            yield board
 
 
 def sweep_boards(home: Home) -> None:
     """Remove what was left by workers that were killed here, and by those of hosts that are gone."""
     for path in home.engines.glob("*.json"):
-        notice = _read(path)
-        if has_ended(path.stem) or (notice is not None and notice.is_stale):
+        board = _read(path)
+        if has_ended(path.stem) or (board is not None and board.is_stale):
             path.unlink(missing_ok=True)  # a worker that hung writes it anew
 
 
-def _read(path: Path) -> Notice | None:
+def _read(path: Path) -> WorkerEngines | None:
     try:
         found = json.loads(path.read_bytes())
         engines = [EngineFacts(**engine | {"state": EngineState(engine["state"])}) for engine in found["engines"]]
-        return Notice(path.stem, bool(found["has_page"]), measure_age(found), engines)
+        return WorkerEngines(path.stem, bool(found["has_page"]), measure_age(found), engines)
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -86,8 +86,8 @@ class _Engine:
         """Say once what has changed."""
         if facts.state is not self._state:
             level = logging.ERROR if facts.state is EngineState.UNUSABLE else logging.INFO
-            told = {"action": f"engine_{facts.state}", "device": facts.device}
-            logger.log(level, "engine %s: %s", facts.device, facts.describe(), extra=told)
+            extra = {"action": f"engine_{facts.state}", "device": facts.device}
+            logger.log(level, "engine %s: %s", facts.device, facts.describe(), extra=extra)
         self._state = facts.state
         return facts
 

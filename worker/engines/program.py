@@ -1,7 +1,7 @@
 """The program of an engine process; ``worker.engines.keeper`` starts it.
 
-It has no signal handler: by the time it is told to end nobody asks it any more, and a client that does gets its answer
-from LiteRT.
+It has no signal handler: by the time it is ended nobody asks it any more, and a client that does gets its answer from
+LiteRT.
 """
 
 import argparse

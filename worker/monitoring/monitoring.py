@@ -34,14 +34,13 @@ def monitor_service(installation: Installation, processes: Sequence[KeptProcess]
     if settings.metrics_address == OFF:
         yield
         return
-    from worker.monitoring.ledger_metrics import LedgerMetrics
-    from worker.monitoring.metrics import EngineMetrics, ServiceMetrics
+    from worker.monitoring.metrics import EngineMetrics, LedgerMetrics, ServiceMetrics
     from worker.monitoring.page import serve_page
 
     collectors = (
         LedgerMetrics(installation.ledger),
         ServiceMetrics(home, settings.min_free_bytes),
-        EngineMetrics(home, lambda notice: not notice.has_page),
+        EngineMetrics(home, lambda board: not board.has_page),
     )
     with _collect(installation, home.stages_socket, processes) as registry:
         for collector in collectors:
@@ -63,7 +62,7 @@ def monitor_worker(installation: Installation, worker: KeptProcess) -> Iterator[
     stages_socket = find_stages_socket(installation, os.getpid())
     health = WorkerHealth(installation, worker)
     with _collect(installation, stages_socket, [worker]) as registry:
-        registry.register(EngineMetrics(home, lambda notice: notice.worker == name_process(worker.pid or 0)))
+        registry.register(EngineMetrics(home, lambda board: board.worker == name_process(worker.pid or 0)))
         with serve_page(address, registry, health.judge):
             yield
 

@@ -75,7 +75,7 @@ def serve_page(address: str, registry: CollectorRegistry, health: Health) -> Ite
     registry : CollectorRegistry
         Its figures are served, and those of this process.
     health : Callable
-        Tells how the service is.
+        Says how the service is.
     """
     handler = type("_BoundHandler", (_Handler,), {"registry": registry, "health": staticmethod(health)})
     try:

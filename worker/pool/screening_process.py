@@ -62,8 +62,9 @@ class ScreeningProcess:
         except OSError as error:  # its id was taken for nothing, and is sent again
             _log_not_ready(error)
         except DBAPIError as error:
-            kind, facts = type(error.orig).__name__, {"action": "database_away", "arrival_id": arrival_id}
-            logger.warning("the database does not answer (%s); it is screened again", kind, extra=facts)
+            facts = {"action": "database_away", "arrival_id": arrival_id}
+            message = f"the database does not answer ({type(error.orig).__name__}); it is screened again"
+            logger.warning(message, extra=facts)
         except Exception as error:  # noqa: BLE001  (Celery would log the message, which may quote a file)
             log_bug(arrival_id, error)
 
@@ -93,5 +94,6 @@ class ScreeningProcess:
 
 
 def _log_not_ready(error: OSError) -> None:
-    facts, why = {"action": "reader_not_ready"}, error.strerror or type(error).__name__
-    logger.warning("a screening process cannot get ready (%s); it tries again with its next file", why, extra=facts)
+    why = error.strerror or type(error).__name__
+    message = "a screening process cannot get ready (%s); it tries again with its next file"
+    logger.warning(message, why, extra={"action": "reader_not_ready"})

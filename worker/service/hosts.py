@@ -51,7 +51,7 @@ def build_worker(
 
 
 def keep_worker(installation: Installation, command: Sequence[str], stop: Event) -> None:
-    """Be a host's share of a site: check everything, then keep one worker process until told to stop.
+    """Be a host's share of a site: check everything, then keep one worker process until it is time to stop.
 
     Parameters
     ----------

@@ -66,7 +66,7 @@ class _Step:
 
 
 def watch(service: Service, intake: Intake, stop: Event, wake: Event, show: Callable[[], None]) -> None:
-    """Watch until told to stop.
+    """Watch until it is time to stop.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def screen_once(service: Service, intake: Intake, stop: Event, wake: Event, show
 
 
 def is_finished(engine: Engine) -> bool:
-    """Tell whether every arrival has its result, or has met faults around it again and again."""
+    """Return whether every arrival has its result, or has met faults around it again and again."""
     with reading(engine) as connection:
         return count_pending(connection, patience=FAULTS_BEFORE_LEAVING) == 0
 

@@ -155,8 +155,13 @@ def test_status_shows_device_precision_batches_and_rate(home: Home) -> None:
     status = read_status(without_ledger(home))
     shown = "engine gpu:0     ready, mixed_float16, 5.2 films a batch, at most 16, 61.0 films/s"
     assert shown in list(status.as_lines())
-    told = status.as_json()["engines"][0]
-    assert (told["device"], told["state"], told["mean_batch"], told["films_per_second"]) == ("gpu:0", "ready", 5.25, 61)
+    facts = status.as_json()["engines"][0]
+    assert (facts["device"], facts["state"], facts["mean_batch"], facts["films_per_second"]) == (
+        "gpu:0",
+        "ready",
+        5.25,
+        61,
+    )
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"uptime_seconds": 1.0, "engines": [{"state": "ready"}]}', "\xff"])
@@ -171,8 +176,8 @@ def write_as(home: Home, host: str, **changed: object) -> Path:
     EngineBoard(home).write([FACTS])
     ours = home.engines / f"{name_process(os.getpid())}.json"
     theirs = home.engines / f"{host}-4026532000-{os.getpid()}.json"
-    told = json.loads(ours.read_text())
-    theirs.write_text(json.dumps(told | {"engines": [told["engines"][0] | {"host": host}]} | changed))
+    written = json.loads(ours.read_text())
+    theirs.write_text(json.dumps(written | {"engines": [written["engines"][0] | {"host": host}]} | changed))
     return theirs
 
 

@@ -27,9 +27,15 @@ from tests.ledger import arrive, predict, quarantine, register_model, reject
 from tests.ports import find_free_port
 from worker.engines.board import EngineBoard, EngineFacts
 from worker.health.heartbeat import Heartbeat, ServiceState
-from worker.monitoring import ledger_metrics
-from worker.monitoring.ledger_metrics import LedgerMetrics
-from worker.monitoring.metrics import EngineMetrics, ProcessMetrics, ServiceMetrics, WorkMetrics, describe_worker
+from worker.monitoring import metrics
+from worker.monitoring.metrics import (
+    EngineMetrics,
+    LedgerMetrics,
+    ProcessMetrics,
+    ServiceMetrics,
+    WorkMetrics,
+    describe_worker,
+)
 from worker.monitoring.page import serve_page
 from worker.processes import KeptProcess
 from worker.screening.stages import Note
@@ -47,8 +53,8 @@ def registry() -> CollectorRegistry:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask the ledger at each look, and for all that was committed."""
-    monkeypatch.setattr(ledger_metrics, "CACHE_SECONDS", 0.0)
-    monkeypatch.setattr(ledger_metrics, "SETTLED", timedelta(0))
+    monkeypatch.setattr(metrics, "CACHE_SECONDS", 0.0)
+    monkeypatch.setattr(metrics, "SETTLED", timedelta(0))
 
 
 @pytest.fixture
