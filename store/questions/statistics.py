@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, or_, select
 
+from inference.labels import Outcome
 from store.columns import latency_milliseconds
 from store.questions.selection import IS_ANSWER, JOINED, QUARTER, Selection
 from store.states import ArrivalState, Priority
@@ -21,6 +22,7 @@ EXPECTED_ATTRIBUTES = (
     "accession_number",
     "sop_instance_uid",
 )
+SAID_BY_EVERY_HEADER = ("sop_class_uid", "modality", *EXPECTED_ATTRIBUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,11 @@ def find_model_before(connection: Connection, moment: datetime) -> tuple[str, st
 
 
 def count_headers(connection: Connection, selection: Selection) -> HeaderCount:
-    """Count what the headers of the films leave out; films that a header alone refused are not among them."""
+    """Count what the headers of the films leave out, those of refused films too where they could be read."""
     s = screenings.c
     is_dicom = s.source_format == "dicom"
+    # a header that was read says at least one of these, also where it was refused for what it says
+    was_read = or_(~is_dicom, s.outcome != Outcome.REJECTED, *(s[name].is_not(None) for name in SAID_BY_EVERY_HEADER))
     statement = (
         select(
             func.count(),
@@ -119,7 +123,7 @@ def count_headers(connection: Connection, selection: Selection) -> HeaderCount:
             *(func.count(case((is_dicom & s[name].is_(None), 1))) for name in EXPECTED_ATTRIBUTES),
         )
         .select_from(JOINED)
-        .where(selection.where_finished(), IS_ANSWER, s.source_format.is_not(None))
+        .where(selection.where_finished(), IS_ANSWER, s.source_format.is_not(None), was_read)
     )
     films, headers, *missing = connection.execute(statement).one()
     return HeaderCount(films, headers, dict(zip(EXPECTED_ATTRIBUTES, missing, strict=True)))

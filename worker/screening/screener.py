@@ -40,8 +40,7 @@ class Limits:
 class Attempt:
     """One attempt at one file, and what is known of the file by the time it ends, well or badly.
 
-    ``identity`` holds columns of the table ``screenings``; a picture that the gate refuses has one, a header that is
-    refused has not.
+    ``identity`` holds columns of the table ``screenings``; that of a film refused by its header comes with the error.
     """
 
     claim: Claim
@@ -160,7 +159,7 @@ class Screener:
         source_format = identify_format(source.content) if source else None
         match fate.kind:
             case FateKind.REJECT if source is not None and (answer := fate.to_answer()):
-                rejection = self._describe(source, answer, attempt.identity or {"source_format": source_format})
+                rejection = self._describe(source, answer, attempt.identity or self._identify(error, source))
                 with attempt.times.measure("record"):
                     return self._finisher.finish_screened(claim, rejection, source_format)
             case FateKind.REJECT | FateKind.QUARANTINE:
@@ -175,6 +174,13 @@ class Screener:
             case FateKind.LEAVE:
                 pass
         return None
+
+    def _identify(self, error: Exception, source: SourceFile) -> Mapping[str, Any]:
+        """Return what was read of a header before it was refused, so that the film is counted where it came from."""
+        said = getattr(error, "identity", None)
+        if said is None:
+            return {"source_format": identify_format(source.content)}
+        return describe_identity(said, self._protect)
 
     def _describe(self, source: SourceFile, answer: Answer, identity: Mapping[str, Any]) -> NewScreening:
         return NewScreening(source.sha256, self._classifier.bundle.model_sha256, answer, identity)

@@ -117,6 +117,19 @@ def test_what_headers_leave_out_is_counted_among_films_that_have_one(engine: Eng
     assert (gaps["view_position"], gaps["patient_age_years"], gaps["station_name"]) == (1, 1, 0)
 
 
+def test_a_refused_film_counts_with_what_its_header_says_and_for_its_station(engine: Engine) -> None:
+    refused = Film(outcome=Outcome.REJECTED, reason_code="other_body_part", station_name="ROOM-2", view_position=None)
+    silent = dict.fromkeys(("view_position", "patient_age_years", "station_name", "modality"))
+    unread = Film(outcome=Outcome.REJECTED, **silent)  # type: ignore[arg-type]
+    fill_ledger(engine, [Film(station_name="ROOM-1"), refused, unread])
+    report = read_report(engine, ask(by=Dimension.STATION))
+    assert {gap.headers for gap in report.quality.gaps} == {2}
+    gaps = {gap.attribute: gap.missing for gap in report.quality.gaps}
+    assert (gaps["view_position"], gaps["station_name"]) == (1, 0)
+    counts = {group.key: group.summary.rejected for group in report.groups}
+    assert counts["ROOM-2"] == 1
+
+
 def test_what_waits_and_what_contradicts_itself_is_told(engine: Engine) -> None:
     pending = [Film(at, state=ArrivalState.QUEUED) for at in (50, 20, 70)]
     fill_ledger(engine, [*pending, Film(conflict=True), Film(state=ArrivalState.DUPLICATE, conflict=True)])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, select
 
-from imaging import NotAChestRadiographError
+from imaging import NotAChestRadiographError, RadiographError
 from imaging.phantoms.files import write_dicom_phantom, write_png_phantom
 from inference.bundle import SHIPPED_BUNDLE
 from inference.classifier import Classifier
@@ -109,6 +109,48 @@ def test_a_file_that_the_model_must_not_judge_is_rejected_with_a_row(
     assert arrival.state is ArrivalState.DONE
     (row,) = list_screenings(engine)
     assert (row.outcome, row.reason_code, row.label, row.probability_normal) == ("rejected", "lateral", None, None)
+
+
+FACTS = {"StationName": "ROOM-2", "ViewPosition": "AP", "BodyPartExamined": "CHEST"}
+
+
+@pytest.mark.skipif(not hasattr(RadiographError, "identity"), reason="headers that are refused say nothing yet")
+@pytest.mark.parametrize(
+    ("refused", "reason_code"),
+    [
+        ({"ViewPosition": "LL"}, "lateral"),
+        ({"BodyPartExamined": "HAND"}, "other_body_part"),
+        ({"Modality": "MG"}, "other_modality"),
+        ({"PresentationIntentType": "FOR PROCESSING"}, "for_processing"),
+        ({"NumberOfFrames": 2}, "multi_frame"),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2"}, "other_object"),
+    ],
+)
+@pytest.mark.parametrize("store_identifiers", [False, True])
+def test_a_film_that_its_header_refuses_keeps_what_the_header_says(
+    screen: Screen, inbox: Path, engine: Engine, refused: dict[str, Any], reason_code: str, store_identifiers: bool
+) -> None:
+    path = dicom(inbox / "a.dcm", **FACTS | IDENTITY | refused)
+    screen(path, store_identifiers=store_identifiers)
+    (row,) = list_screenings(engine)
+    said = FACTS | refused
+    assert (row.outcome, row.reason_code, row.source_format) == ("rejected", reason_code, "dicom")
+    assert (row.station_name, row.view_position) == ("ROOM-2", said["ViewPosition"])
+    assert row.body_part_examined == said["BodyPartExamined"]
+    assert None not in (row.sop_instance_uid, row.study_instance_uid, row.series_instance_uid, row.sop_class_uid)
+    if store_identifiers:
+        assert row.accession_number == f"{CANARY}-ACC"
+    else:
+        assert row.accession_number.startswith("hmac-sha256:")
+
+
+def test_two_films_that_their_headers_refuse_are_a_conflict_too(screen: Screen, inbox: Path, engine: Engine) -> None:
+    if not hasattr(RadiographError, "identity"):
+        pytest.skip("headers that are refused say nothing yet")
+    uid = "1.2.826.0.1.3680043.10.77"
+    screen(dicom(inbox / "a.dcm", ViewPosition="LL", SOPInstanceUID=uid))
+    screen(dicom(inbox / "b.dcm", seed=2, SOPInstanceUID=uid))
+    assert [row.conflict for row in list_screenings(engine)] == [True, True]
 
 
 def test_what_the_pixels_show_is_refused_as_what_the_header_says_and_keeps_its_identity(
