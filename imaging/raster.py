@@ -83,8 +83,7 @@ def _decode_png(content: bytes) -> Gray:
         if pictures > 1:
             raise MultiFrameError(f"{pictures} pictures in one PNG; one is accepted")
         picture.load()
-        ImageOps.exif_transpose(picture, in_place=True)
-        return np.asarray(_as_grayscale(picture))
+        return np.asarray(_as_grayscale(_upright(picture)))
 
 
 def _decode_jpeg(content: bytes) -> Gray:
@@ -96,8 +95,17 @@ def _decode_jpeg(content: bytes) -> Gray:
     else:
         picture = Image.fromarray(_luminance(np.asarray(imagecodecs.jpeg8_decode(content))))
         picture.info["exif"] = header.exif
-    ImageOps.exif_transpose(picture, in_place=True)
-    return np.asarray(_as_grayscale(picture))
+    return np.asarray(_as_grayscale(_upright(picture)))
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Apply EXIF orientation; a damaged Exif does not cost the picture."""
+    try:
+        with foreign_errors_as(DamagedPixelDataError, "the Exif cannot be read"):
+            ImageOps.exif_transpose(picture, in_place=True)
+    except DamagedPixelDataError:
+        pass
+    return picture
 
 
 def _luminance(samples: npt.NDArray[np.generic]) -> Gray:
@@ -162,7 +170,8 @@ def _check_png_size(header: bytes) -> None:
 def _check_jpeg(content: bytes) -> JpegHeader:
     """Refuse a JPEG without an end after its first scan, of endless scans, too large, or of a kind that is not read."""
     header = read_jpeg_header(content)
-    if header.frame_marker not in _USUAL | _UNUSUAL or header.components not in (1, 3, 4):
+    components = (1, 3, 4) if header.frame_marker in _USUAL and header.precision == 8 else (1, 3)
+    if header.frame_marker not in _USUAL | _UNUSUAL or header.components not in components:
         found = f"a {PROCESSES[header.frame_marker]} (FF{header.frame_marker:02X}) of {header.components} components"
         raise FormatNotAcceptedError(f"{found}; baseline, progressive, lossless and arithmetic JPEG are accepted")
     scans = content.count(b"\xff\xda", header.scan_start, content.find(END_OF_IMAGE, header.scan_start))

@@ -35,7 +35,6 @@ Values = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.float32]
 
 _DISPLAY_BITS = 8
-_GRAY_LEVEL = 1 / 256
 _FEW = 1e-4  # of the pixels at either end: hot and dead ones
 _SAMPLING = 32
 _PALETTE = ("Red", "Green", "Blue")
@@ -94,11 +93,11 @@ def _display_monochrome(
     with np.errstate(all="ignore"):
         values, step = modality_values(file, stored)
         inputs = values[stored < 2**layout.bits_stored]
-        for shown in list_voi(file, values, inputs, step):
+        for shown, least_contrast in list_voi(file, values, inputs, step):
             if not np.isfinite(shown).all():
                 continue
             pixels = _look_up(picture, shown, inverted=inverted)
-            if _shows_picture(pixels, picture, shown):
+            if _shows_picture(pixels, picture, shown, least_contrast):
                 return pixels, ()
             del pixels  # two of them would not fit into memory
     notes = (Note.WINDOW_NOT_USED,) if has_voi(file) else ()
@@ -193,18 +192,18 @@ def _look_up(picture: _Patterns, shown: Values, *, inverted: bool) -> Pixels:
     return np.asarray(cv2.LUT(picture.picture, table.reshape(1, -1)))
 
 
-def _shows_picture(pixels: Pixels, picture: _Patterns, shown: Values) -> bool:
-    """Return whether a window or table leaves more than one gray level of a screen: not all is black, or white."""
+def _shows_picture(pixels: Pixels, picture: _Patterns, shown: Values, least_contrast: float) -> bool:
+    """Return whether a window or table leaves some contrast: not all is black, or white, or of nearly one gray."""
     sample = np.sort(pixels[::_SAMPLING, ::_SAMPLING], axis=None)
     tenth = sample.size // 10
-    if sample[-1 - tenth] - sample[tenth] > _GRAY_LEVEL:
+    if sample[-1 - tenth] - sample[tenth] > least_contrast:
         return True  # a small part of nearly every picture is enough to see it
     order = np.argsort(shown, kind="stable")
     counts = np.where(picture.padding, 0.0, count_patterns(picture.picture, shown.size))
     cumulated = np.cumsum(counts[order])
     ends = np.searchsorted(cumulated, np.array([_FEW, 1.0 - _FEW]) * cumulated[-1])
     low, high = shown[order[np.minimum(ends, shown.size - 1)]]
-    return bool(high - low > _GRAY_LEVEL)
+    return bool(high - low > least_contrast)
 
 
 def _unwindowed(picture: _Patterns, values: Values, layout: PixelLayout) -> Values:

@@ -61,7 +61,7 @@ def decode_pixels(file: DicomFile, layout: PixelLayout) -> Gray:
     codestream = encapsulated_codestream(element, encoding)
     with foreign_errors_as(DamagedPixelDataError, f"the {encoding.value} picture cannot be decoded"):
         if encoding is Encoding.RLE:
-            return _as_gray(decode_rle(codestream, layout), layout.bits_stored)
+            return _at_high_bit(_as_gray(decode_rle(codestream, layout), layout.bits_stored), layout)
         decode = _decode_jpeg2000 if encoding is Encoding.JPEG_2000 else _decode_jpeg
         decoded, precision = decode(codestream, file.syntax, layout)
         if decoded.shape[:2] != (layout.rows, layout.columns) or decoded.ndim > 3:
@@ -85,7 +85,13 @@ def _native(file: DicomFile, layout: PixelLayout, element: PixelDataElement) -> 
             # two 8-bit samples in each big endian word (PS3.5 section 8.1.1)
             even = np.frombuffer(element.rest[: len(value) + len(value) % 2], np.uint16)
             samples = even.byteswap().view(np.uint8)[: len(value)]
-    return _as_gray(_native_channels(samples, layout), layout.bits_stored)
+    return _at_high_bit(_as_gray(_native_channels(samples, layout), layout.bits_stored), layout)
+
+
+def _at_high_bit(gray: Gray, layout: PixelLayout) -> Gray:
+    """Move pixels to where High Bit says that they are, if all of them lie in the lowest bits instead."""
+    shift = layout.high_bit + 1 - layout.bits_stored
+    return np.left_shift(gray, shift) if shift and int(gray.max()) < 2**layout.bits_stored else gray
 
 
 def _native_channels(samples: Gray, layout: PixelLayout) -> list[Gray]:

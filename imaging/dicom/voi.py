@@ -13,6 +13,9 @@ from imaging.errors import InvalidAttributeError
 
 Values = npt.NDArray[np.float64]
 
+# of the gray scale; a window may be left over from other pixels (8 bits in one for 12 have a sixteenth and look black),
+# a table is made for its own
+_LEAST_CONTRAST_IN_WINDOW, _LEAST_CONTRAST_IN_TABLE = 1 / 8, 1 / 256
 _FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 _MAX_EXPONENT = 700.0  # exp overflows float64 beyond 709; the sigmoid is 0 or 1 in float32 long before
 
@@ -22,7 +25,7 @@ def has_voi(file: DicomFile) -> bool:
     return bool(_list_tables(file) or reals(file.dataset, "WindowCenter") or reals(file.dataset, "WindowWidth"))
 
 
-def list_voi(file: DicomFile, values: Values, inputs: Values, step: float) -> Iterator[Values]:
+def list_voi(file: DicomFile, values: Values, inputs: Values, step: float) -> Iterator[tuple[Values, float]]:
     """Yield how the picture is displayed by each usable table, then by each usable window.
 
     Parameters
@@ -38,20 +41,23 @@ def list_voi(file: DicomFile, values: Values, inputs: Values, step: float) -> It
 
     Yields
     ------
-    ndarray of float64, shape (n,), range [0, 1]
+    shown : ndarray of float64, shape (n,), range [0, 1]
         Displayed values.
+    least_contrast : float
+        Share of the gray scale that a picture has at least; less is none.
     """
     for item in _list_tables(file):
         try:
             table = read_table(item, "LUTDescriptor", "LUTData", inputs, big_endian=file.syntax.big_endian)
         except InvalidAttributeError:
             continue
-        yield np.asarray(np.clip(table.apply(values) / table.white, 0.0, 1.0))
+        yield np.asarray(np.clip(table.apply(values) / table.white, 0.0, 1.0)), _LEAST_CONTRAST_IN_TABLE
     functions = [name for name in code_strings(file.dataset, "VOILUTFunction") if name in _FUNCTIONS] or ["LINEAR"]
     windows = zip(reals(file.dataset, "WindowCenter"), reals(file.dataset, "WindowWidth"), strict=False)
     for number, (center, width) in enumerate(windows):
         if center is not None and width is not None and width > 0:
-            yield apply_window(values, center, width, functions[min(number, len(functions) - 1)], step)
+            function = functions[min(number, len(functions) - 1)]
+            yield apply_window(values, center, width, function, step), _LEAST_CONTRAST_IN_WINDOW
 
 
 def _list_tables(file: DicomFile) -> list[Dataset]:

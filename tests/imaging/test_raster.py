@@ -171,6 +171,13 @@ def test_exif_orientation_is_applied(orientation: int, upright) -> None:  # type
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+@pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0garbage", b"Exif\0\0II*\0\xff\xff\xff\x7f"])
+def test_a_damaged_exif_does_not_cost_the_picture(kind: str, exif: bytes) -> None:
+    content = saved(Image.fromarray(GRAY), kind, exif=exif)
+    np.testing.assert_allclose(pixels_of(content), GRAY / 255, atol=0.03)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 def test_every_shortened_copy_is_refused(kind: str) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
     content = saved(Image.fromarray(noise), kind)

@@ -12,6 +12,7 @@ from tests.imaging.dicom_factory import (
     EXPLICIT,
     IMPLICIT,
     JPEG_EXTENDED,
+    RLE,
     build_dataset,
     build_dicom,
     ramp,
@@ -159,6 +160,12 @@ def test_bits_above_the_bits_stored_are_no_part_of_the_value() -> None:
 
 def test_a_high_bit_above_the_bits_stored_shifts() -> None:
     assert shown(1000 << 4, HighBit=15, **FULL) == shown(1000, **FULL)
+
+
+def test_a_high_bit_that_no_pixel_reaches_does_not_shift() -> None:
+    for syntax in (EXPLICIT, RLE):
+        content = build_dicom(ramp(12), syntax=syntax, attributes={"HighBit": 15, **FULL})
+        np.testing.assert_allclose(decode_radiograph(content).pixels, ramp(12) / 4095, atol=1e-6)
 
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 15, 16])
