@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import typer
 
+from store.errors import describe_database_error
+
 # the other codes are those of sysexits.h (os.EX_...), and stand as ``exit_code`` in the classes of our own errors
 FAILED = 1
 
@@ -17,9 +19,6 @@ FOREIGN_EXIT_CODES = {
     "BrokenPipeError": os.EX_OK,
     "OSError": os.EX_IOERR,
 }
-
-# in PostgreSQL's words, or its client's
-REFUSALS = ("certificate", "SSL", "authentication failed", "no password supplied", "pg_hba.conf", "does not exist")
 
 
 class InputMissingError(Exception):
@@ -71,17 +70,10 @@ def find_exit_code(error: BaseException) -> int | None:
 def describe_error(error: BaseException) -> str:
     """Say in one line what an expected error means."""
     if type(error).__name__ == "OperationalError":
-        return _describe_refusal(error) or (
-            "the database or the broker does not answer; is it running, and is its URL right? ('xray-cli doctor')"
-        )
+        said = describe_database_error(error)
+        if "does not answer" not in said:
+            return f"{said}; see XRAY_DATABASE_URL"
+        return "the database or the broker does not answer; is it running, and is its URL right? ('xray-cli doctor')"
     if isinstance(error, OSError):
         return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
     return " ".join(str(error).split())
-
-
-def _describe_refusal(error: BaseException) -> str | None:
-    """Say why the database refuses us, where waiting would not mend it; its words hold no password."""
-    said = str(getattr(error, "orig", None) or "").partition("\n")[0]
-    if any(word in said for word in REFUSALS):
-        return f"the database refuses us ({said.rpartition('failed: ')[2].strip()}); see XRAY_DATABASE_URL"
-    return None

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from inference.labels import NOTICE
 from installation.logs import configure_logging
 from store.database import reading
+from store.errors import describe_database_error
 from store.ledger.counts import count_pending
 from store.questions.queries import count_states
 from store.states import FINISHED_STATES, ArrivalState
@@ -70,8 +71,8 @@ class Progress:
         self._next = time.monotonic() + REFRESH_SECONDS
         try:
             self._status.update(self._describe())
-        except DBAPIError:
-            self._status.update("the database does not answer; waiting for it")
+        except DBAPIError as error:
+            self._status.update(f"{describe_database_error(error)}; waiting for it")
 
     def log_summary(self) -> int:
         """Log the sums of this run; returns how many files could not be read or still wait."""

@@ -6,9 +6,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import OperationalError as SqliteOperationalError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, Table, create_engine, event, func, make_url, select
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    ExceptionContext,
+    Table,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
@@ -18,6 +29,8 @@ from store.location import find_filesystem_type, is_network_share
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 SUPPORTED = ("sqlite", "postgresql+psycopg")
 BUSY_SECONDS = 5.0  # a writer waits this long for another; then the caller's own back-off begins
@@ -33,6 +46,8 @@ POSTGRESQL_CONNECTION = {
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,
     "client_encoding": "utf8",
+    # a pooler that gives each transaction another of the server's sessions mixes up statements that were prepared
+    "prepare_threshold": None,
 }
 # how each connection begins, whatever the server's own settings are: a client that stops answering is noticed, and a
 # host that was cut off or stopped in mid-transaction lets go of what it holds after half a minute
@@ -43,6 +58,9 @@ POSTGRESQL_SESSION = {
     "tcp_keepalives_count": "3",
     "cursor_tuple_fraction": "1",  # what is streamed is read to its end: no plan is chosen for its first rows
 }
+# what pgbouncer says to settings of a session, and those which mean something between a pooler and its server
+POOLER_REFUSAL = "unsupported startup parameter"
+POOLED_SESSION = ("idle_in_transaction_session_timeout", "cursor_tuple_fraction")
 LONGEST_LOOK = "1h"  # a transaction that only reads holds nothing up, and somebody may page through what it gives
 
 
@@ -150,7 +168,7 @@ def _find_sqlite_file(url: URL) -> Path:
 
 def _open_postgresql(url: URL) -> Engine:
     session = " ".join(f"-c {name}={value}" for name, value in POSTGRESQL_SESSION.items())
-    return create_engine(
+    engine = create_engine(
         url,
         hide_parameters=True,
         pool_pre_ping=True,
@@ -159,6 +177,28 @@ def _open_postgresql(url: URL) -> Engine:
         max_overflow=2,
         connect_args=POSTGRESQL_CONNECTION | {"options": session},
     )
+    event.listen(engine, "do_connect", _connect_through_pooler)
+    event.listen(engine, "begin", _begin_through_pooler)
+    return engine
+
+
+def _connect_through_pooler(
+    dialect: Dialect, record: "ConnectionPoolEntry", words: list[Any], options: dict[str, Any]
+) -> "DBAPIConnection":
+    """Connect; a pooler (pgbouncer) which refuses settings of a session is given them with each transaction."""
+    try:
+        return dialect.connect(*words, **options)
+    except dialect.loaded_dbapi.OperationalError as error:
+        if POOLER_REFUSAL not in str(error):
+            raise
+    record.info["pooled"] = True
+    return dialect.connect(*words, **{name: value for name, value in options.items() if name != "options"})
+
+
+def _begin_through_pooler(connection: Connection) -> None:
+    if connection.connection.info.get("pooled"):
+        for name in POOLED_SESSION:
+            connection.exec_driver_sql(f"SET LOCAL {name} = '{POSTGRESQL_SESSION[name]}'")
 
 
 def _hide_values(context: ExceptionContext) -> None:

@@ -5,6 +5,7 @@
     StoreError
     ├── DatabaseUrlError        no database of this kind is supported
     ├── DatabaseLocationError   SQLite on a network file system, or no folder to hold it
+    ├── DatabaseEncodingError   the database cannot hold text of every script
     ├── SchemaMissingError      the database is empty or behind: ``xray-cli db upgrade``
     ├── SchemaTooNewError       a newer version of xray-watch wrote this database
     ├── ModelUnknownError       the model to be activated was never registered
@@ -33,6 +34,12 @@ class DatabaseUrlError(StoreError):
 
 class DatabaseLocationError(StoreError):
     """The SQLite file lies where its locks do not hold, or its folder is missing."""
+
+    exit_code = os.EX_CONFIG
+
+
+class DatabaseEncodingError(StoreError):
+    """The database keeps its text in an encoding other than UTF-8."""
 
     exit_code = os.EX_CONFIG
 
@@ -83,3 +90,27 @@ class SheetError(StoreError):
 
 class ReferenceFileError(SheetError):
     """Of a file of reference labels (RT-PCR, readers) nothing says which column holds what."""
+
+
+def describe_database_error(error: BaseException) -> str:
+    """Say in one line what kept the database from doing what was asked, in its own words where it has some.
+
+    Parameters
+    ----------
+    error : BaseException
+        SQLAlchemy's; known by its name, because importing SQLAlchemy costs a command time.
+
+    Returns
+    -------
+    str
+        Neither the statement nor a value of it, which may name a patient; a server's words of a refused connection
+        hold none, and no password.
+    """
+    cause = getattr(error, "orig", None) or error
+    if type(error).__name__ not in ("OperationalError", "InterfaceError"):
+        return f"the database answers, and refuses what is asked or written ({type(cause).__name__})"
+    said = str(cause).partition("\n")[0]
+    for mark in ("FATAL:", "ERROR:", "PANIC:"):
+        if mark in said:
+            return f"the database refuses us ({said.partition(mark)[2].strip()})"
+    return f"the database does not answer ({type(cause).__name__})"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine, inspect, text
 
 from store.database import reading, wait_for_turn
-from store.errors import SchemaMissingError, SchemaTooNewError
+from store.errors import DatabaseEncodingError, SchemaMissingError, SchemaTooNewError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -36,6 +36,27 @@ def check_schema(engine: Engine) -> None:
     raise SchemaTooNewError(message)
 
 
+def check_encoding(engine: Engine) -> None:
+    """Refuse a database that cannot hold every file name and every word of a header; SQLite always can.
+
+    Raises
+    ------
+    DatabaseEncodingError
+        Its text is kept in something else than UTF-8.
+    """
+    if engine.dialect.name != "postgresql":
+        return
+    with reading(engine) as connection:
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+    if encoding != "UTF8":
+        message = (
+            f"the database keeps its text as {encoding} (server_encoding), in which not every file name can be stored; "
+            "UTF8 is accepted: CREATE DATABASE xray ENCODING 'UTF8' TEMPLATE template0, move what is there with "
+            "pg_dump and pg_restore, and set XRAY_DATABASE_URL"
+        )
+        raise DatabaseEncodingError(message)
+
+
 def find_revision(engine: Engine) -> str | None:
     """Return the revision that the database carries, or None where there are no tables."""
     with reading(engine) as connection:
@@ -52,10 +73,14 @@ def upgrade_schema(engine: Engine) -> None:
     ------
     SchemaTooNewError
         A newer version of the program made the tables.
+    DatabaseEncodingError
+        There are none yet, and the database does not keep its text as UTF-8.
     """
     try:
         check_schema(engine)
     except SchemaMissingError:
+        if find_revision(engine) is None:  # an older ledger is not kept from being read
+            check_encoding(engine)
         from alembic import command
 
         with engine.begin() as connection:

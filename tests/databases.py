@@ -74,7 +74,7 @@ def postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator
 @pytest.fixture
 def empty_postgresql_url(postgresql_server: str) -> Iterator[str]:
     """Give the URL of a PostgreSQL database without tables."""
-    yield from _lend_database(postgresql_server, "")
+    yield from lend_database(postgresql_server, "")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -117,7 +117,7 @@ def postgresql_engine(postgresql_url: str) -> Iterator[Engine]:
 
 def lend_migrated_database(server: str, template: str) -> Iterator[str]:
     """Give the URL of a migrated PostgreSQL database, for as long as the caller says."""
-    yield from _lend_database(server, f"TEMPLATE {template}")
+    yield from lend_database(server, f"TEMPLATE {template}")
 
 
 def _lend_engine(url: str) -> Iterator[Engine]:
@@ -126,7 +126,8 @@ def _lend_engine(url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def _lend_database(server: str, how: str) -> Iterator[str]:
+def lend_database(server: str, how: str) -> Iterator[str]:
+    """Give the URL of a PostgreSQL database of its own; `how` ends the statement that makes it."""
     name = f"xray_{uuid4().hex}"
     _run_sql(server, f"CREATE DATABASE {name} {how}")
     yield _name_database(server, name)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from installation.home import prepare_home
 from installation.installation import Installation
 from store.ledger.models import record_model
+from store.schema import check_encoding
 from worker.engines.devices import Devices, choose_devices
 
 
@@ -30,6 +31,7 @@ def start(installation: Installation, check_surroundings: Callable[[], object]) 
     prepare_home(installation.home)
     check_surroundings()
     ledger, model = installation.ledger, installation.model
+    check_encoding(ledger)
     with ledger.begin() as connection:
         record_model(connection, model.model_sha256, model.model_version, model.folder)
     return devices

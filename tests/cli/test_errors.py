@@ -40,7 +40,8 @@ EXIT_CODES = {
     },
     74: {"DiskLowError", "FilmChangedError", "HomeLostError", "OSError", "SourceChangedError"},
     78: {
-        *("BundleMismatchError", "DatabaseLocationError", "DatabaseUrlError", "DeliverySettingsError", "DeviceError"),
+        *("BundleMismatchError", "DatabaseEncodingError", "DatabaseLocationError", "DatabaseUrlError"),
+        *("DeliverySettingsError", "DeviceError"),
         *("FaultPointError", "ResumeMismatchError", "SchemaMissingError", "SchemaTooNewError", "SettingsError"),
         *("TimeZoneError", "TrainingSettingsError"),
     },

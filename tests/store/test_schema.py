@@ -12,9 +12,17 @@ from sqlalchemy.exc import IntegrityError
 
 from inference.labels import Label
 from store.database import open_database
-from store.errors import SchemaMissingError, SchemaTooNewError
-from store.schema import HEAD_REVISION, build_alembic_config, check_schema, find_revision, upgrade_schema
+from store.errors import DatabaseEncodingError, SchemaMissingError, SchemaTooNewError
+from store.schema import (
+    HEAD_REVISION,
+    build_alembic_config,
+    check_encoding,
+    check_schema,
+    find_revision,
+    upgrade_schema,
+)
 from store.tables import metadata, screenings
+from tests.databases import lend_database
 from tests.ledger import arrive, predict, register_model
 
 TWO = {Label.COVID19: 0.25, Label.NORMAL: 0.75}
@@ -169,3 +177,21 @@ def test_an_upgrade_in_the_midst_of_another_waits_and_finds_the_work_done(
         upgrade_schema(empty_engine)
         second[0].result(20)
     check_schema(empty_engine)
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "WIN1252", "SQL_ASCII", "EUC_JP"])
+def test_a_database_that_is_not_utf8_is_refused(postgresql_server: str, encoding: str) -> None:
+    options = f"ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+    for url in lend_database(postgresql_server, options):
+        engine = open_database(url)
+        with pytest.raises(DatabaseEncodingError, match=f"keeps its text as {encoding} .*UTF8 is accepted"):
+            check_encoding(engine)
+        with pytest.raises(DatabaseEncodingError):
+            upgrade_schema(engine)
+        engine.dispose()
+
+
+def test_a_database_of_utf8_is_not(empty_engine: Engine) -> None:
+    check_encoding(empty_engine)
+    upgrade_schema(empty_engine)
+    assert find_revision(empty_engine) == HEAD_REVISION

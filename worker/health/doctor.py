@@ -18,8 +18,9 @@ from inference.labels import Outcome
 from installation.errors import ActiveModelUnknownError
 from installation.home import is_locked
 from installation.installation import Installation
-from store.errors import StoreError
+from store.errors import StoreError, describe_database_error
 from store.location import find_filesystem_type, is_network_share
+from store.schema import check_encoding
 from worker.engines.devices import choose_devices
 from worker.errors import DeviceError, InboxError
 from worker.health.disk import measure_disk
@@ -92,11 +93,14 @@ def _check_disk(installation: Installation) -> Check:
 
 def _check_database(installation: Installation) -> Check:
     def look() -> str:
+        check_encoding(installation.ledger)
         return f"{installation.ledger.dialect.name} answers, its schema is this version's"
 
     if installation.settings.keeps_own_ledger and not installation.has_ledger:
         return Check("database", "none yet; 'watch' makes it")
-    return _attempt("database", look, "'xray-cli db upgrade', or see XRAY_DATABASE_URL")
+    return _attempt(
+        "database", look, "is it running, and is XRAY_DATABASE_URL right? New or older: 'xray-cli db upgrade'"
+    )
 
 
 def _check_broker(installation: Installation) -> Check:
@@ -203,5 +207,7 @@ def _attempt(name: str, look: Callable[[], str], advice: str) -> Check:
         return Check(name, look())
     except (StoreError, BundleError, ActiveModelUnknownError) as error:
         return Check(name, str(error), advice)
-    except (SQLAlchemyError, RedisError, OSError, ValueError) as error:
+    except SQLAlchemyError as error:
+        return Check(name, describe_database_error(error), advice)
+    except (RedisError, OSError, ValueError) as error:
         return Check(name, f"does not answer ({type(error).__name__})", advice)

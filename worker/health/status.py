@@ -12,6 +12,7 @@ from inference.bundle import BundleError
 from inference.serving.report import EngineState
 from installation.errors import ActiveModelUnknownError
 from installation.installation import Installation
+from store.errors import describe_database_error
 from store.states import ArrivalState
 from worker.engines.board import EngineFacts, read_engines
 from worker.health.disk import DiskSpace, measure_disk
@@ -33,7 +34,8 @@ ADVICE = {
 class Status:
     """The service, what it needs, what is queued, and what is wrong.
 
-    ``queue`` is None while the database is away, ``model_version`` while no model can be loaded.
+    ``queue`` is None while the database is away, and ``database`` says why; ``model_version`` is None while no
+    model can be loaded.
     """
 
     state: ServiceState
@@ -44,6 +46,7 @@ class Status:
     queue: Queue | None
     model_version: str | None
     problems: tuple[str, ...]
+    database: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return what machines read."""
@@ -86,7 +89,7 @@ class Status:
 
     def _queue_lines(self) -> Iterator[str]:
         if self.queue is None:
-            yield "database         does not answer"
+            yield f"database         {self.database.removeprefix('the database ')}"
             return
         yield f"model            {self.model_version or '-'}"
         for state, count in self.queue.waiting.items():
@@ -107,18 +110,19 @@ def read_status(installation: Installation) -> Status:
     runs = state in RUNNING
     disk = measure_disk(home.root, settings.min_free_bytes)
     broker = _ask_broker(installation.broker_url) if runs or settings.broker_url else "embedded; it starts with 'watch'"
-    queue, engines = _ask_ledger(installation), read_engines(home)
+    (queue, database), engines = _ask_ledger(installation), read_engines(home)
     model_version, fault = _look_at_model(installation)
-    found = Status(state, reasons, disk, broker, engines, queue, model_version, ())
+    found = Status(state, reasons, disk, broker, engines, queue, model_version, (), database)
     problems = (*_service_problems(found), *fault, *_queue_problems(found, embedded=settings.broker_url is None))
     return replace(found, problems=problems)
 
 
-def _ask_ledger(installation: Installation) -> Queue | None:
+def _ask_ledger(installation: Installation) -> tuple[Queue | None, str]:
+    """Return what waits, or what keeps the database from saying it."""
     try:
-        return read_queue(installation.ledger)
-    except DBAPIError:
-        return None
+        return read_queue(installation.ledger), ""
+    except DBAPIError as error:
+        return None, describe_database_error(error)
 
 
 def _look_at_model(installation: Installation) -> tuple[str | None, tuple[str, ...]]:
@@ -151,7 +155,7 @@ def _service_problems(found: Status) -> Iterator[str]:
             log = f"{engine.device.replace(':', '-')}.log"
             yield f"engine {engine.device} is away: see engines/{log} in the home. LiteRT answers meanwhile, as surely"
     if found.queue is None:
-        yield "the database does not answer: is it running, and is XRAY_DATABASE_URL right? Files wait in the inbox"
+        yield f"{found.database}: is it running, and is XRAY_DATABASE_URL right? Files wait in the inbox"
 
 
 def _queue_problems(found: Status, *, embedded: bool) -> Iterator[str]:

@@ -1,14 +1,18 @@
 """From folder to ledger: events make it quick, the scan makes it certain."""
 
+import logging
 import os
 import time
+from collections import Counter
 from pathlib import Path
 from threading import Event
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
 
 from installation.faults import fault_point
 from store.database import reading
+from store.errors import describe_database_error
 from store.ledger.arrivals import NewArrival, find_known_fingerprints, record_arrivals
 from store.states import AfterScreening, Priority
 from worker.intake.inbox import as_look, fingerprint_file, has_open_writer, look_at
@@ -16,6 +20,8 @@ from worker.intake.inboxes import Inboxes
 from worker.intake.listener import Listener
 from worker.intake.priority import StatRule
 from worker.intake.stability import Look, StabilityTracker
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500  # arrivals a transaction: a hundred times faster than one at a time, and short enough not to block
 LONGEST_FAULT_SECONDS = 10.0  # an inbox that is back is found this soon, however rare the scans
@@ -55,18 +61,23 @@ class Intake:
         self._stat = stat
         self._tracker = StabilityTracker(stable_seconds, lambda path: self._judge(path) is Priority.STAT)
         self._known: dict[str, Look] = {}
+        self._refused: dict[str, str] = {}
         self._listener = Listener(wake)
         self._rescan_at = 0.0
 
     @property
     def warnings(self) -> list[str]:
         """What somebody should put right though the work goes on, a sentence each."""
-        return self.inboxes.warnings
+        counts = Counter(self._refused.values())
+        return [
+            *self.inboxes.warnings,
+            *(f"films that cannot be recorded: {count} ({why})" for why, count in counts.items()),
+        ]
 
     @property
     def is_idle(self) -> bool:
-        """True once a full scan has been made and every file that it found is in the ledger."""
-        return self._rescan_at > 0.0 and not len(self._tracker) and self._listener.is_silent
+        """True once a full scan has been made and every file that it found is in the ledger, or refused by it."""
+        return self._rescan_at > 0.0 and len(self._tracker) <= len(self._refused) and self._listener.is_silent
 
     def start(self) -> None:
         """Begin to listen."""
@@ -113,6 +124,7 @@ class Intake:
         began = time.monotonic()
         found = self.inboxes.scan()
         self._known = {path: look for path, look in self._known.items() if path in found}
+        self._refused = {path: why for path, why in self._refused.items() if path in found}
         new = {path: status for path, status in found.items() if self._known.get(path) != as_look(status)}
         self._drop_recorded(new)
         wall = time.time()
@@ -149,8 +161,7 @@ class Intake:
         if not complete:
             return 0
         try:
-            with self._engine.begin() as connection:
-                record_arrivals(connection, [self._as_arrival(path, look) for path, look in complete])
+            complete = self._record(complete, now)
         except Exception:
             for path, _look in complete:
                 self._tracker.postpone(path, now)
@@ -160,6 +171,29 @@ class Intake:
             self._tracker.forget(path)
             self._remember(path, look)
         return len(complete)
+
+    def _record(self, complete: list[tuple[str, Look]], now: float) -> list[tuple[str, Look]]:
+        """Commit arrivals, and return those that have a row: one which the database refuses holds up no other."""
+        try:
+            with self._engine.begin() as connection:
+                record_arrivals(connection, [self._as_arrival(path, look) for path, look in complete])
+        except (OperationalError, InterfaceError):  # it is away: all of them come again
+            raise
+        except (StatementError, UnicodeError) as error:
+            if len(complete) > 1:
+                return [one for file in complete for one in self._record([file], now)]
+            self._refuse(complete[0][0], describe_database_error(error), now)
+            return []
+        for path, _look in complete:
+            self._refused.pop(path, None)
+        return complete
+
+    def _refuse(self, path: str, why: str, now: float) -> None:
+        if path not in self._refused:  # its name may name a patient
+            what = "a film cannot be recorded and stays in the inbox: %s"
+            logger.warning(what, why, extra={"action": "arrival_refused"})
+        self._refused[path] = why
+        self._tracker.postpone(path, now)
 
     def _look_again(self, path: str, now: float) -> Look | None:
         """Return the look at a file that is complete; otherwise see to it that it is looked at again."""

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from store.database import reading
+from store.errors import describe_database_error
 from store.ledger.counts import count_pending
 from store.states import AfterScreening
 from worker.health.disk import DiskLowError
@@ -167,7 +168,7 @@ def stop_on_signals(wake: Event) -> Iterator[Event]:
 def _describe(error: Exception) -> str:
     """Say what is away, without the statement or the file that met it."""
     if isinstance(error, DBAPIError):
-        return f"the database does not answer ({type(error.orig).__name__})"
+        return describe_database_error(error)
     if isinstance(error, BrokerError):
         refusal = error.__cause__
         return describe_refusal(refusal) if isinstance(refusal, ResponseError) else "the broker does not answer"

@@ -206,3 +206,28 @@ def test_a_sender_whose_clock_is_wrong_waits_no_longer_than_others(
     os.utime(inbox / "a.dcm", (time.time() + hours * 3600,) * 2)
     tick_until_idle(make_intake())
     assert recorded_names(engine) == ["a.dcm"]
+
+
+def test_a_name_that_the_database_refuses_holds_up_no_other(
+    make_intake: MakeIntake, inbox: Path, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    with engine.begin() as connection:
+        refuse = "CREATE TRIGGER refuse BEFORE INSERT ON arrivals WHEN NEW.path LIKE '%\u80f8\u90e8%' "
+        connection.execute(text(refuse + "BEGIN SELECT RAISE(ABORT, 'no letter for it'); END"))
+    for name in ("a.dcm", "\u80f8\u90e8.dcm", "z.dcm"):
+        (inbox / name).write_bytes(name.encode())
+    intake = make_intake()
+    assert tick_until_idle(intake) == 2
+    for _ in range(3):
+        time.sleep(0.12)
+        intake.tick()
+    assert recorded_names(engine) == ["a.dcm", "z.dcm"]
+    said = [record.getMessage() for record in caplog.records if getattr(record, "action", "") == "arrival_refused"]
+    assert len(said) == 1
+    assert "\u80f8" not in caplog.text
+    assert intake.warnings[0].startswith("films that cannot be recorded: 1 (the database answers, and refuses")
+    with engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER refuse"))
+    time.sleep(0.12)
+    assert intake.tick() == 1
+    assert intake.warnings == []
