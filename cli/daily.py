@@ -1,6 +1,5 @@
 """``daily`` and ``send``: one day's report written, mailed and posted; and what could not be sent, sent."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -10,34 +9,32 @@ from cli.opening import opened_installation
 
 
 def daily(
-    day: Annotated[str, typer.Option(help="`yesterday`, `today` or a date, in the site's time zone.")] = "yesterday",
+    day: Annotated[str, typer.Option(help="`yesterday` or a date: one whole day that is over, in the site's time zone.")] = "yesterday",
     output_format: Annotated[
         str, typer.Option("--format", help="As of `report`; what is written and mailed.")
     ] = "html",
 ) -> None:
     """Write one day's report to reports/ in the home, and send it to XRAY_EMAIL_TO and XRAY_WEBHOOK_URL if set.
 
-    For a timer. The same day again replaces the file and sends nothing twice; a day that is not over is not sent. What
-    could not be sent (exit code 69) waits in reports/outbox/ and goes with the next run.
+    For a timer. The same day again replaces the file and sends nothing twice. What could not be sent (exit code 69) waits
+    in reports/outbox/ and goes with the next run.
     """
     with exit_codes(), opened_installation() as installation:
         ledger, settings = installation.ledger, installation.settings
         from cli.delivering import send_report
         from reports.formats import write_report_to
-        from reports.question.asking import ask_question
+        from reports.question.asking import ask_day
         from store.ledger.fates import REASONS
 
-        question = ask_question(day, day, settings.time_zone)
+        question = ask_day(day, settings.time_zone)
         name = f"xray-report-{question.period.since:%Y-%m-%d}"
         folder = installation.home.reports
         folder.mkdir(mode=0o750, exist_ok=True)
         written = folder / f"{name}.{'txt' if output_format == 'table' else output_format}"
         write_report_to(ledger, question, output_format, written, REASONS)
         typer.echo(written)
-        if question.period.until <= datetime.now(tz=UTC):
-            to_webhook = settings.webhook_url is not None
-            recipients = [settings.email_to or ""]
-            send_report(installation, question, output_format, recipients, to_webhook=to_webhook, name=name)
+        to_webhook = settings.webhook_url is not None
+        send_report(installation, question, output_format, [settings.email_to or ""], to_webhook=to_webhook, name=name)
 
 
 def send(

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
 from inference.labels import Label
-from reports.errors import QuestionError
+from reports.errors import PeriodError, QuestionError
 from reports.question.periods import Period, find_zone, parse_period
 from reports.question.question import POSITIVES_SHOWN, Question, find_days_before
 from store.questions.selection import ALL, Dimension, Filters, Part
@@ -57,6 +57,23 @@ def ask_question(
         reference=_parse_reference(reference, period, now, zone),
         positives_shown=positives_shown,
     )
+
+
+def ask_day(day: str, time_zone: str) -> Question:
+    """Read which day a daily report is of.
+
+    Raises
+    ------
+    PeriodError, TimeZoneError
+        It is not one whole day that is over: the report of a day is sent once, so that it must not be of a part.
+    """
+    question = ask_question(day, day, time_zone)
+    since, until = question.period.since, question.period.until
+    is_one_day = (since.time(), until.time(), until.date() - since.date()) == (time(), time(), timedelta(days=1))
+    if not is_one_day or until > datetime.now(tz=UTC):
+        message = f"--day {day[:40]!r} is not one whole day that is over; accepted are yesterday and 2026-11-01"
+        raise PeriodError(message)
+    return question
 
 
 def parse_filters(

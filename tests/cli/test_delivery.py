@@ -114,13 +114,15 @@ def test_daily_writes_mails_and_posts_once_however_often_it_runs(
     assert sorted(path.name for path in written.parent.iterdir()) == ["outbox", written.name]
 
 
-def test_a_day_that_is_not_over_is_written_and_not_sent(
-    run: Run, home: Path, mail: dict[str, str], mail_server: Mailbox
+@pytest.mark.parametrize("day", ["today", "2h", "last-week", "2026-11-01T08:30"])
+def test_what_is_no_whole_day_that_is_over_is_neither_written_nor_sent(
+    run: Run, home: Path, mail: dict[str, str], mail_server: Mailbox, day: str
 ) -> None:
-    answer = run("daily", "--day", "today", "--format", "table", **mail, XRAY_EMAIL_TO="a@example.org")
-    assert answer.returncode == 0, answer.stderr
-    assert Path(answer.stdout.strip()).suffix == ".txt"
+    answer = run("daily", "--day", day, "--format", "table", **mail, XRAY_EMAIL_TO="a@example.org")
+    assert answer.returncode == 2
+    assert f"--day '{day}' is not one whole day that is over" in answer.stderr
     assert mail_server.mails == []
+    assert not (home / "reports").exists()
 
 
 @pytest.mark.parametrize(

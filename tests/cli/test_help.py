@@ -29,4 +29,4 @@ def test_every_word_of_the_help_is_shown(names: tuple[str, ...], command: Any) -
 
 def test_a_paragraph_is_one_whatever_its_lines_in_the_source() -> None:
     shown = CliRunner().invoke(app, ["daily", "--help"], env={"COLUMNS": "400"})
-    assert "a day that is not over is not sent. What could not be sent (exit code 69)" in shown.output
+    assert "sends nothing twice. What could not be sent (exit code 69)" in shown.output

@@ -1,11 +1,11 @@
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
 
 from inference.labels import Label
 from reports.errors import PeriodError, QuestionError
-from reports.question.asking import ask_question, parse_filters
+from reports.question.asking import ask_day, ask_question, parse_filters
 from store.questions.selection import Dimension, Filters, Part
 
 
@@ -15,6 +15,18 @@ def test_words_become_a_question() -> None:
     assert question.reference is not None
     assert question.reference.until == question.period.since
     assert question.reference.since == question.period.since - timedelta(days=28)
+
+
+@pytest.mark.parametrize(("day", "hours"), [("2025-10-26", 25), ("20250330", 23), ("2025-W44-1", 24)])
+def test_a_day_is_whole_whatever_the_clock_does(day: str, hours: int) -> None:
+    period = ask_day(day, "Europe/Berlin").period
+    assert period.until.astimezone(UTC) - period.since.astimezone(UTC) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("day", ["2h", "0s", "now", "today", "2025-W44", "last-month", "2025-10-26T00:00", "9000-01-01"])
+def test_a_day_that_is_not_whole_or_not_over_is_refused(day: str) -> None:
+    with pytest.raises(PeriodError, match="is not one whole day that is over"):
+        ask_day(day, "Europe/Berlin")
 
 
 def test_a_reference_is_days_two_times_or_none() -> None:
