@@ -142,7 +142,7 @@ class WorkerSettings(BaseModel):
     def _lease_outlives_a_read(self) -> Self:
         if self.lease_seconds < self.read_seconds + LEASE_MARGIN_SECONDS:
             message = (
-                f"lease_seconds is {self.lease_seconds}, but must exceed read_seconds ({self.read_seconds}) "
+                f"setting 'lease_seconds' is {self.lease_seconds}, but must exceed read_seconds ({self.read_seconds}) "
                 f"by {LEASE_MARGIN_SECONDS}: else two workers would read one file"
             )
             raise ValueError(message)

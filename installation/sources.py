@@ -21,6 +21,15 @@ from installation.settings import ENVIRONMENT_PREFIX, Settings
 
 TOML = Path("xray.toml")
 FILE_SUFFIX = "_FILE"
+ACCEPTED = {
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), "a number"),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "true or false"),
+    "string_type": "text in quotes",
+    "path_type": "a path in quotes",
+    "path_not_file": "a file that is there",
+}
+"""What a setting takes, by pydantic's name for what is wrong."""
 NOT_SETTINGS = VARIABLES | {"XRAY_DATA"}  # fault points, and where the tests find real radiographs
 
 
@@ -96,8 +105,30 @@ def _check_environment() -> None:
 
 
 def _describe(fault: Any) -> str:
-    # the value is left out where it may be a secret
-    name = ".".join(str(part) for part in fault["loc"]) or "settings"
+    name = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         return f"unknown setting '{name}' in {TOML}; 'xray-cli config show' lists the settings"
-    return f"setting '{name}': {fault['msg']}"
+    if fault["type"] == "value_error":  # one of our own, which says itself what was found
+        said = str(fault["ctx"]["error"])
+        return f"setting '{name}': {said}" if name else said
+    return f"setting '{name}'{_say_found(name, fault['input'])}; {_say_accepted(fault)}"
+
+
+def _say_found(name: str, value: object) -> str:
+    # what is or looks like a secret, as a URL with a password, is left out
+    field = Settings.model_fields.get(name)
+    is_secret = field is None or "Secret" in str(field.annotation) or any(mark in str(value) for mark in ("@", "://"))
+    return " is not accepted as it is" if is_secret else f" is {str(value)[:40]!r}"
+
+
+def _say_accepted(fault: Any) -> str:
+    kind, limits = fault["type"], fault.get("ctx", {})
+    if kind in ACCEPTED:
+        return f"accepted is {ACCEPTED[kind]}"
+    if kind == "greater_than_equal":
+        return f"accepted are {limits['ge']} and more"
+    if kind == "less_than_equal":
+        return f"accepted are {limits['le']} and less"
+    if kind in ("enum", "literal_error"):
+        return f"accepted are {limits['expected'].replace(' or ', ' and ')}"
+    return str(fault["msg"])
