@@ -125,6 +125,25 @@ def has_open_writer(path: str) -> bool | None:
         os.close(descriptor)
 
 
+def check_inboxes(inboxes: Iterable[Path], home: Path, after: AfterScreening) -> list[Path]:
+    """Return the inboxes' real paths, one that is named twice (by a link, say) once.
+
+    Raises
+    ------
+    InboxError
+        One cannot be watched, or lies in another, which would take its files too.
+    """
+    found: dict[tuple[int, int], Path] = {}
+    for inbox in inboxes:
+        folder = check_inbox(inbox, home, after)
+        identity = folder.stat()
+        found.setdefault((identity.st_dev, identity.st_ino), folder)
+    for folder in found.values():
+        if outer := next((other for other in found.values() if other in folder.parents), None):
+            raise InboxError(f"the inbox {folder} lies in the inbox {outer}, whose subfolders are inbox too; name one")
+    return list(found.values())
+
+
 def check_inbox(inbox: Path, home: Path, after: AfterScreening) -> Path:
     """Return the inbox's real path, or raise InboxError saying why it cannot be watched."""
     folder = inbox.resolve()

@@ -20,7 +20,7 @@ from store.errors import describe_database_error
 from store.ledger.counts import count_pending
 from store.states import AfterScreening
 from worker.health.disk import DiskLowError
-from worker.intake.inbox import check_inbox, hold_inboxes
+from worker.intake.inbox import check_inboxes, hold_inboxes
 from worker.intake.inboxes import Inboxes
 from worker.intake.intake import Intake
 from worker.intake.priority import StatRule
@@ -131,7 +131,7 @@ def open_intake(service: Service, inboxes: Iterable[Path], after: AfterScreening
     """Check the inboxes, hold them, and build what watches them; raises InboxError and InboxInUseError."""
     installation = service.installation
     settings, home = installation.settings, installation.home.root
-    folders = [check_inbox(inbox, home, after) for inbox in inboxes]
+    folders = check_inboxes(inboxes, home, after)
     # services that share a ledger may share an inbox too: a file has one row there
     alone = after is AfterScreening.MOVE and settings.keeps_own_ledger
     with hold_inboxes(folders, alone=alone):

@@ -11,6 +11,7 @@ from tests.permissions import as_nobody
 from worker.errors import InboxError, InboxInUseError
 from worker.intake.inbox import (
     check_inbox,
+    check_inboxes,
     fingerprint_file,
     has_open_writer,
     hold_inboxes,
@@ -162,6 +163,28 @@ def test_an_inbox_that_cannot_be_watched_is_refused(tmp_path: Path, make: object
     (tmp_path / "home" / "inbox").mkdir(parents=True)
     with pytest.raises(InboxError, match=says):
         check_inbox(make(tmp_path), tmp_path / "home", AfterScreening.MOVE)  # type: ignore[operator]
+
+
+def test_a_folder_that_is_named_twice_is_one_inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox, other = tmp_path / "inbox", tmp_path / "other"
+    inbox.mkdir()
+    other.mkdir()
+    (tmp_path / "link").symlink_to(inbox)
+    monkeypatch.chdir(tmp_path)
+    named = [inbox, inbox, Path("inbox"), tmp_path / "link", other]
+    folders = check_inboxes(named, tmp_path / "home", AfterScreening.MOVE)
+    assert folders == [inbox, other]
+    with hold_inboxes(folders, alone=True):
+        assert list(inbox.iterdir()) == []
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_an_inbox_in_another_is_refused_by_name(tmp_path: Path, swapped: bool) -> None:
+    inner = tmp_path / "inbox" / "ward"
+    inner.mkdir(parents=True)
+    named = [inner, inner.parent] if swapped else [inner.parent, inner]
+    with pytest.raises(InboxError, match=f"{inner} lies in the inbox {inner.parent}, "):
+        check_inboxes(named, tmp_path / "home", AfterScreening.KEEP)
 
 
 @pytest.mark.parametrize(("first_alone", "second_alone"), [(True, True), (True, False), (False, True)])
