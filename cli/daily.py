@@ -9,15 +9,17 @@ from cli.opening import opened_installation
 
 
 def daily(
-    day: Annotated[str, typer.Option(help="`yesterday` or a date: one whole day that is over, in the site's time zone.")] = "yesterday",
+    day: Annotated[
+        str, typer.Option(help="`yesterday` or a date: one whole day that is over, in the site's time zone.")
+    ] = "yesterday",
     output_format: Annotated[
         str, typer.Option("--format", help="As of `report`; what is written and mailed.")
     ] = "html",
 ) -> None:
     """Write one day's report to reports/ in the home, and send it to XRAY_EMAIL_TO and XRAY_WEBHOOK_URL if set.
 
-    For a timer. The same day again replaces the file and sends nothing twice. What could not be sent (exit code 69) waits
-    in reports/outbox/ and goes with the next run.
+    For a timer. The same day again replaces the file and sends nothing twice. What could not be sent (exit code 69)
+    waits in reports/outbox/ and goes with the next run.
     """
     with exit_codes(), opened_installation() as installation:
         ledger, settings = installation.ledger, installation.settings

@@ -23,7 +23,7 @@ def test_a_day_is_whole_whatever_the_clock_does(day: str, hours: int) -> None:
     assert period.until.astimezone(UTC) - period.since.astimezone(UTC) == timedelta(hours=hours)
 
 
-@pytest.mark.parametrize("day", ["2h", "0s", "now", "today", "2025-W44", "last-month", "2025-10-26T00:00", "9000-01-01"])
+@pytest.mark.parametrize("day", ["2h", "0s", "today", "2025-W44", "last-month", "2025-10-26T00:00", "9000-01-01"])
 def test_a_day_that_is_not_whole_or_not_over_is_refused(day: str) -> None:
     with pytest.raises(PeriodError, match="is not one whole day that is over"):
         ask_day(day, "Europe/Berlin")
