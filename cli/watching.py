@@ -40,11 +40,13 @@ def watch(
 
 def _watch(settings: "Settings", inboxes: list[Path], *, no_worker: bool) -> None:
     from cli.running import run
+    from worker.intake.inbox import check_inboxes
     from worker.monitoring.monitoring import monitor_service
     from worker.service.watch import open_intake, watch
 
     if inboxes == [Path("inbox")]:
         inboxes[0].mkdir(exist_ok=True)  # the default inbox is ours to make; a named one may be a typing error
+    check_inboxes(inboxes, settings.home, settings.after)  # before a home and a ledger are made for it
     with run(settings, no_worker=no_worker) as running:
         service = running.service
         with (
@@ -77,8 +79,10 @@ def scan(
 def _scan(settings: "Settings", folders: list[Path]) -> bool:
     from cli.running import run
     from store.states import AfterScreening
+    from worker.intake.inbox import check_inboxes
     from worker.service.watch import open_intake, screen_once
 
+    check_inboxes(folders, settings.home, AfterScreening.KEEP)  # before a home and a ledger are made for them
     with run(settings) as running, open_intake(running.service, folders, AfterScreening.KEEP, running.wake) as intake:
         running.progress.announce(f"screening {', '.join(str(folder) for folder in folders)}", running.service)
         screen_once(running.service, intake, running.stop, running.wake, running.progress.update)

@@ -54,8 +54,12 @@ class Installation:
         if self.settings.keeps_own_ledger and not self.has_ledger:
             message = f"there is no ledger in {self.home.root} yet: start 'xray-cli watch', or set XRAY_HOME"
             raise SchemaMissingError(message)
-        check_schema(self._engine)
-        return self._engine
+        engine = self._engine
+        if not self.has_ledger:  # SQLite would make the file when it is asked
+            message = f"there is no ledger at {self.settings.ledger_file}: make it with 'xray-cli db upgrade'"
+            raise SchemaMissingError(message)
+        check_schema(engine)
+        return engine
 
     @property
     def has_ledger(self) -> bool:

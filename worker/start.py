@@ -9,13 +9,14 @@ from store.schema import check_encoding
 from worker.engines.devices import Devices, choose_devices
 
 
-def start(installation: Installation, check_surroundings: Callable[[], object]) -> Devices:
+def start(installation: Installation, check_surroundings: Callable[[], object] | None = None) -> Devices:
     """Check everything that screening needs, and enter the model that serves in the ledger.
 
     Parameters
     ----------
-    check_surroundings : Callable
-        What this kind of process checks or does once there is a home, before anybody looks at the ledger.
+    check_surroundings : Callable or None
+        What this kind of process checks or does before anybody looks at the ledger. There may be no home yet: it is
+        made once all else is found.
 
     Returns
     -------
@@ -28,10 +29,11 @@ def start(installation: Installation, check_surroundings: Callable[[], object]) 
         What keeps it from starting.
     """
     devices = choose_devices(installation.settings.devices)
-    prepare_home(installation.home)
-    check_surroundings()
+    if check_surroundings is not None:
+        check_surroundings()
     ledger, model = installation.ledger, installation.model
     check_encoding(ledger)
+    prepare_home(installation.home)
     with ledger.begin() as connection:
         record_model(connection, model.model_sha256, model.model_version, model.folder)
     return devices

@@ -108,6 +108,24 @@ def test_what_is_wrong_is_one_clear_line_and_the_right_exit_code(
     assert "s3cret" not in answer.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "variables", "code"),
+    [
+        (("watch", "/nonexistent"), {}, 66),
+        (("scan", "/nonexistent"), {}, 66),
+        (("worker",), {}, 69),
+        (("db", "check"), {"XRAY_DATABASE_URL": "sqlite:///site.db"}, 78),
+        (("doctor",), {"XRAY_DATABASE_URL": "sqlite:///site.db"}, 1),
+    ],
+)
+def test_what_is_refused_makes_nothing(
+    run: Run, tmp_path: Path, words: tuple[str, ...], variables: dict[str, str], code: int
+) -> None:
+    answer = run(*words, **variables)
+    assert answer.returncode == code, answer.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_database_of_a_newer_version_is_refused(run: Run, tmp_path: Path) -> None:
     assert run("db", "upgrade").returncode == 0
     assert run("db", "check").returncode == 0

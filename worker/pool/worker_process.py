@@ -59,7 +59,8 @@ def run_worker_process(installation: Installation, *, leave_when_deaf: bool) -> 
         What keeps it from starting, in one line.
     """
     configure_logging(installation.settings.log_format)
-    devices = start(installation, lambda: make_identifier_key(installation.settings, installation.home))
+    devices = start(installation)
+    make_identifier_key(installation.settings, installation.home)
     installation.close()  # connections must not cross the fork
     if leave_when_deaf:
         guard_against_deafness()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from celery import Celery
 from sqlalchemy import Engine
 
-from installation.home import lock_home
+from installation.home import lock_home, prepare_home
 from installation.installation import Installation
 from installation.settings import OFF
 from store.audit import record_event
@@ -123,6 +123,7 @@ def run_service(
 
 def _take_home(stack: ExitStack, installation: Installation, heartbeat: Heartbeat) -> None:
     """Hold the home; only who holds it brings the ledger in it up to date. A site's own database is only checked."""
+    prepare_home(installation.home)
     stack.enter_context(lock_home(installation.home))
     heartbeat.beat(ServiceState.STARTING)
     stack.callback(heartbeat.beat, ServiceState.STOPPED)
