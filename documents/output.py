@@ -55,7 +55,7 @@ def open_output(output: Path | None, *, is_binary: bool = False) -> Iterator[Any
 def _replacing(target: Path, *, is_binary: bool) -> Iterator[IO[Any]]:
     partial = target.with_name(f".{target.name}.{token_hex(4)}.part")
     try:
-        with _open(partial, is_binary=is_binary) as stream:
+        with _open_beside(target, partial, is_binary=is_binary) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -63,6 +63,13 @@ def _replacing(target: Path, *, is_binary: bool) -> Iterator[IO[Any]]:
     finally:
         with suppress(FileNotFoundError):
             partial.unlink()
+
+
+def _open_beside(target: Path, partial: Path, *, is_binary: bool) -> IO[Any]:
+    try:
+        return _open(partial, is_binary=is_binary)
+    except OSError as error:  # whoever reads it knows the file that they named, not the hidden one beside it
+        raise OSError(error.errno, error.strerror, str(target)) from None
 
 
 def _open(path: Path, *, is_binary: bool) -> IO[Any]:

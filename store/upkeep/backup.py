@@ -70,7 +70,10 @@ def _check_target(engine: Engine, target: Path) -> None:
 def _private_part(target: Path) -> Iterator[Path]:
     """Give an empty file beside the target, readable to its owner alone; it takes the target's name at the end."""
     part = target.with_name(f".{target.name}.{token_hex(4)}.part")
-    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
+    try:
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
+    except OSError as error:  # whoever reads it knows the file that they named, not the hidden one beside it
+        raise OSError(error.errno, error.strerror, str(target)) from None
     try:
         yield part
         _flush(part)

@@ -181,3 +181,10 @@ def test_a_pg_dump_that_fails_says_why_and_leaves_nothing(
     with pytest.raises(BackupError, match="pg_dump failed: server version mismatch"):
         back_up(postgresql_engine, tmp_path / "xray.dump")
     assert list(tmp_path.glob("*xray*")) == []
+
+
+def test_a_backup_that_cannot_be_written_is_named_as_it_was_given(sqlite_engine: Engine, tmp_path: Path) -> None:
+    target = tmp_path / "nowhere" / "xray.db"
+    with pytest.raises(FileNotFoundError) as caught:
+        back_up(sqlite_engine, target)
+    assert caught.value.filename == str(target)
