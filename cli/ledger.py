@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.errors import FAILED, exit_codes
+from cli.errors import FAILED, InputMissingError, exit_codes
 from cli.opening import opened_installation
 
 if TYPE_CHECKING:
@@ -59,10 +59,14 @@ def retry(
 ) -> None:
     """Try again now what waits because of a fault; quarantined files: 'xray-cli quarantine release'."""
     with exit_codes(), opened_installation() as installation:
+        from documents.figures import say_count
         from store.audit import record_event
+        from store.ledger.arrivals import find_arrival
         from store.ledger.sweeps import retry_now
 
         with installation.ledger.begin() as connection:
+            if missing := [str(id_) for id_ in ids or () if find_arrival(connection, id_) is None]:
+                raise InputMissingError(f"there is no arrival {', '.join(missing)}; 'xray-cli report' lists them")
             count = retry_now(connection, ids)
             record_event(connection, "retried", count=count)
-        typer.echo(f"{count} arrivals are tried again now")
+        typer.echo(f"{say_count(count, 'arrival')} {'is' if count == 1 else 'are'} tried again now")

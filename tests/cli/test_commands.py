@@ -196,6 +196,16 @@ def test_status_and_retry_on_an_empty_ledger(run: Run) -> None:
     assert answer.returncode == 0
     assert json.loads(answer.stdout)["service_runs"] is False
     assert run("retry").stdout == "0 arrivals are tried again now\n"
+    unknown = run("retry", "999999")
+    assert (unknown.returncode, unknown.stdout) == (66, "")
+    assert "there is no arrival 999999" in unknown.stderr
+
+
+def test_the_doctor_sees_a_home_that_root_itself_cannot_write(run: Run) -> None:
+    checks = json.loads(run("doctor", "--format", "json", XRAY_HOME="/proc/nowhere").stdout)
+    (home,) = (check for check in checks if check["name"] == "home")
+    assert home["found"].startswith("/proc/nowhere cannot be written (")
+    assert home["advice"]
 
 
 def test_status_says_what_is_away_and_still_fills_its_screen(run: Run) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
@@ -80,9 +81,12 @@ def _check_user() -> Check:
 def _check_home(installation: Installation) -> Check:
     home = installation.home.root
     place = next(folder for folder in (home, *home.parents) if folder.exists())
-    if os.access(place, os.W_OK | os.X_OK):
-        return Check("home", f"{home} can be written")
-    return Check("home", f"{home} cannot be written", "give this user the folder, or set XRAY_HOME")
+    try:
+        TemporaryFile(dir=place).close()  # root is denied nothing by permissions, and cannot write everywhere
+    except OSError as error:
+        found = f"{home} cannot be written ({error.strerror})"
+        return Check("home", found, "give this user the folder, or set XRAY_HOME")
+    return Check("home", f"{home} can be written")
 
 
 def _check_disk(installation: Installation) -> Check:
