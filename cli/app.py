@@ -24,6 +24,7 @@ from cli import (
     train,
     train_lungs,
     watching,
+    weights,
 )
 
 FIRST_COLLECTION = 50_000  # objects; Python begins at 700
@@ -66,6 +67,7 @@ def _add_commands() -> None:
         ("outcomes", reference_labels.app),
         ("db", db.app),
         ("config", config.app),
+        ("weights", weights.app),
     ):
         app.add_typer(group, name=name)
 

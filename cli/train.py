@@ -1,5 +1,6 @@
 """`xray-cli train`: a data set in, a model bundle out."""
 
+import os
 from collections.abc import Mapping
 from enum import StrEnum
 from importlib.util import find_spec
@@ -12,6 +13,7 @@ from cli.errors import PackageMissingError, exit_codes
 from inference.labels import NOTICE
 
 INTERRUPTED = 130  # as a shell reports Ctrl-C
+ERRORS_ONLY = "2"  # TensorFlow greets whoever imports it, amid lines for people
 
 
 class BackboneName(StrEnum):
@@ -90,11 +92,12 @@ def train(
 def _train(
     experiment: str | None, options: Mapping[str, object], run_folder: Path | None, resume: bool, plot: Path
 ) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", ERRORS_ONLY)
     from rich.console import Console
 
     from training.run.experiment import read_training_settings
     from training.run.plot import write_plot
-    from training.run.record import write_report
+    from training.run.record import name_validation, write_report
     from training.run.run import train_and_export
     from training.run.run_folder import find_run_folder, name_run_folder
 
@@ -105,7 +108,7 @@ def _train(
     except KeyboardInterrupt:
         typer.echo(f"stopped: the same command with --run-folder {folder} --resume goes on", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    write_plot(result.history, plot)
+    write_plot(result.history, plot, name_validation(result.metrics["training"]))
     typer.echo(write_report(result.metrics))
     typer.echo(f"bundle {result.model}, run folder {result.run_folder}: {NOTICE}")
 

@@ -105,7 +105,7 @@ class Classifier:
         pixels = frame_box(film, sighting.lungs, box, self.bundle.input_size)
         prediction = self.predict(pixels[np.newaxis, :, :, np.newaxis])[0]
         covered = _to_radiograph(box, radiograph.pixels.shape)
-        return mark_population(replace(prediction, box=covered), radiograph.identity)
+        return mark_population(replace(prediction, box=covered), radiograph.identity, self.bundle.training_ages_years)
 
     def check(self, pixels: npt.NDArray[np.float32]) -> None:
         """Refuse a film, float32 (rows, columns), that is no frontal chest radiograph, as `predict_radiograph` does."""

@@ -1,14 +1,14 @@
 """What the classifier answers, and how: calibration, operating points, and a mark where an answer stands on nobody.
 
-The data behind the shipped model entangle class and age: its viral pneumonia films are all of small children, its
-COVID-19 films all of adults but one of 281 with a known age (12 years). Only normal films are of both. So an adult's
-`viral_pneumonia` and a child's `covid19` rest on nobody like that patient. The answer stands, with its label and its
-probabilities, and is marked. Without an age in the header (every PNG and JPEG) nothing can be marked.
+Data may entangle class and age, as those behind the shipped model do: its viral pneumonia films are all of small
+children, its COVID-19 films of adults. So an adult's `viral_pneumonia` and a child's `covid19` rest on nobody like that
+patient. The answer stands, with its label and its probabilities, and is marked. Which ages a label was learnt from
+is a fact of the bundle. Where it does not say so, and without an age in the header (every PNG and JPEG), nothing is
+marked.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,18 +26,6 @@ from inference.labels import (
 
 if TYPE_CHECKING:
     from imaging import Identity
-
-ADULT_FROM_YEARS = 18.0
-CHILD_BELOW_YEARS = 16.0
-
-TRAINING_AGES_YEARS: Mapping[Label, tuple[float, float]] = MappingProxyType(
-    {
-        Label.COVID19: (CHILD_BELOW_YEARS, float("inf")),
-        Label.VIRAL_PNEUMONIA: (0.0, ADULT_FROM_YEARS),
-        Label.NORMAL: (0.0, float("inf")),
-    }
-)
-"""Ages in years that the training data hold for each label: from the first, below the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +163,9 @@ def _scale_map(activation_map: npt.NDArray[np.float32]) -> npt.NDArray[np.float3
     return np.asarray(evidence / maximum if maximum > 0 else evidence, dtype=np.float32)
 
 
-def mark_population(prediction: Prediction, identity: "Identity") -> Prediction:
+def mark_population(
+    prediction: Prediction, identity: "Identity", ages_years: Mapping[str, tuple[float, float]]
+) -> Prediction:
     """Mark a label that the model has learnt only from patients of another age.
 
     Parameters
@@ -184,15 +174,17 @@ def mark_population(prediction: Prediction, identity: "Identity") -> Prediction:
         An answer of the classifier.
     identity : Identity
         Of the same radiograph; its `patient_age_years` is Patient's Age (0010,1010), PS3.3 C.7.2.2.
+    ages_years : Mapping
+        From label to the ages that it was learnt from, as in `inference.bundle.Bundle`.
 
     Returns
     -------
     Prediction
         The same, its `reason_code` `outside_training_population` where a label was given and the age is known and
-        outside of `TRAINING_AGES_YEARS`. An indeterminate answer keeps the reason that it has.
+        outside of what the label was learnt from. An indeterminate answer keeps the reason that it has.
     """
     age = identity.patient_age_years
-    if prediction.label is None or age is None:
+    if prediction.label is None or age is None or prediction.label not in ages_years:
         return prediction
-    first, end = TRAINING_AGES_YEARS[prediction.label]
+    first, end = ages_years[prediction.label]
     return prediction if first <= age < end else replace(prediction, reason_code=OUTSIDE_TRAINING_POPULATION)

@@ -64,7 +64,7 @@ def load_litert(path: Path, threads: int) -> Any:
 
 @contextmanager
 def native_messages_to_log() -> Iterator[None]:
-    """Log what native code writes to file descriptor 2: LiteRT announces its delegate there, amid lines of JSON."""
+    """Log what native code writes to file descriptor 2: LiteRT and TensorFlow greet there, amid lines for people."""
     with TemporaryFile() as written:
         stderr = os.dup(2)
         os.dup2(written.fileno(), 2)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from imaging import REASONS, RadiographError, UnreadableRadiographError, UnsuitableRadiographError
+from inference.bundle import SHIPPED_AGES_YEARS
 from inference.labels import OUTSIDE_TRAINING_POPULATION
-from inference.prediction import ADULT_FROM_YEARS, CHILD_BELOW_YEARS
 from reports.advice import NO_CLASS
 from store.ledger.fates import REASONS as READER_REASONS
 
@@ -46,7 +46,10 @@ def test_the_ages_of_the_mark_are_the_programs() -> None:
         r"`outside_training_population` stands .* age of (\d+) years or more, .* `covid19` below (\d+)", said
     )
     assert ages is not None
-    assert [float(age) for age in ages.groups()] == [ADULT_FROM_YEARS, CHILD_BELOW_YEARS]
+    assert [float(age) for age in ages.groups()] == [
+        SHIPPED_AGES_YEARS["viral_pneumonia"][1],
+        SHIPPED_AGES_YEARS["covid19"][0],
+    ]
 
 
 def list_anchors(document: Path) -> set[str]:

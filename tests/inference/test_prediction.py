@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from imaging import Identity
+from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import LABELS, OUTSIDE_TRAINING_POPULATION, Label, Outcome
-from inference.prediction import TRAINING_AGES_YEARS, Prediction, mark_population
+from inference.prediction import Prediction, mark_population
 from reports.advice import MARKS
+
+AGES_YEARS = read_bundle(SHIPPED_BUNDLE).training_ages_years
 
 
 def answer(label: Label | None, reason_code: str | None = None) -> Prediction:
@@ -37,7 +40,7 @@ def answer(label: Label | None, reason_code: str | None = None) -> Prediction:
     ],
 )
 def test_a_label_that_was_learnt_at_another_age_is_marked(label: Label, age_years: float, marked: bool) -> None:
-    given = mark_population(answer(label), Identity(patient_age_years=age_years))
+    given = mark_population(answer(label), Identity(patient_age_years=age_years), AGES_YEARS)
     assert given.reason_code == (OUTSIDE_TRAINING_POPULATION if marked else None)
     assert (given.outcome, given.label) == (Outcome.PREDICTED, label)
 
@@ -45,14 +48,22 @@ def test_a_label_that_was_learnt_at_another_age_is_marked(label: Label, age_year
 @pytest.mark.parametrize("label", LABELS)
 def test_without_an_age_nothing_is_marked(label: Label) -> None:
     given = answer(label)
-    assert mark_population(given, Identity()) is given
+    assert mark_population(given, Identity(), AGES_YEARS) is given
 
 
 def test_an_answer_without_a_label_keeps_its_reason() -> None:
     given = answer(None, "other_finding")
-    assert mark_population(given, Identity(patient_age_years=42.0)) is given
+    assert mark_population(given, Identity(patient_age_years=42.0), AGES_YEARS) is given
+
+
+def test_what_another_bundle_was_learnt_from_decides_for_it() -> None:
+    adults = {Label.VIRAL_PNEUMONIA: (18.0, float("inf"))}
+    child, adult = Identity(patient_age_years=4.0), Identity(patient_age_years=42.0)
+    assert mark_population(answer(Label.VIRAL_PNEUMONIA), child, adults).reason_code == OUTSIDE_TRAINING_POPULATION
+    assert mark_population(answer(Label.VIRAL_PNEUMONIA), adult, adults).reason_code is None
+    assert mark_population(answer(Label.COVID19), child, adults).reason_code is None
 
 
 def test_every_label_has_its_ages_and_the_mark_its_advice() -> None:
-    assert set(TRAINING_AGES_YEARS) == set(LABELS)
+    assert set(AGES_YEARS) == set(LABELS)
     assert set(MARKS) == {OUTSIDE_TRAINING_POPULATION}

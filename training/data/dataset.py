@@ -37,6 +37,8 @@ class Case:
         Where it comes from, its projection, `adult`, `paediatric` or `unknown`, the patient's sex as the manifest
         writes it, the hospital or place, and the side of the split which the manifest's column `split` names ("" when
         it has none).
+    is_patient_known : bool
+        Whether the manifest or the file's name says whose film it is; else `patient_id` stands for the file alone.
     """
 
     path: Path
@@ -48,6 +50,7 @@ class Case:
     side: str = ""
     sex: str = UNKNOWN
     site: str = UNKNOWN
+    is_patient_known: bool = True
 
 
 def read_dataset(folder: Path) -> list[Case]:
@@ -86,7 +89,7 @@ def read_other_findings(folder: Path) -> list[Case]:
     if manifest.is_file():
         cases = _read_manifest(manifest, OTHER_FINDING)
     else:
-        cases = [Case(path, OTHER_FINDING, str(path)) for path in list_pictures(folder)]
+        cases = [Case(path, OTHER_FINDING, str(path), is_patient_known=False) for path in list_pictures(folder)]
     if not cases:
         raise DatasetNotFoundError(f"no {MANIFEST_NAME} and no radiographs in {folder}")
     return cases
@@ -131,6 +134,7 @@ def _to_case(folder: Path, line: int, row: Mapping[str, str], label: str) -> Cas
         side=row.get("split", ""),
         sex=row.get("sex") or UNKNOWN,
         site=row.get("site") or UNKNOWN,
+        is_patient_known=bool(row.get("patient_id")),
     )
 
 
@@ -148,7 +152,7 @@ def _read_folders(folder: Path) -> list[Case]:
         log.warning("%d files left out: %s is not read; DICOM, PNG and JPEG are", count, suffix)
     _report_left_out([film.label for film in found.films])
     cases = [_to_folder_case(found, film) for film in found.films if film.label in _KNOWN_LABELS]
-    unnamed = sum(case.patient_id == str(case.path) for case in cases)
+    unnamed = sum(not case.is_patient_known for case in cases)
     if unnamed:
         log.warning(
             "no %s, and %d of %d files name no patient: patients cannot be kept apart, each counts as one of its own",
@@ -169,6 +173,7 @@ def _to_folder_case(found: ClassFolders, film: FolderFilm) -> Case:
         source=facts.source or found.name,
         age_group=_to_age_group("", facts.age_group),
         site=facts.site or UNKNOWN,
+        is_patient_known=bool(film.patient_id),
     )
 
 

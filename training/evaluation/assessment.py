@@ -13,7 +13,7 @@ from rich.progress import track
 from inference.bundle import Bundle
 from inference.classifier import Classifier
 from inference.explanation.occlusion import explain_framed
-from inference.labels import Label
+from inference.labels import Label, order_labels
 from training.data.dataset import Case, read_dataset, read_other_findings
 from training.data.errors import DatasetNotFoundError
 from training.data.overlap import Overlap, find_overlap, hash_films
@@ -22,14 +22,28 @@ from training.evaluation.evaluation import PREVALENCES, count_refusals, evaluate
 from training.evaluation.examination import Examination, examine_cases
 from training.evaluation.figures.estimates import RESAMPLES, Weights, draw_patients
 from training.evaluation.figures.scores import trace_curves
-from training.evaluation.judged_films import EvaluatedFilm, ExaminedFilm, RefusedFilm, is_of_a_class, to_patients
-from training.evaluation.result import Audit, Bootstrap, DatasetFacts, Evaluation, LeaveOneOut, ModelFacts, Origin
+from training.evaluation.judged_films import (
+    EvaluatedFilm,
+    ExaminedFilm,
+    RefusedFilm,
+    is_of_a_class,
+    set_unknown_aside,
+    to_patients,
+)
+from training.evaluation.result import (
+    HELD_OUT,
+    Audit,
+    Bootstrap,
+    DatasetFacts,
+    Evaluation,
+    LeaveOneOut,
+    ModelFacts,
+    Origin,
+)
 from training.evaluation.shortcuts.audit import audit
 from training.evaluation.shortcuts.features import pool_features
 from training.evaluation.shortcuts.leave_out import leave_out
 from training.evaluation.worst import find_worst
-
-HELD_OUT = "held-out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,7 @@ class AssessmentSettings:
         Folder of radiographs of none of the classes.
     part : str
         `all`, a side that the manifest's column `split` names, or `held-out`: films of patients that the model was
-        neither trained nor calibrated on.
+        neither trained nor calibrated on, nor the weights that it started from.
     prevalences : mapping
         For each label the prevalences at which predictive values are given.
     leave_out_by : {"source", "site"} or None
@@ -96,9 +110,10 @@ def assess(settings: AssessmentSettings, console: Console) -> Evaluation:
     examinations = list(_examine(settings, cases, console))
     overlap = _find_overlap(bundle, examinations)
     if settings.part == HELD_OUT:
-        examinations, overlap = _keep_held_out(examinations, overlap)
+        examinations, overlap = _keep_held_out(bundle, examinations, overlap)
     origin = _describe(settings, bundle, examinations, overlap)
-    evaluation = _measure(settings, origin, [each.film for each in examinations], classifier, console)
+    films = [set_unknown_aside(each.film, order_labels(bundle.labels)) for each in examinations]
+    evaluation = _measure(settings, origin, films, classifier, console)
     return evaluation.model_copy(
         update={"warnings": find_cautions(evaluation, [each.film.case for each in examinations])}
     )
@@ -123,12 +138,19 @@ def _find_overlap(bundle: Bundle, examinations: Sequence[Examination]) -> Overla
     return find_overlap(bundle, cases, hashes, hash_films(cases, hashes))
 
 
-def _keep_held_out(examinations: Sequence[Examination], overlap: Overlap) -> tuple[list[Examination], Overlap]:
-    if overlap.seen is None:
-        raise DatasetNotFoundError("the bundle does not say which films it was trained on: none is known as held out")
+def _keep_held_out(
+    bundle: Bundle, examinations: Sequence[Examination], overlap: Overlap
+) -> tuple[list[Examination], Overlap]:
+    if overlap.seen is None or not overlap.is_complete:
+        raise DatasetNotFoundError(
+            "the bundle does not say which films it or its starting weights were trained on: none is known as held out"
+        )
     kept = [each for each, seen in zip(examinations, overlap.seen, strict=True) if not seen]
-    if not any(is_of_a_class(each.film) for each in kept):
-        raise DatasetNotFoundError("the model was trained on films of every patient of this data set")
+    if not any(each.film.case.reference_label in bundle.labels for each in kept):
+        raise DatasetNotFoundError(
+            "no film is held out: the model, or the weights that it started from, was trained on films of every "
+            "patient of this data set"
+        )
     return kept, Overlap((False,) * len(kept), same_as_training=False)
 
 
@@ -154,8 +176,9 @@ def _describe(
             split=settings.part,
             n_files=len(examinations),
             sha256=hash_films(cases, hashes),
-            n_seen=None if overlap.seen is None else sum(overlap.seen),
+            n_seen=overlap.count,
             same_as_training=overlap.same_as_training,
+            n_without_patient=sum(not case.is_patient_known for case in cases),
         ),
         bootstrap=Bootstrap(resamples=RESAMPLES, interval=0.95, unit="patient", seed=settings.seed),
     )
@@ -168,14 +191,15 @@ def _measure(
     classifier: Classifier,
     console: Console,
 ) -> Evaluation:
+    labels = order_labels(classifier.bundle.labels)
     examined = [film for film in films if isinstance(film, ExaminedFilm)]
     refused = [film for film in films if isinstance(film, RefusedFilm)]
     labelled = [film for film in examined if is_of_a_class(film)]
     weights = draw_patients(to_patients(labelled), seed=settings.seed)
     with console.status("measuring"):
-        measures = evaluate(examined, seed=settings.seed, refused=refused, prevalences=settings.prevalences)
-        refusals, curves = count_refusals(films, seed=settings.seed), trace_curves(labelled, weights)
-    found_audit, left_out = _look_deeper(settings, examined, weights, console)
+        measures = evaluate(examined, labels, seed=settings.seed, refused=refused, prevalences=settings.prevalences)
+        refusals, curves = count_refusals(films, seed=settings.seed), trace_curves(labelled, weights, labels)
+    found_audit, left_out = _look_deeper(settings, examined, weights, labels, console)
     roots = [root for root in (settings.dataset, settings.other_findings) if root]
     with console.status("drawing the worst errors"):
         worst = find_worst(labelled, roots, partial(explain_framed, classifier))
@@ -191,7 +215,11 @@ def _measure(
 
 
 def _look_deeper(
-    settings: AssessmentSettings, films: Sequence[ExaminedFilm], weights: Weights, console: Console
+    settings: AssessmentSettings,
+    films: Sequence[ExaminedFilm],
+    weights: Weights,
+    labels: Sequence[Label],
+    console: Console,
 ) -> tuple[Audit | None, LeaveOneOut | None]:
     """Audit, and leave sources out: what needs the network's features."""
     found_audit, left_out = None, None
@@ -201,8 +229,10 @@ def _look_deeper(
     if settings.with_audit:
         with console.status("auditing shortcuts"):
             places = [place for place, film in enumerate(films) if is_of_a_class(film)]
-            found_audit = audit([films[place] for place in places], features[places], weights, seed=settings.seed)
+            chosen = [films[place] for place in places]
+            found_audit = audit(chosen, features[places], weights, labels, seed=settings.seed)
     if settings.leave_out_by:
         with console.status(f"leaving out each {settings.leave_out_by}"):
-            left_out = leave_out([film.case for film in films], features, settings.leave_out_by, seed=settings.seed)
+            cases = [film.case for film in films]
+            left_out = leave_out(cases, features, settings.leave_out_by, labels, seed=settings.seed)
     return found_audit, left_out

@@ -49,6 +49,7 @@ THRESHOLDS = (0.34, *np.arange(0.40, 0.96, 0.05).round(2).tolist(), 0.98, 0.99)
 
 def evaluate(
     films: Sequence[JudgedFilm],
+    labels: Sequence[Label],
     *,
     seed: int,
     refused: Sequence[RefusedFilm] = (),
@@ -59,7 +60,9 @@ def evaluate(
     Parameters
     ----------
     films : sequence of JudgedFilm
-        Radiographs of the three labels and, where there are any, of other findings.
+        Radiographs of the labels and, where there are any, of other findings.
+    labels : sequence of Label
+        Those that the model knows, in their order.
     seed : int
         Of the bootstrap.
     refused : sequence of RefusedFilm
@@ -69,15 +72,15 @@ def evaluate(
     """
     labelled = [film for film in films if is_of_a_class(film)]
     weights = draw_patients(to_patients(labelled), seed=seed)
-    scores = score(labelled, weights)
+    scores = score(labelled, weights, labels)
     measured = dict(scores) | {"per_class": find_predictive_values(scores, labelled, weights, prevalences)}
     return measures.Measures(
         **measured,
         answered=_measure_answered(labelled, weights),
-        coverage_curve=_measure_coverage(labelled, weights),
-        reliability=measures.ReliabilityDiagram(bins=_measure_reliability(labelled, weights)),
-        other_finding=_measure_others(films, refused, seed),
-        by_group={name: _score_groups(labelled, refused, weights, name) for name in GROUPINGS},
+        coverage_curve=_measure_coverage(labelled, weights, labels),
+        reliability=measures.ReliabilityDiagram(bins=_measure_reliability(labelled, weights, labels)),
+        other_finding=_measure_others(films, refused, labels, seed),
+        by_group={name: _score_groups(labelled, refused, weights, name, labels) for name in GROUPINGS},
     )
 
 
@@ -128,12 +131,14 @@ def _find_answered(films: Sequence[JudgedFilm]) -> npt.NDArray[np.bool_]:
     return np.asarray([film.prediction.outcome is Outcome.PREDICTED for film in films], dtype=bool)
 
 
-def _measure_coverage(films: Sequence[JudgedFilm], weights: Weights) -> tuple[measures.CoveragePoint, ...]:
-    probabilities = to_probabilities(films)
-    right = probabilities.argmax(axis=1) == to_reference(films)
+def _measure_coverage(
+    films: Sequence[JudgedFilm], weights: Weights, labels: Sequence[Label]
+) -> tuple[measures.CoveragePoint, ...]:
+    probabilities = to_probabilities(films, labels)
+    right = probabilities.argmax(axis=1) == to_reference(films, labels)
     lost = np.asarray([film.prediction.reason_code == OTHER_FINDING for film in films], dtype=bool)
     points = []
-    for threshold in THRESHOLDS:
+    for threshold in (each for each in THRESHOLDS if each >= 1.0 / len(labels)):
         covered = (probabilities.max(axis=1) >= threshold) & ~lost
         coverage = estimate(weigh_share(covered, weights), _count_patients(films))
         accuracy = _estimate_share(right, covered, films, weights)
@@ -141,9 +146,11 @@ def _measure_coverage(films: Sequence[JudgedFilm], weights: Weights) -> tuple[me
     return tuple(points)
 
 
-def _measure_reliability(films: Sequence[JudgedFilm], weights: Weights) -> tuple[measures.DiagramBin, ...]:
-    probabilities = to_probabilities(films)
-    right, bins = probabilities.argmax(axis=1) == to_reference(films), find_bins(probabilities)
+def _measure_reliability(
+    films: Sequence[JudgedFilm], weights: Weights, labels: Sequence[Label]
+) -> tuple[measures.DiagramBin, ...]:
+    probabilities = to_probabilities(films, labels)
+    right, bins = probabilities.argmax(axis=1) == to_reference(films, labels), find_bins(probabilities)
     rows = []
     for place in range(ECE_BINS):
         inside = bins == place
@@ -171,7 +178,9 @@ def _count_patients(films: Sequence[EvaluatedFilm]) -> int:
     return len(set(to_patients(films)))
 
 
-def _measure_others(films: Sequence[JudgedFilm], refused: Sequence[RefusedFilm], seed: int) -> measures.OtherFindings:
+def _measure_others(
+    films: Sequence[JudgedFilm], refused: Sequence[RefusedFilm], labels: Sequence[Label], seed: int
+) -> measures.OtherFindings:
     others = [film for film in films if not is_of_a_class(film)]
     weights = draw_patients(to_patients(others), seed=seed)
     given = [film.prediction.label for film in others]
@@ -182,14 +191,18 @@ def _measure_others(films: Sequence[JudgedFilm], refused: Sequence[RefusedFilm],
     return measures.OtherFindings(
         n=len(others),
         n_refused=sum(not is_of_a_class(film) for film in refused),
-        answered={str(label): measure([answered is label for answered in given]) for label in LABELS},
+        answered={str(label): measure([answered is label for answered in given]) for label in labels},
         indeterminate=measure([answered is None for answered in given]),
         reason_other_finding=measure([film.prediction.reason_code == OTHER_FINDING for film in others]),
     )
 
 
 def _score_groups(
-    films: Sequence[JudgedFilm], refused: Sequence[RefusedFilm], weights: Weights, grouping: str
+    films: Sequence[JudgedFilm],
+    refused: Sequence[RefusedFilm],
+    weights: Weights,
+    grouping: str,
+    labels: Sequence[Label],
 ) -> dict[str, measures.GroupScores]:
     left_out = [film for film in refused if is_of_a_class(film)]
     names = np.asarray(name_groups([*films, *left_out], grouping), dtype=np.str_)
@@ -199,7 +212,7 @@ def _score_groups(
         members = [films[place] for place in places]
         given = _find_answered(members).astype(np.float64)
         groups[name] = measures.GroupScores(
-            **dict(score(members, weights[:, places])),
+            **dict(score(members, weights[:, places], labels)),
             refused=int((names[len(films) :] == name).sum()),
             coverage=estimate(weigh_mean(given, weights[:, places]), _count_patients(members)),
         )

@@ -1,14 +1,14 @@
 """The films of an evaluation with what became of each, and as arrays that metrics can be computed from."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from imaging import RadiographError, read_radiograph
 from inference.classifier import Classifier
-from inference.labels import LABELS, OTHER_FINDING, Label
+from inference.labels import OTHER_FINDING, Label
 from inference.prediction import Prediction
 from training.data.dataset import Case
 
@@ -125,19 +125,26 @@ def judge_cases(classifier: Classifier, cases: Iterable[Case]) -> list[JudgedFil
 
 
 def is_of_a_class(film: EvaluatedFilm) -> bool:
-    """Say whether a film is of one of the three labels, and not of another finding."""
+    """Say whether a film is of one of the labels, and not of another finding."""
     return film.case.reference_label != OTHER_FINDING
 
 
-def to_reference(films: Sequence[JudgedFilm]) -> npt.NDArray[np.intp]:
-    """Return the index of each true label, int (films,)."""
-    return np.asarray([LABELS.index(Label(film.case.reference_label)) for film in films], dtype=np.intp)
+def set_unknown_aside(film: EvaluatedFilm, labels: Sequence[Label]) -> EvaluatedFilm:
+    """Return a film of a class that the model does not know as one of another finding: no answer to it is right."""
+    if film.case.reference_label in (*labels, OTHER_FINDING):
+        return film
+    return replace(film, case=replace(film.case, reference_label=OTHER_FINDING))
 
 
-def to_probabilities(films: Sequence[JudgedFilm]) -> npt.NDArray[np.float64]:
-    """Return the probabilities of each film, float64 (films, labels); a model of two classes gives the third 0."""
-    rows = [[film.prediction.probabilities.get(label, 0.0) for label in LABELS] for film in films]
-    return np.asarray(rows, dtype=np.float64).reshape(len(films), len(LABELS))
+def to_reference(films: Sequence[JudgedFilm], labels: Sequence[Label]) -> npt.NDArray[np.intp]:
+    """Return the place of each true label among those that the model knows, int (films,)."""
+    return np.asarray([labels.index(Label(film.case.reference_label)) for film in films], dtype=np.intp)
+
+
+def to_probabilities(films: Sequence[JudgedFilm], labels: Sequence[Label]) -> npt.NDArray[np.float64]:
+    """Return the probabilities of the labels that the model knows, float64 (films, labels); rows sum to 1."""
+    rows = [[film.prediction.probabilities[label] for label in labels] for film in films]
+    return np.asarray(rows, dtype=np.float64).reshape(len(films), len(labels))
 
 
 def to_patients(films: Sequence[EvaluatedFilm]) -> list[str]:

@@ -62,7 +62,15 @@ class PredictiveValues(EvaluationPart):
 
 
 class ClassScores(EvaluationPart):
-    """One class against the rest; `support` counts its films."""
+    """One class against the rest.
+
+    Attributes
+    ----------
+    support : int
+        Films of the class.
+    n_patients, n_patients_of_others : int
+        Patients that its sensitivity is over, and its specificity.
+    """
 
     sensitivity: Estimate = ABSENT
     specificity: Estimate = ABSENT
@@ -71,6 +79,8 @@ class ClassScores(EvaluationPart):
     auroc: Estimate = ABSENT
     auprc: Estimate = ABSENT
     support: int = 0
+    n_patients: int = 0
+    n_patients_of_others: int = 0
     at_prevalence: tuple[PredictiveValues, ...] = ()
 
 

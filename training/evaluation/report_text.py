@@ -1,13 +1,19 @@
-"""The classification report as text, in the shape of scikit-learn's, which the original script printed."""
+"""The classification report as text, in the shape of scikit-learn's, and the lines that the original script printed."""
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from inference.labels import LABELS, NOTICE
+from documents.figures import Estimate, say_count, say_number
+from inference.labels import LABELS, NOTICE, Label
+from reports.wording import name_label
+from training.evaluation.cautions import say_few_films
+from training.evaluation.measures import Scores
 
 HEADINGS = ("precision", "recall", "f1-score", "support")
 LAST_ROW = "weighted avg"
 ABSENT = "-"
+WIDTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +23,49 @@ class _Row:
     name: str
     scores: tuple[float | None, float | None, float | None]
     support: int
+
+
+def describe_scores(scores: Scores) -> str:
+    """Write the classification report, the confusion matrix, `acc`, `sensitivity` and `specificity`, and the notice.
+
+    Each of the three has its 95 % interval and says over how many films of how many patients it is; sensitivity and
+    specificity are those of COVID-19 against the rest, and are left out for a model that does not know it. What says
+    nearly nothing is said to, in plain words, first.
+    """
+    few = say_few_films({label: each.support for label, each in scores.per_class.items()})
+    parts = [
+        *([textwrap.fill(few, WIDTH)] if few else []),
+        classification_report(scores.confusion_matrix, scores.labels),
+        _draw_matrix(scores),
+        "\n".join(_describe_rates(scores)),
+    ]
+    return "\n\n".join(part.rstrip("\n") for part in parts) + f"\n\n{NOTICE}\n"
+
+
+def _draw_matrix(scores: Scores) -> str:
+    width = max(len(label) for label in scores.labels)
+    lines = ["confusion matrix, truth in rows, answer in columns", " " * width + _join(scores.labels, width)]
+    rows = zip(scores.labels, scores.confusion_matrix, strict=True)
+    return "\n".join([*lines, *(f"{label:>{width}}{_join(counts, width)}" for label, counts in rows)])
+
+
+def _join(cells: Sequence[str | int], width: int) -> str:
+    return "".join(f"  {cell:>{width}}" for cell in cells)
+
+
+def _describe_rates(scores: Scores) -> Iterator[str]:
+    yield _describe_rate("acc", scores.accuracy, scores.n, scores.n_patients, "")
+    covid19 = scores.per_class.get(Label.COVID19)
+    if covid19:
+        name, others = name_label(Label.COVID19), scores.n - covid19.support
+        yield _describe_rate("sensitivity", covid19.sensitivity, covid19.support, covid19.n_patients, f" with {name}")
+        yield _describe_rate("specificity", covid19.specificity, others, covid19.n_patients_of_others, " without it")
+
+
+def _describe_rate(name: str, found: Estimate, films: int, patients: int, whose: str) -> str:
+    over = f"{say_count(films, 'film')} of {say_count(patients, 'patient')}{whose}"
+    low, high = say_number(found.low, 4), say_number(found.high, 4)
+    return f"{name}: {say_number(found.value, 4)} (95 % interval {low} to {high}; {over})"
 
 
 def classification_report(matrix: Sequence[Sequence[int]], labels: Sequence[str] = LABELS) -> str:
@@ -32,7 +81,7 @@ def classification_report(matrix: Sequence[Sequence[int]], labels: Sequence[str]
     Returns
     -------
     str
-        Lines that end with the notice. A class that is never answered has precision 0, as in scikit-learn; a class
+        Lines. A class that is never answered has precision 0, as in scikit-learn; a class
         without films has no scores ("-") and, unlike there, does not pull the macro average down.
     """
     classes = [_measure(label, matrix, place) for place, label in enumerate(labels)]
@@ -51,8 +100,6 @@ def classification_report(matrix: Sequence[Sequence[int]], labels: Sequence[str]
         "",
         f"{'accuracy':>{width}} {'':20}{_show(hits / count if count else None)}{count:>10}",
         *(_format(row, width) for row in averages),
-        "",
-        NOTICE,
     ]
     return "\n".join(lines) + "\n"
 

@@ -15,6 +15,9 @@ SCHEMA = 1
 WORKS_WITHOUT_LUNGS, NOT_RULED_OUT, NEAR_CHANCE = "works_without_lungs", "not_ruled_out", "near_chance"
 """Verdicts of the shortcut audit."""
 
+HELD_OUT = "held-out"
+"""The films of an evaluation that neither the model nor its starting weights have seen."""
+
 SAME_GROUP, HELD_OUT_PATIENTS = "same_group", "held_out_patients"
 """What films of COVID-19 of a group that was left out are ranked against, or its normal films."""
 
@@ -176,7 +179,15 @@ class ModelFacts(EvaluationPart):
 
 
 class DatasetFacts(EvaluationPart):
-    """What films were evaluated; `n_seen` of them are of patients that made the model, None where that is not known."""
+    """What films were evaluated.
+
+    Attributes
+    ----------
+    n_seen : int or None
+        Of patients that made the model or the weights that it started from; None where that is not known.
+    n_without_patient : int or None
+        Of patients who are not known; None in what earlier versions wrote.
+    """
 
     name: str
     split: str = "all"
@@ -184,6 +195,7 @@ class DatasetFacts(EvaluationPart):
     sha256: str | None = None
     n_seen: int | None = None
     same_as_training: bool = False
+    n_without_patient: int | None = None
 
 
 class Bootstrap(EvaluationPart):

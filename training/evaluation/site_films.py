@@ -80,4 +80,5 @@ def _to_case(film: LabelledFilm, path: Path, label: str) -> Case:
         view=film.view_position or UNKNOWN,
         age_group=UNKNOWN if age is None else "adult" if age >= ADULT_FROM_YEARS else "paediatric",
         sex=film.patient_sex or UNKNOWN,
+        is_patient_known=bool(film.patient_id),
     )

@@ -3,7 +3,7 @@
 `--weights` is one of
 
 - `shipped`: the backbone of the bundle that ships. It was fine-tuned on radiographs: on the films that it has seen,
-  figures are too kind, so a run says how many of its held-out films are among them (`find_films_seen`);
+  figures are too kind, so these are trained on and not held out (`find_films_seen`, `training.run.stages`);
 - `imagenet-file`: ImageNet weights, the file `--imagenet-file` or, in such a folder (default `weights`), the one that
   `IMAGENET_FILES` names for the backbone;
 - `random`: nothing; the whole network is trained;
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from inference.bundle import KERAS_NAME, MANIFEST_NAME, SHIPPED_BUNDLE
+from training.data.overlap import list_films_seen
 from training.fit.settings import Backbone
 
 SHIPPED = "shipped"
@@ -36,6 +37,7 @@ INPUT_SCALING: Mapping[str, tuple[float, float]] = {
     "mobilenetv2": (2.0, -1.0),
 }
 MOBILENET_ALPHA = 0.35
+COLOURS = 3
 
 
 class WeightsError(ValueError):
@@ -61,8 +63,16 @@ def find_weights(backbone: str, weights: str, imagenet_file: Path | None = None)
         named = SHIPPED_BUNDLE if weights == SHIPPED else Path(weights)
         path = named / KERAS_NAME if named.is_dir() else named
     if not path.is_file():
-        raise WeightsError(f"no weights at {path}: accepted are shipped, imagenet-file, random, or a .keras file")
+        raise WeightsError(f"no weights at {path}: {_advise(backbone, weights)}")
     return path
+
+
+def _advise(backbone: str, weights: str) -> str:
+    if weights == IMAGENET_FILE and backbone == DEFAULT_BACKBONE:
+        return "'xray-cli weights fetch imagenet-lite0' makes the file; or name it with --imagenet-file"
+    if weights == IMAGENET_FILE:
+        return "name the file with --imagenet-file"
+    return "accepted are shipped, imagenet-file, random, or a .keras file"
 
 
 def read_backbone(backbone: str, weights: str, imagenet_file: Path | None, input_size: int) -> Any:
@@ -92,17 +102,19 @@ def read_backbone(backbone: str, weights: str, imagenet_file: Path | None, input
     return source
 
 
-def find_films_seen(weights: Path | None) -> frozenset[str] | None:
-    """Return what stands for each film that the weights were trained on, None where that is not known.
+def find_films_seen(backbone: str, weights: str, imagenet_file: Path | None = None) -> frozenset[str] | None:
+    """Return what stands for each film that the weights have seen, back to the first; None where that is not known.
 
-    A bundle names them (`training.data.overlap`). Weights from elsewhere are taken for what they should be: of
-    photographs.
+    A bundle names them (`training.data.overlap`). `imagenet-file` is taken for what it should be, of photographs,
+    unless its network looks at one grey channel, as those do that were made here. Of any other file nothing is known.
     """
-    manifest = weights.with_name(MANIFEST_NAME) if weights and weights.name == KERAS_NAME else None
-    if manifest is None or not manifest.is_file():
+    path = find_weights(backbone, weights, imagenet_file)
+    if path is None:
         return frozenset()
-    films = json.loads(manifest.read_bytes())["metrics"].get("training", {}).get("film_sha256")
-    return None if films is None else frozenset(films)
+    manifest = path.with_name(MANIFEST_NAME)
+    if path.name == KERAS_NAME and manifest.is_file():
+        return list_films_seen(json.loads(manifest.read_bytes())["metrics"])
+    return frozenset() if weights == IMAGENET_FILE and _load(path).input_shape[-1] == COLOURS else None
 
 
 def _build_random(backbone: str, input_size: int) -> Any:

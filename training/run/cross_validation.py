@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from inference.labels import Label, order_labels
 from inference.prediction import calibrate, to_prediction
 from training.data.dataset import Case
 from training.evaluation.evaluation import evaluate
@@ -44,23 +45,34 @@ class OutOfFold:
         float32 (films, outputs).
     outputs : sequence of str
         Names of the logits.
+    seen : numpy.ndarray
+        bool (films,): those of patients whom the starting weights have seen; nothing is calibrated on them.
     """
 
     cases: Sequence[Case]
     folds: npt.NDArray[np.intp]
     logits: npt.NDArray[np.float32]
     outputs: Sequence[str]
+    seen: npt.NDArray[np.bool_]
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """Return the classes among the outputs."""
+        return order_labels(self.outputs)
 
     def calibrate_all(self) -> Calibration:
         """Choose temperature and operating points on all films: for the model that is shipped."""
-        return choose_calibration(self.logits, self.cases, self.outputs)
+        return self._calibrate_on(~self.seen)
 
     def calibrate_across(self) -> dict[int, Calibration]:
         """Choose temperature and operating points for each fold on the others: for the figures."""
         return {int(fold): self._calibrate_without(int(fold)) for fold in np.unique(self.folds)}
 
     def _calibrate_without(self, fold: int) -> Calibration:
-        places = np.flatnonzero(self.folds != fold)
+        return self._calibrate_on(~self.seen & (self.folds != fold))
+
+    def _calibrate_on(self, chosen: npt.NDArray[np.bool_]) -> Calibration:
+        places = np.flatnonzero(chosen)
         return choose_calibration(self.logits[places], [self.cases[int(place)] for place in places], self.outputs)
 
 
@@ -77,9 +89,9 @@ def measure_out_of_fold(found: OutOfFold, *, seed: int) -> dict[str, Any]:
     per_fold = []
     for fold, calibration in calibrations.items():
         members = [answer for answer, place in zip(answers, found.folds, strict=True) if place == fold]
-        measured = _pick_values(evaluate(members, seed=seed))
+        measured = _pick_values(evaluate(members, found.labels, seed=seed))
         per_fold.append({"fold": fold, "temperature": round(calibration.temperature, 4), **measured})
-    return evaluate(answers, seed=seed).to_json() | {
+    return evaluate(answers, found.labels, seed=seed).to_json() | {
         "cross_validation": {
             "folds": len(per_fold),
             "per_fold": per_fold,

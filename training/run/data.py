@@ -1,7 +1,7 @@
 """The data of a run: every film read once, however many trainings there are."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from inference.labels import FEWEST_LABELS, LABELS, OTHER_FINDING, Label, order_
 from training.data.dataset import Case, read_dataset, read_other_findings
 from training.data.errors import DatasetTooSmallError
 from training.data.films import Selection
-from training.data.overlap import hash_films
+from training.data.overlap import find_seen, hash_films
 from training.data.pixels import Radiographs, keep_first_copies, read_radiographs
 from training.data.split import unite_patients
 from training.fit.settings import TrainingSettings
-from training.run.stages import Places, check_labels, find_labels
+from training.run.stages import Places, Seen, check_labels, find_labels
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,10 @@ class TrainingData:
     def select(self, places: Places) -> Selection:
         """Return some of the films."""
         return Selection(self.radiographs, places)
+
+    def find_seen(self, films: Collection[str]) -> Seen:
+        """Return which films are among those that weights have seen, or of a patient who has a film among them."""
+        return find_seen(self.cases, self.radiographs.source_sha256, films)
 
     def hash_films(self, places: Places) -> str:
         """Return one hash over some of the films and their labels, see `training.data.overlap.hash_films`."""

@@ -73,6 +73,7 @@ class BundleFacts:
     operating_points: Mapping[str, float]
     gate: Mapping[str, float]
     training_data_sha256: str
+    training_ages_years: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -131,6 +132,7 @@ def write_manifest(folder: Path, facts: BundleFacts) -> None:
         "operating_points": {name: facts.operating_points[name] for name in facts.outputs},
         "gate": dict(facts.gate),
         "training_data_sha256": facts.training_data_sha256,
+        "training_ages_years": {label: list(ages) for label, ages in facts.training_ages_years.items()},
         "files": {
             name: {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
             for name, content in files.items()

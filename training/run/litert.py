@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from inference.engines.litert import native_messages_to_log
 from inference.engines.protocol import INPUT_NAME
 
 BACKEND = "tensorflow"
@@ -24,6 +25,14 @@ def write_litert(source: Path, target: Path) -> None:
         command = [sys.executable, "-m", __name__, str(source), str(target)]
         subprocess.run(command, check=True, env={**os.environ, "KERAS_BACKEND": BACKEND})  # noqa: S603 - our own module
         return
+    # the converter reports each of its steps, and what is wrong it raises
+    with native_messages_to_log():
+        _convert(source, target)
+
+
+def _convert(source: Path, target: Path) -> None:
+    import keras
+
     network = keras.saving.load_model(source, compile=False, safe_mode=True)
     size = network.input_shape[1]
     signature = [keras.InputSpec(shape=(1, size, size, 1), dtype="float32", name=INPUT_NAME)]

@@ -6,7 +6,7 @@ from pathlib import Path
 from training.fit.history import Epoch
 
 
-def write_plot(history: Sequence[Epoch], path: Path) -> None:
+def write_plot(history: Sequence[Epoch], path: Path, validation: str = "validation") -> None:
     """Write loss and accuracy, in training and in validation, by epoch.
 
     Parameters
@@ -15,22 +15,28 @@ def write_plot(history: Sequence[Epoch], path: Path) -> None:
         Epoch 0 is the head alone.
     path : Path
         The picture; its suffix names the format.
+    validation : str
+        What the validation side is called.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     loss, accuracy = figure.subplots(1, 2)
     epochs = [epoch.epoch for epoch in history]
     loss.plot(epochs, [_to_number(epoch.loss) for epoch in history], "o-", label="training, augmented")
-    loss.plot(epochs, [epoch.validation_loss for epoch in history], "o-", label="validation")
+    loss.plot(epochs, [epoch.validation_loss for epoch in history], "o-", label=validation)
     accuracy.plot(epochs, [_to_number(epoch.accuracy) for epoch in history], "o-", label="training, augmented")
-    accuracy.plot(epochs, [epoch.validation_accuracy for epoch in history], "o-", label="validation")
+    accuracy.plot(epochs, [epoch.validation_accuracy for epoch in history], "o-", label=validation)
     for axes, name in ((loss, "loss"), (accuracy, "accuracy, balanced")):
-        axes.set(xlabel="epoch", ylabel=name)
+        axes.set(xlabel="epoch (0: the head alone)" if history[0].phase == "head" else "epoch", ylabel=name)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        axes.set_xlim(-0.5, epochs[-1] + 0.5)
         axes.grid(alpha=0.3)
-        axes.legend()
+        axes.set_ylim(0.0, 1.02 if axes is accuracy else None)
+    figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
 

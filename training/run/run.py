@@ -12,7 +12,6 @@ from rich.progress import track
 
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.classifier import Classifier
-from training.data.overlap import name_films
 from training.evaluation.evaluation import evaluate
 from training.evaluation.judged_films import judge_cases
 from training.fit.backbones import find_films_seen, find_weights, read_backbone
@@ -31,9 +30,9 @@ from training.run.export import (
     write_manifest,
     write_model_files,
 )
-from training.run.record import describe_run, describe_training, write_card, write_reports
+from training.run.record import describe_films, describe_run, describe_training, find_ages, write_card, write_reports
 from training.run.run_folder import RunFolder, open_run_folder
-from training.run.stages import Stage, plan_stages
+from training.run.stages import Seen, Stage, plan_stages
 from training.run.trained import Trained, count_run_steps, train_stage
 
 MAX_TEMPERATURE_FACTOR = 1.5
@@ -81,19 +80,21 @@ def train_and_export(
         LiteRT and Keras disagree, or the bundle's place is taken; nothing is published.
     """
     check_target(settings.model)
-    weights = find_weights(settings.backbone, settings.weights, settings.imagenet_file)
+    find_weights(settings.backbone, settings.weights, settings.imagenet_file)
     listed = list_cases(settings)
     run = open_run_folder(run_folder, settings, resume=resume)
     read_backbone(settings.backbone, settings.weights, settings.imagenet_file, settings.input_size)
     data = read_data(listed, settings, console)
-    stages = plan_stages(data.cases, settings)
-    seen = _count_seen(data, stages, weights)
+    films_seen = find_films_seen(settings.backbone, settings.weights, settings.imagenet_file)
+    seen = data.find_seen(films_seen or ())
+    stages = plan_stages(data.cases, settings, seen)
+    _warn_of_seen(films_seen, seen, stages)
     run.write_config(settings, describe_run(settings, data))
     with RunProgress.show(console, count_run_steps(stages, settings)) as progress:
         trained = [train_stage(stage, data, settings, run.checkpoints, progress) for stage in stages]
     write_history([(each.stage.name, each.history) for each in trained], run.path / "history.csv")
     with stage_bundle(settings.model) as staging:
-        metrics = Export(settings, data, trained, seen, console).write(staging, run)
+        metrics = Export(settings, data, trained, films_seen, console).write(staging, run)
         write_history([(trained[-1].stage.name, trained[-1].history)], staging / "history.csv")
     return TrainingResult(settings.model, run.path, trained[-1].history, metrics)
 
@@ -105,13 +106,14 @@ class Export:
     settings: TrainingSettings
     data: TrainingData
     trained: Sequence[Trained]
-    seen: int | None
+    films_seen: frozenset[str] | None
     console: Console
 
     def write(self, staging: Path, run: RunFolder) -> dict[str, Any]:
         """Write the bundle twice: first to be loaded by the classifier that measures it, then with the measures."""
         final, data = self.trained[-1], self.data
         calibration, temperatures = self._calibrate()
+        final_films = [data.cases[place] for place in (*final.stage.train, *final.stage.validation)]
         lungs = read_bundle(self.settings.lungs or SHIPPED_BUNDLE)
         facts = BundleFacts(
             model_version=self.settings.model_version,
@@ -121,13 +123,16 @@ class Export:
             operating_points=calibration.operating_points,
             gate=lungs.gate,
             training_data_sha256=data.hash_films(final.stage.train),
+            training_ages_years=find_ages(final_films),
         )
         write_model_files(final.network, staging, lungs.folder)
         difference = check_agreement(staging, data.select(final.stage.validation).to_batch(slice(0, 64)))
         write_manifest(staging, facts)
         metrics = self._measure(staging, run, calibration)
         metrics["litert_keras_difference"] = difference
-        metrics["training"] = describe_training(self.settings, data, final, temperatures, self.seen)
+        held_out = [int(place) for each in self.trained for place in each.stage.test]
+        facts_of_run = describe_training(self.settings, data, final, calibration, temperatures)
+        metrics["training"] = facts_of_run | describe_films(data, final, held_out, self.films_seen, self.settings.folds)
         metrics["lung_finder"] = lungs.metrics.get("lung_finder")
         write_manifest(staging, replace(facts, metrics=metrics))
         write_reports(run, final, metrics)
@@ -137,12 +142,15 @@ class Export:
     def _calibrate(self) -> tuple[Calibration, dict[str, float]]:
         final = self.trained[-1]
         validation = self.data.select(final.stage.validation)
-        logits = predict_logits(final.network, validation, self.settings.fit.batch_size)
-        own = choose_calibration(logits, validation.cases, self.data.outputs)
+        unseen = ~self.data.find_seen(self.films_seen or ())[final.stage.validation]
+        logits = predict_logits(final.network, validation, self.settings.fit.batch_size)[unseen]
+        cases = [case for case, is_unseen in zip(validation.cases, unseen, strict=True) if is_unseen]
+        own = choose_calibration(logits, cases, self.data.outputs)
         if len(self.trained) == 1:
             return own, {"validation": own.temperature}
         pooled = self._pool(self.trained[:-1]).calibrate_all()
-        if not 1 / MAX_TEMPERATURE_FACTOR <= own.temperature / pooled.temperature <= MAX_TEMPERATURE_FACTOR:
+        fitted = own.is_fitted and pooled.is_fitted
+        if fitted and not 1 / MAX_TEMPERATURE_FACTOR <= own.temperature / pooled.temperature <= MAX_TEMPERATURE_FACTOR:
             log.warning(
                 "the final validation films ask for temperature %.2f, the folds for %.2f: calibration may be off",
                 own.temperature,
@@ -157,6 +165,7 @@ class Export:
             folds=np.repeat([each.stage.number for each in trained], [len(each.stage.test) for each in trained]),
             logits=np.concatenate([each.logits for each in trained]),
             outputs=self.data.outputs,
+            seen=self.data.find_seen(self.films_seen or ())[places],
         )
 
     def _measure(self, staging: Path, run: RunFolder, calibration: Calibration) -> dict[str, Any]:
@@ -171,23 +180,21 @@ class Export:
         judged = judge_cases(Classifier.load(staging), cases)
         if refused := len(held_out.cases) - len(judged):
             log.warning("%d of %d held-out films were refused by the gate", refused, len(held_out.cases))
-        return evaluate(judged, seed=seed).to_json()
+        return evaluate(judged, self.data.labels, seed=seed).to_json()
 
 
-def _count_seen(data: TrainingData, stages: Sequence[Stage], weights: Path | None) -> int | None:
-    """Count the films that figures will be measured on and that the starting weights were trained on."""
-    seen = find_films_seen(weights)
+def _warn_of_seen(films_seen: frozenset[str] | None, seen: Seen, stages: Sequence[Stage]) -> None:
+    """Say before the training what its figures will not be."""
+    if films_seen is None:
+        log.warning("the starting weights do not say which films they have seen: no figure will be on unseen patients")
+        return
     places = np.concatenate([stage.test for stage in stages])
-    if seen is None:
-        log.warning("the starting weights do not say which films they were trained on: figures may be too kind")
-        return None
-    names = name_films([data.radiographs.source_sha256[place] for place in places])
-    count = len(seen.intersection(names))
-    if count:
+    if count := int(seen[places].sum()):
         log.warning(
-            "the starting weights were trained on %d of %d films that figures are measured on: they will be too kind; "
-            "start from --weights imagenet-file",
+            "too few patients whom the starting weights have not seen: they have seen %d of %d films that figures are "
+            "measured on, and no figure will be on unseen patients; start from --weights imagenet-file",
             count,
             len(places),
         )
-    return count
+    elif seen.any():
+        log.info("%d films that the starting weights have seen are trained on, and not held out", int(seen.sum()))

@@ -1,4 +1,9 @@
-"""The trainings that a run is made of: one, or one a fold and then the one whose model is shipped."""
+"""The trainings that a run is made of: one, or one a fold and then the one whose model is shipped.
+
+Films of patients whom the starting weights have seen may be learnt from and are not held out: a figure on them says how
+well the weights remember. Only where too few other patients are left they are, and the run says so
+(`training.evaluation.held_out`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +20,7 @@ from training.fit.settings import TrainingSettings
 FINAL = "final"
 
 Places = npt.NDArray[np.intp]
+Seen = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Stage:
         return self.name == FINAL
 
 
-def plan_stages(cases: Sequence[Case], settings: TrainingSettings) -> list[Stage]:
+def plan_stages(cases: Sequence[Case], settings: TrainingSettings, seen: Seen) -> list[Stage]:
     """Plan the trainings of a run, the final one last; no patient is on two sides of any of them.
 
     Parameters
@@ -52,6 +58,8 @@ def plan_stages(cases: Sequence[Case], settings: TrainingSettings) -> list[Stage
         Radiographs that could be read, from `training.data.split.unite_patients`.
     settings : TrainingSettings
         Folds, shares and seed.
+    seen : numpy.ndarray
+        bool (cases,): those of patients whom the starting weights have seen, as far as is known.
 
     Raises
     ------
@@ -59,8 +67,8 @@ def plan_stages(cases: Sequence[Case], settings: TrainingSettings) -> list[Stage
         Too few patients, a patient on two sides, or a manifest whose column `split` contradicts the folds.
     """
     labels = find_labels(cases)
-    stages = _plan_folds(cases, labels, settings) if settings.folds else []
-    stages.append(_plan_final(cases, settings, len(stages) + 1))
+    stages = _plan_folds(cases, labels, settings, seen) if settings.folds else []
+    stages.append(_plan_final(cases, settings, len(stages) + 1, seen))
     for stage in stages:
         for side, places in (("training", stage.train), ("validation", stage.validation)):
             check_labels([cases[place] for place in places], labels, f"on the {side} side of {stage.name}")
@@ -89,14 +97,16 @@ def check_labels(cases: Sequence[Case], labels: Sequence[Label], where: str) -> 
         )
 
 
-def _plan_folds(cases: Sequence[Case], labels: Sequence[Label], settings: TrainingSettings) -> list[Stage]:
+def _plan_folds(cases: Sequence[Case], labels: Sequence[Label], settings: TrainingSettings, seen: Seen) -> list[Stage]:
     if any(case.side for case in cases):
         raise DatasetManifestError("the manifest's column split names sides: leave out the column, or --folds")
-    for label in labels:
-        patients = len({case.patient_id for case in cases if case.reference_label == label})
-        if patients < settings.folds:
-            raise DatasetTooSmallError(f"{patients} patients of {label}: {settings.folds} folds need as many at least")
-    folds = np.asarray(deal_patients(cases, [1.0] * settings.folds, settings.fit.seed))
+    unseen = np.flatnonzero(~seen)
+    too_few = _find_too_few(_pick(cases, unseen), labels, settings.folds)
+    asked = unseen if too_few is None else np.arange(len(cases))
+    if too_few is not None and (found := _find_too_few(cases, labels, settings.folds)):
+        raise DatasetTooSmallError(f"{found}: {settings.folds} folds need as many at least")
+    folds = np.full(len(cases), -1)
+    folds[asked] = deal_patients(_pick(cases, asked), [1.0] * settings.folds, settings.fit.seed)
     stages = []
     for fold in range(settings.folds):
         rest = np.flatnonzero(folds != fold)
@@ -105,15 +115,51 @@ def _plan_folds(cases: Sequence[Case], labels: Sequence[Label], settings: Traini
     return stages
 
 
-def _plan_final(cases: Sequence[Case], settings: TrainingSettings, number: int) -> Stage:
+def _find_too_few(cases: Sequence[Case], labels: Sequence[Label], folds: int) -> str | None:
+    """Say of which label there are fewer patients than folds."""
+    for label in labels:
+        patients = len({case.patient_id for case in cases if case.reference_label == label})
+        if patients < folds:
+            return f"{patients} patients of {label}"
+    return None
+
+
+def _plan_final(cases: Sequence[Case], settings: TrainingSettings, number: int, seen: Seen) -> Stage:
     if settings.folds:
         train, validation = _deal_validation(cases, np.arange(len(cases)), settings, number)
         return Stage(FINAL, number, train, validation, np.zeros(0, dtype=np.intp))
     rest = 1.0 - settings.test_share
     validation_share = rest * settings.validation_share
     shares = (rest - validation_share, validation_share, settings.test_share)
-    sides = np.asarray(choose_sides(cases, shares, settings.fit.seed))
-    return Stage(FINAL, number, *(np.flatnonzero(sides == side) for side in Side))
+    labels = find_labels(cases)
+    for keeps_apart in (True, False) if seen.any() else (False,):
+        sides = _choose_sides(cases, shares, settings.fit.seed, seen if keeps_apart else np.zeros_like(seen))
+        found = [np.flatnonzero(sides == side) for side in Side]
+        if all(_holds_all(cases, places, labels) for places in found):
+            break
+    return Stage(FINAL, number, *found)
+
+
+def _choose_sides(
+    cases: Sequence[Case], shares: tuple[float, float, float], seed: int, seen: Seen
+) -> npt.NDArray[np.str_]:
+    """Put each case on a side, "" on none: of those that were seen all to the training, or where the manifest does."""
+    sides = np.full(len(cases), str(Side.TRAIN), dtype="<U16")
+    if any(case.side for case in cases):
+        sides[:] = choose_sides(cases, shares, seed)
+        sides[seen & (sides != Side.TRAIN)] = ""
+    else:
+        unseen = np.flatnonzero(~seen)
+        sides[unseen] = choose_sides(_pick(cases, unseen), shares, seed) if len(unseen) else []
+    return sides
+
+
+def _pick(cases: Sequence[Case], places: npt.NDArray[np.signedinteger]) -> list[Case]:
+    return [cases[int(place)] for place in places]
+
+
+def _holds_all(cases: Sequence[Case], places: Places, labels: Sequence[Label]) -> bool:
+    return {cases[place].reference_label for place in places} >= set(labels)
 
 
 def _deal_validation(

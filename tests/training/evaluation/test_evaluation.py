@@ -45,7 +45,7 @@ def report() -> dict:
         RefusedFilm(film(NORMAL, "g", source="south"), "lateral"),
         RefusedFilm(film(OTHER_FINDING, "h"), "blank"),
     ]
-    return evaluate(FILMS, seed=0, refused=refused, prevalences={COVID19: (0.5,)}).to_json()
+    return evaluate(FILMS, LABELS, seed=0, refused=refused, prevalences={COVID19: (0.5,)}).to_json()
 
 
 def test_scores_are_over_the_most_probable_label_of_judged_films_of_the_labels(report: dict):
@@ -89,7 +89,7 @@ def test_predictive_values_are_given_at_the_stated_prevalence_only(report: dict)
 
 def test_a_few_films_without_a_false_positive_promise_no_perfect_predictive_value():
     films = [JudgedFilm(film(label, f"{label}{place}"), predict(label)) for label in LABELS for place in range(10)]
-    (row,) = evaluate(films, seed=0, prevalences={COVID19: (0.01,)}).per_class["covid19"].at_prevalence
+    (row,) = evaluate(films, LABELS, seed=0, prevalences={COVID19: (0.01,)}).per_class["covid19"].at_prevalence
     assert row.ppv.value == 1.0
     assert row.ppv.low is not None
     assert row.ppv.low < 0.1
@@ -126,7 +126,7 @@ def test_each_group_has_scores_of_its_own_and_its_refusals(report: dict):
 
 
 def test_no_answers_give_a_report_without_metrics():
-    measures = evaluate([], seed=0)
+    measures = evaluate([], LABELS, seed=0)
     assert measures.n == 0
     assert measures.accuracy.value is None
     assert measures.by_group["source"] == {}

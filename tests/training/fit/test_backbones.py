@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -30,14 +31,28 @@ def test_weights_that_are_not_there_are_refused_with_their_place(tmp_path: Path)
         find_weights("efficientnet_lite0", "imagenet-file", tmp_path)
 
 
-def test_a_bundle_says_which_films_its_weights_have_seen(tmp_path: Path):
+def write_bundle(folder: Path, training: dict[str, object]) -> str:
+    (folder / "bundle.json").write_text(json.dumps({"metrics": {"training": training}}))
+    (folder / "model.keras").touch()
+    return str(folder)
+
+
+def test_a_bundle_says_which_films_its_weights_have_seen_and_whether_these_are_all(tmp_path: Path):
     names = name_films(["ab" * 32, "cd" * 32])
-    (tmp_path / "bundle.json").write_text(json.dumps({"metrics": {"training": {"film_sha256": names}}}))
-    assert find_films_seen(tmp_path / "model.keras") == {"ab" * 6, "cd" * 6}
-    (tmp_path / "bundle.json").write_text(json.dumps({"metrics": {}}))
-    assert find_films_seen(tmp_path / "model.keras") is None
-    assert find_films_seen(tmp_path / "photographs.keras") == frozenset()
-    assert find_films_seen(None) == frozenset()
+    assert find_films_seen("efficientnet_lite0", write_bundle(tmp_path, {"film_sha256": names})) == {"ab" * 6, "cd" * 6}
+    incomplete = {"film_sha256": names, "film_sha256_is_complete": False}
+    assert find_films_seen("efficientnet_lite0", write_bundle(tmp_path, incomplete)) is None
+    assert find_films_seen("efficientnet_lite0", write_bundle(tmp_path, {})) is None
+    assert len(find_films_seen("efficientnet_lite0", "shipped") or ()) == 1822
+
+
+def test_only_photographs_and_chance_have_seen_no_film(backbone: Path, tmp_path: Path):
+    assert find_films_seen("efficientnet_lite0", "random") == frozenset()
+    assert find_films_seen("efficientnet_lite0", "imagenet-file", backbone) == frozenset()
+    assert find_films_seen("efficientnet_lite0", str(backbone)) is None
+    # a network that was made here and has lost its bundle
+    lost = shutil.copy(SHIPPED_BUNDLE / "model.keras", tmp_path / "imagenet.keras")
+    assert find_films_seen("efficientnet_lite0", "imagenet-file", Path(lost)) is None
 
 
 def test_the_shipped_weights_are_not_those_of_the_other_backbone():

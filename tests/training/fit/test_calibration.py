@@ -1,9 +1,12 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from inference.labels import LABELS, OTHER_FINDING
 from inference.prediction import calibrate
-from training.fit.calibration import choose_operating_points, fit_temperature
+from training.data.dataset import Case
+from training.fit.calibration import choose_calibration, choose_operating_points, fit_temperature
 
 OUTPUTS = (*LABELS, OTHER_FINDING)
 
@@ -35,14 +38,54 @@ def test_a_label_gets_the_smallest_threshold_that_is_precise_enough():
 
 
 def test_a_label_that_is_never_precise_enough_gets_its_most_precise_threshold():
-    probabilities = np.array([[0.6, 0.4, 0.0], [0.8, 0.2, 0.0], [0.9, 0.1, 0.0]])
-    points = choose_operating_points(probabilities, ["covid19", "covid19", "normal"], LABELS)
+    probabilities = np.array([[0.6, 0.4, 0.0], [0.8, 0.2, 0.0], [0.9, 0.1, 0.0]] * 10)
+    points = choose_operating_points(probabilities, ["covid19", "covid19", "normal"] * 10, LABELS)
     assert points["covid19"] == pytest.approx(0.6)
 
 
-def test_a_label_never_answered_gets_the_floor():
-    points = choose_operating_points(np.array([[0.9, 0.1, 0.0]]), ["covid19"], LABELS)
-    assert points["normal"] == 0.5
+@pytest.mark.parametrize(("films", "chosen"), [(19, ()), (20, ("covid19",))])
+def test_a_threshold_is_chosen_only_where_twenty_films_are_answered(films: int, chosen: tuple[str, ...]):
+    points = choose_operating_points(np.array([[0.9, 0.1, 0.0]] * films), ["covid19"] * films, LABELS)
+    assert tuple(points) == chosen
+
+
+def make_films(patients: int, films: int, *, right: float) -> tuple[np.ndarray, list[Case]]:
+    """Make logits of two classes, so many patients with so many films each, and that share of them right."""
+    cases, logits = [], []
+    for place, label in enumerate(("covid19", "normal")):
+        for film in range(patients * films):
+            cases.append(Case(Path("a.png"), label, f"{label}-{film // films}"))
+            is_right = film < right * patients * films
+            logits.append([4.0 * (is_right == (place == 0)), 4.0 * (is_right != (place == 0))])
+    return np.asarray(logits, np.float32), cases
+
+
+def test_of_nine_patients_of_a_class_nothing_is_fitted_however_many_films_they_have():
+    found = choose_calibration(*make_films(9, 10, right=1.0), ("covid19", "normal"))
+    assert not found.is_fitted
+    assert (found.temperature, found.operating_points) == (1.0, {"covid19": 0.5, "normal": 0.5})
+    assert found.patients == {"covid19": 9, "normal": 9}
+    assert found.chosen == ()
+
+
+def test_of_ten_patients_a_temperature_is_fitted_and_no_threshold():
+    found = choose_calibration(*make_films(10, 1, right=1.0), ("covid19", "normal"))
+    assert found.is_fitted
+    assert 0.5 <= found.temperature < 1.0
+    assert (found.operating_points, found.chosen) == ({"covid19": 0.5, "normal": 0.5}, ())
+
+
+def test_of_many_patients_both_are_fitted():
+    found = choose_calibration(*make_films(30, 1, right=0.9), ("covid19", "normal"))
+    assert found.temperature > 1.0
+    assert found.chosen == ("covid19", "normal")
+
+
+@pytest.mark.parametrize("films", [5, 20, 100, 1000])
+def test_a_few_right_answers_sharpen_less_than_many(films: int):
+    logits = np.array([[2.0, 0.0]] * films, np.float32)
+    few, more = (fit_temperature(logits[:count], np.zeros(count, np.intp)) for count in (films // 5, films))
+    assert 0.5 <= more <= few < 1.0
 
 
 def test_at_most_five_percent_of_each_label_are_lost_to_other_findings():
@@ -67,17 +110,19 @@ def test_at_most_five_percent_of_other_findings_are_called_a_disease_and_no_more
 
 
 def test_a_film_of_another_finding_raises_the_bar_for_a_disease():
-    probabilities = np.array([[0.7, 0.1, 0.1, 0.1], [0.9, 0.05, 0.03, 0.02]])
-    points = choose_operating_points(probabilities, [OTHER_FINDING, "covid19"], OUTPUTS)
+    probabilities = np.array([[0.7, 0.1, 0.1, 0.1], [0.9, 0.05, 0.03, 0.02]] * 20)
+    points = choose_operating_points(probabilities, [OTHER_FINDING, "covid19"] * 20, OUTPUTS)
     assert points["covid19"] > 0.7 / 0.9
 
 
 def test_films_of_other_findings_do_not_raise_the_bar_for_normal():
-    probabilities = np.array([[0.1, 0.1, 0.7, 0.1], [0.05, 0.03, 0.9, 0.02], [0.2, 0.2, 0.5, 0.1]])
-    points = choose_operating_points(probabilities, [OTHER_FINDING, "normal", "normal"], OUTPUTS)
+    probabilities = np.array([[0.1, 0.1, 0.7, 0.1], [0.05, 0.03, 0.9, 0.02], [0.2, 0.2, 0.5, 0.1]] * 10)
+    points = choose_operating_points(probabilities, [OTHER_FINDING, "normal", "normal"] * 10, OUTPUTS)
     assert points["normal"] == pytest.approx(0.5 / 0.9)
 
 
 def test_every_output_has_an_operating_point():
-    probabilities = np.full((3, 4), 0.25)
-    assert set(choose_operating_points(probabilities, list(LABELS), OUTPUTS)) == set(OUTPUTS)
+    cases = [Case(Path("a.png"), output, str(place)) for output in OUTPUTS for place in range(12)]
+    found = choose_calibration(np.zeros((48, 4), np.float32), cases, OUTPUTS)
+    assert tuple(found.operating_points) == OUTPUTS
+    assert all(0.5 <= point <= 1.0 for point in found.operating_points.values())

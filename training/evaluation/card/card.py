@@ -43,7 +43,7 @@ def render_card(
 def _build_sections(facts: CardFacts, measured: Iterable[Mapping[str, str]] | None) -> Iterator[Section]:
     sections = (
         build_goals(facts),
-        build_use(),
+        build_use(facts),
         build_limits(facts),
         build_data(facts),
         build_making(facts),
@@ -53,22 +53,26 @@ def _build_sections(facts: CardFacts, measured: Iterable[Mapping[str, str]] | No
         *(build_evaluation(facts.evaluation) if facts.evaluation else ()),
         build_gate(facts),
         Section("map", "The activation map", claim("figures.map"), []),
-        _build_measured(facts.bundle.model_version, measured),
-        *_build_checklists(),
+        _build_measured(facts, measured),
+        *_build_checklists(facts),
     )
     yield from (section for section in sections if section)
 
 
-def _build_measured(model_version: str, measured: Iterable[Mapping[str, str]] | None) -> Section | None:
-    listed = read_toml("measured.toml").get("figure", []) if measured is None else measured
-    rows = [
-        Row((each["what"], each["value"], each["how"])) for each in listed if each["model_version"] == model_version
-    ]
+def _build_measured(facts: CardFacts, measured: Iterable[Mapping[str, str]] | None) -> Section | None:
+    listed = measured or ()
+    if measured is None and facts.is_shipped:
+        listed = read_toml("measured.toml").get("figure", [])
+    own = [each for each in listed if each["model_version"] == facts.bundle.model_version]
+    rows = [Row((each["what"], each["value"], each["how"])) for each in own]
     columns = [Column(heading, CellKind.WORDS, 1) for heading in ("what", "figure", "how it was measured")]
     return Section("elsewhere", "Measured elsewhere", "", [Table("", columns, rows)]) if rows else None
 
 
-def _build_checklists() -> Iterator[Section]:
+def _build_checklists(facts: CardFacts) -> Iterator[Section]:
+    if not facts.is_shipped:
+        yield Section("guidelines", "Reporting guidelines", claim("guidelines.not_answered"), [])
+        return
     columns = [Column(heading, CellKind.WORDS, 1) for heading in ("item", "answer")]
     answers = read_toml("checklists.toml")
     for key, heading in CHECKLISTS.items():

@@ -14,7 +14,8 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, Field
 
-from inference.bundle import Bundle
+from inference.bundle import SHIPPED_BUNDLE, SHIPPED_DATA_SHA256, Bundle
+from training.evaluation.held_out import HeldOut
 from training.evaluation.measures import EvaluationError, EvaluationPart, Measures
 from training.evaluation.result import Audit, Evaluation
 
@@ -50,7 +51,22 @@ class Training(EvaluationPart):
     Attributes
     ----------
     held_out_films_seen_by_weights : int or None
-        Films on which figures were measured and that the starting weights had seen; None where that is not known.
+        Films on which figures were measured, of patients whom the starting weights had seen; None where that is not
+        known.
+    held_out_films_without_patient, films_without_patient : int or None
+        Of those, and of the films that made the model: how many are of a patient who is not known.
+    starts_from : str
+        `imagenet-file`, `random`, or what the starting weights are in words.
+    ages : dict
+        Films that made the model by class and age group.
+    films_with_unknown : dict
+        How many films of the classes have no known age group, sex, view.
+    calibration_fitted : bool
+        Whether temperature and operating points were fitted on films.
+    calibration_patients : dict
+        How many patients there were of each class to fit them on.
+    operating_points_chosen : tuple of str or None
+        Outputs whose operating point was chosen on films; None where the bundle does not say, as it always was.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -59,7 +75,16 @@ class Training(EvaluationPart):
     measured_on: str = ""
     calibrated_on: str = ""
     left_out: int | None = None
-    held_out_films_seen_by_weights: int | None = 0
+    held_out_films_seen_by_weights: int | None = None
+    held_out_films_without_patient: int | None = None
+    films_without_patient: int | None = None
+    starts_from: str = ""
+    ages: dict[str, dict[str, int]] = Field(default_factory=dict)
+    films_with_unknown: dict[str, int] = Field(default_factory=dict)
+    folds: int = 0
+    calibration_fitted: bool = True
+    calibration_patients: dict[str, int] = Field(default_factory=dict)
+    operating_points_chosen: tuple[str, ...] | None = None
 
 
 class MeanAndDeviation(EvaluationPart):
@@ -99,6 +124,19 @@ class BundleMetrics(Measures):
     lung_finder: FinderFigures | None = None
 
 
+def is_shipped(bundle: Bundle) -> bool:
+    """Say whether a bundle is the one that ships."""
+    return (bundle.model_version, bundle.training_data_sha256) == (SHIPPED_BUNDLE.name, SHIPPED_DATA_SHA256)
+
+
+def _add_shipped(bundle: Bundle) -> dict[str, Any]:
+    """Return a bundle's metrics, those of the one that ships with what it is too old to say."""
+    metrics = dict(bundle.metrics)
+    if is_shipped(bundle):
+        metrics["training"] = read_toml("shipped.toml") | metrics.get("training", {})
+    return metrics
+
+
 @dataclass(frozen=True, slots=True)
 class CardFacts:
     """All that a sentence of the card may depend on."""
@@ -120,10 +158,27 @@ class CardFacts:
             other, this = str(evaluation.model_sha256)[:16], bundle.model_sha256[:16]
             raise CardError(f"the evaluation is of model {other}, the bundle is {this}: evaluate this bundle")
         try:
-            metrics = BundleMetrics.from_json(bundle.metrics)
+            metrics = BundleMetrics.from_json(_add_shipped(bundle))
         except EvaluationError as error:
             raise CardError(f"the bundle lacks figures that a card needs: {error}") from error
         return cls(bundle, metrics, evaluation)
+
+    @property
+    def training(self) -> Training:
+        """What the training run says of itself."""
+        return self.metrics.training
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether this is the model that ships: only of it this program knows why and how it was made."""
+        return is_shipped(self.bundle)
+
+    @property
+    def held_out(self) -> HeldOut:
+        """The films that the figures of the training run are over."""
+        training = self.training
+        seen, nameless = training.held_out_films_seen_by_weights, training.held_out_films_without_patient
+        return HeldOut(self.metrics.n, seen, nameless, training.folds)
 
     @property
     def audit(self) -> Audit | None:
@@ -133,4 +188,4 @@ class CardFacts:
     @property
     def settings(self) -> dict[str, Any]:
         """The settings of the training run by name."""
-        return dict(self.metrics.training.model_extra or {})
+        return {**(self.training.model_extra or {}), "folds": self.training.folds}

@@ -7,6 +7,7 @@ from documents.blocks import Block, Bullets, CellKind, Column, Row, Section, Sen
 from documents.figures import say_number
 from inference.labels import LABELS, OTHER_FINDING
 from training.evaluation.card.facts import CardFacts, claim, read_toml
+from training.evaluation.card.learnt_from import has_other_findings, say_backbone, say_patients
 
 SETTINGS: Mapping[str, str] = {
     "purpose": "purpose",
@@ -30,6 +31,7 @@ SETTINGS: Mapping[str, str] = {
     "keras_backend": "Keras backend",
     "python": "Python",
 }
+TITLE = "Calibration and operating points"
 UNSAID = Sentences(("The bundle does not say.",))
 
 
@@ -37,9 +39,9 @@ def build_data(facts: CardFacts) -> Section:
     """Build the section on the films that the model was made with."""
     blocks = [
         _tabulate_films(facts),
-        Sentences((" ".join([claim("data.patients_apart"), *say_left_out(facts)]),)),
+        Sentences((" ".join([say_patients(facts), *say_left_out(facts)]),)),
         _tabulate_sources(facts),
-        Sentences((claim("data.licences"),)),
+        Sentences((f"{claim('data.licences')} {say_backbone(facts)}",)),
     ]
     return Section("data", "Training data", "", blocks)
 
@@ -90,8 +92,23 @@ def _describe_source(known: Mapping[str, str] | None) -> tuple[str, str, str]:
 
 def build_making(facts: CardFacts) -> Section:
     """Build the section on the recipe."""
-    texts = [claim(f"making.{name}") for name in ("looks_at", "network", "augmentation")]
+    texts = [claim("making.looks_at"), say_network(facts), claim("making.augmentation")]
     return Section("making", "How it was made", "", [Sentences(texts), _tabulate_settings(facts.settings)])
+
+
+def say_network(facts: CardFacts) -> str:
+    """Say what the network is and how it was fitted."""
+    parts = [claim("making.network")]
+    if facts.training.starts_from == "random":
+        parts.append(claim("making.from_scratch"))
+    elif facts.settings.get("epochs") == 0:
+        parts.append(claim("making.head_only"))
+    else:
+        parts.append(claim("making.fine_tuned"))
+    parts.append(claim("making.balanced"))
+    if has_other_findings(facts):
+        parts.append(claim("making.other_findings"))
+    return " ".join(parts)
 
 
 def _tabulate_settings(settings: Mapping[str, Any]) -> Block:
@@ -109,11 +126,28 @@ def build_calibration(facts: CardFacts) -> Section:
     temperature = say_number(bundle.calibration["temperature"], 2)
     fitted = f", fitted on {calibrated_on}" if calibrated_on else ""
     points = ", ".join(f"`{label}` {say_number(bundle.operating_points[label], 2)}" for label in bundle.labels)
-    others = say_number(bundle.operating_points.get(OTHER_FINDING), 2)
-    rules = (
-        f"`{OTHER_FINDING}` {others}: {claim('calibration.rule_of_others')}",
-        f"{points}: {claim('calibration.rule_of_labels')}",
-    )
-    effect = Sentences((claim("calibration.effect"),))
-    lead = f"Temperature {temperature} (Guo et al., ICML 2017){fitted}. Operating points, chosen by two rules:"
-    return Section("calibration", "Calibration and operating points", lead, [Bullets(rules), effect])
+    if not facts.training.calibration_fitted:
+        patients = ", ".join(f"{count} of `{label}`" for label, count in facts.training.calibration_patients.items())
+        lead = f"{claim('calibration.not_fitted')} ({patients}). Operating points: {points}."
+        return Section("calibration", TITLE, lead, [Sentences((say_effect(facts),))])
+    lead = f"Temperature {temperature} (Guo et al., ICML 2017){fitted}. Operating points:"
+    return Section("calibration", TITLE, lead, [Bullets(list(_list_rules(facts))), Sentences((say_effect(facts),))])
+
+
+def _list_rules(facts: CardFacts) -> Iterator[str]:
+    points, chosen = facts.bundle.operating_points, facts.training.operating_points_chosen
+    by_rule = [name for name in facts.bundle.outputs if chosen is None or name in chosen]
+    labels = ", ".join(f"`{name}` {say_number(points[name], 2)}" for name in by_rule if name != OTHER_FINDING)
+    if OTHER_FINDING in by_rule:
+        yield f"`{OTHER_FINDING}` {say_number(points[OTHER_FINDING], 2)}: {claim('calibration.rule_of_others')}"
+    if labels:
+        more = f" {claim('calibration.rule_of_diseases')}" if has_other_findings(facts) else ""
+        yield f"{labels}: {claim('calibration.rule_of_labels')}{more}"
+    if rest := [f"`{name}`" for name in facts.bundle.outputs if name not in by_rule]:
+        yield f"{', '.join(rest)} 0.50: {claim('calibration.not_chosen')}"
+
+
+def say_effect(facts: CardFacts) -> str:
+    """Say what the operating points do."""
+    names = ("effect_of_others", "effect") if has_other_findings(facts) else ("effect",)
+    return " ".join(claim(f"calibration.{name}") for name in names)

@@ -29,7 +29,7 @@ RATES = ("sensitivity", "specificity", "ppv", "npv")
 def build_figures(facts: CardFacts) -> Section:
     """Build the section with the figures on patients held out."""
     metrics = facts.metrics
-    lead = f"{say_measured_on(facts)} {claim('figures.intervals')}"
+    lead = f"{say_measured_on(facts)} {claim('figures.intervals')} {say_same_sources(facts)}"
     blocks = [
         _tabulate_overall(metrics),
         _tabulate_classes(metrics),
@@ -46,17 +46,13 @@ def say_measured_on(facts: CardFacts) -> str:
     """Say on which films the figures were measured."""
     metrics, training = facts.metrics, facts.metrics.training
     others = f", and {metrics.other_finding.n} films with other findings" if metrics.other_finding.n else ""
-    where = f": {training.measured_on}" if training.measured_on else ", held out by patient"
-    sentence = f"{metrics.n} films of {metrics.n_patients} patients{others}{where}."
-    return " ".join([sentence, *say_seen_by_weights(training.held_out_films_seen_by_weights)])
+    where = f": {training.measured_on}" if training.measured_on else ""
+    return f"{metrics.n} films of {metrics.n_patients} patients{others}{where}. {facts.held_out.judge()}"
 
 
-def say_seen_by_weights(seen: int | None) -> Iterator[str]:
-    """Say whether the starting weights had seen some of the films."""
-    if seen is None:
-        yield "Whether the starting weights had seen some of them is not known."
-    elif seen:
-        yield f"The starting weights had seen {seen} of them, so the figures are too kind."
+def say_same_sources(facts: CardFacts) -> str:
+    """Say what the figures are good for."""
+    return claim("figures.same_sources" if facts.held_out.is_of_unseen_patients else "figures.no_unseen")
 
 
 def _tabulate_overall(scores: Scores) -> Table:

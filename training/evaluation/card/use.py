@@ -8,7 +8,15 @@ from documents.blocks import Bullets, CellKind, Column, Row, Section, Sentences,
 from documents.figures import Estimate, say_estimate, say_number, say_tenths
 from documents.markdown import WIDTH
 from training.evaluation.card.facts import CardFacts, FinderFigures, claim
+from training.evaluation.card.learnt_from import (
+    has_other_findings,
+    say_ages,
+    say_entangled,
+    say_known,
+    say_labels_from,
+)
 from training.evaluation.content.verdict import find_stamp, say_audit
+from training.evaluation.shortcuts.audit import find_limit
 
 NUMBERS = {1: "one", 2: "two", 3: "three"}
 NOT_MEASURED = "not measured"
@@ -50,8 +58,8 @@ class Goal:
         What is measured.
     find : callable or None
         Finds the figure; None where it is not ours to measure.
-    limit : float
-        The limit itself is accepted.
+    limit : float or None
+        The limit itself is accepted; None: the one of the shortcut audit, which depends on how many classes there are.
     is_floor : bool
         Whether the figure should be at least, and not at most, the limit.
     say : callable
@@ -60,7 +68,7 @@ class Goal:
 
     title: str
     find: Callable[[CardFacts], Estimate] | None
-    limit: float
+    limit: float | None
     is_floor: bool = False
     say: Callable[[float | None], str] = say_tenths
 
@@ -108,7 +116,7 @@ GOALS = (
     ),
     Goal("other hospitals: balanced accuracy", None, 0.60, is_floor=True),
     Goal("other hospitals: AUROC of COVID-19 against normal", None, 0.90, is_floor=True, say=say_number),
-    Goal("balanced accuracy with the lungs masked out", _find_without_lungs, 0.45),
+    Goal("balanced accuracy with the lungs masked out", _find_without_lungs, None),
     Goal("chest films refused by the gate", _find_refused, 0.02),
     Goal("chest films refused by the lung finder, unseen patients", _find_frontal, 0.02),
     Goal("other pictures refused, of the kind that does worst", _find_worst_refused, 0.95, is_floor=True),
@@ -118,44 +126,64 @@ GOALS = (
 def build_goals(facts: CardFacts) -> Section:
     """Build the section with each goal, and whether the figure itself (not its interval) keeps the limit."""
     columns = [Column(heading, CellKind.WORDS, 1) for heading in ("", "goal", "reached", "")]
-    rows = [Row((goal.title, _say_limit(goal), *_judge(goal, facts))) for goal in GOALS]
-    return Section("goals", "What was reached", claim("goals.set_before"), [Table("", columns, rows)])
+    rows = [_build_goal(goal, facts) for goal in GOALS]
+    return Section("goals", "What was reached", say_goals(facts), [Table("", columns, rows)])
 
 
-def _say_limit(goal: Goal) -> str:
-    return f"{goal.say(goal.limit)} or {'more' if goal.is_floor else 'less'}"
+def say_goals(facts: CardFacts) -> str:
+    """Say whose goals these are, and that the figure that counts is missing, where it is."""
+    goals = claim("goals.set_before" if facts.is_shipped else "goals.of_the_project")
+    dataset = facts.evaluation.dataset if facts.evaluation else None
+    is_own = facts.evaluation is None or (dataset is not None and dataset.n_seen == dataset.n_files)
+    return f"{goals} {claim('goals.elsewhere')}" if is_own else goals
 
 
-def _judge(goal: Goal, facts: CardFacts) -> tuple[str, str]:
+def _build_goal(goal: Goal, facts: CardFacts) -> Row:
+    limit = find_limit(len(facts.bundle.labels)) if goal.limit is None else goal.limit
+    return Row((goal.title, _say_limit(goal, limit), *_judge(goal, limit, facts)))
+
+
+def _say_limit(goal: Goal, limit: float) -> str:
+    return f"{goal.say(limit)} or {'more' if goal.is_floor else 'less'}"
+
+
+def _judge(goal: Goal, limit: float, facts: CardFacts) -> tuple[str, str]:
     estimate = goal.find(facts) if goal.find else Estimate()
     if estimate.value is None:
         return NOT_MEASURED, ""
-    is_met = estimate.value >= goal.limit if goal.is_floor else estimate.value <= goal.limit
+    is_met = estimate.value >= limit if goal.is_floor else estimate.value <= limit
     return say_estimate(estimate, goal.say), "met" if is_met else "**missed**"
 
 
-def build_use() -> Section:
+def build_use(facts: CardFacts) -> Section:
     """Build the section on what the model is for."""
-    uses = [claim(f"use.{name}") for name in ("for_research", "not_for_diagnosis", "yardstick")]
+    names = ("for_research", "not_for_diagnosis", *(("yardstick",) if facts.is_shipped else ()))
+    uses = [claim(f"use.{name}") for name in names]
     return Section("use", "Intended use", "", [Bullets(uses)])
 
 
 def build_limits(facts: CardFacts) -> Section:
     """Build the section on what the model cannot tell."""
     limits = [
-        f"{claim('limits.entangled')} {say_audit(facts.evaluation)}",
+        f"{say_entangled(facts)} {say_audit(facts.evaluation)}",
         claim("limits.worse_elsewhere"),
-        claim("limits.ages"),
-        " ".join([say_normal(facts), *say_others_called_normal(facts)]),
-        *(claim(f"limits.{name}") for name in ("no_virus", "little_known", "no_reader")),
+        *say_ages(facts),
+        *say_normal(facts),
+        say_labels_from(facts),
+        say_known(facts),
+        claim("limits.no_reader" if facts.is_shipped else "limits.no_reader_known"),
     ]
     return Section("limits", "What it cannot tell", "", [Bullets(limits)])
 
 
-def say_normal(facts: CardFacts) -> str:
-    """Say what an answer of normal leaves open."""
+def say_normal(facts: CardFacts) -> Iterator[str]:
+    """Say what an answer of normal leaves open, of a model that gives it."""
+    if "normal" not in facts.bundle.labels:
+        return
     count = len(facts.bundle.labels)
-    return f'**`normal` does not mean healthy.** It knows {NUMBERS.get(count, count)} classes and one "something else".'
+    more = ' and one "something else"' if has_other_findings(facts) else " and nothing else"
+    knows = f"It knows {NUMBERS.get(count, count)} classes{more}."
+    yield " ".join(["**`normal` does not mean healthy.**", knows, *say_others_called_normal(facts)])
 
 
 def say_others_called_normal(facts: CardFacts) -> Iterator[str]:

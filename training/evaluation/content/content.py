@@ -11,7 +11,7 @@ from training.evaluation.content.classes import build_classes, build_curves
 from training.evaluation.content.films import build_other_findings, build_refusals, build_worst
 from training.evaluation.content.groups import build_groups, build_leave_one_out
 from training.evaluation.content.verdict import find_stamp, say_verdict
-from training.evaluation.result import Evaluation
+from training.evaluation.result import HELD_OUT, DatasetFacts, Evaluation
 
 Say = Callable[[float | None], str]
 
@@ -20,7 +20,6 @@ SPLITS: Mapping[str, str] = {
     "train": "the training side",
     "validation": "the validation side",
     "test": "the test side",
-    "held-out": "films of patients whom the model has never seen",
 }
 METHOD = (
     "Measured through the classifier that serves. Intervals are 95 % percentile intervals of a bootstrap that draws "
@@ -62,11 +61,18 @@ def _say_origin(evaluation: Evaluation) -> str:
     if evaluation.n_patients:
         origin += f" of {say_count(evaluation.n_patients, 'patient')}"
     if evaluation.dataset:
-        split = evaluation.dataset.split
-        origin += f" from the data set {evaluation.dataset.name}: {SPLITS.get(split, split)}"
+        origin += f" from the data set {evaluation.dataset.name}: {_say_split(evaluation.dataset)}"
     if evaluation.evaluated_at:
         origin += f". Measured on {evaluation.evaluated_at.partition('T')[0]}"
     return f"{origin}. Figures in brackets are 95 % intervals."
+
+
+def _say_split(dataset: DatasetFacts) -> str:
+    if dataset.split != HELD_OUT:
+        return SPLITS.get(dataset.split, dataset.split)
+    if dataset.n_without_patient == 0:
+        return "films of patients of whom neither the model nor its starting weights have seen any"
+    return "films that neither the model nor its starting weights have seen, of patients who are not all known"
 
 
 def _build_tiles(evaluation: Evaluation) -> Iterator[Tile]:
@@ -119,7 +125,10 @@ def _describe_data(evaluation: Evaluation) -> dict[str, str | None]:
     if dataset := evaluation.dataset:
         seen = "unknown" if dataset.n_seen is None else f"{dataset.n_seen:,}"
         facts["data set"] = f"{dataset.name}: {say_count(dataset.n_files, 'file')}"
-        facts |= {"SHA-256 of the data set": dataset.sha256, "of these, films that made the model": seen}
+        facts |= {
+            "SHA-256 of the data set": dataset.sha256,
+            "of these, seen by the model or its starting weights": seen,
+        }
     if bootstrap := evaluation.bootstrap:
         facts["bootstrap"] = f"{bootstrap.resamples:,} draws of patients, seed {bootstrap.seed}"
     return facts | {"measured at": evaluation.evaluated_at}

@@ -6,6 +6,9 @@ resamples, and nothing is measured film by film.
 
 Where every draw gives 1, or every draw 0, a bootstrap claims certainty, of seven films as of seven thousand. There the
 exact binomial bound stands in its place (Clopper and Pearson, 1934), with patients as the trials.
+
+A figure lies within its interval always: where the draws all lie to one side of it, as they can for a calibration
+error, which resampling makes larger, the interval reaches to the figure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -68,6 +71,7 @@ def estimate(draws: Draws, trials: int = 0) -> Estimate:
         low = TAIL ** (1.0 / trials)
     if trials and low == high == 0.0:
         high = 1.0 - TAIL ** (1.0 / trials)
+    low, high = np.fmin(low, draws[0]), np.fmax(high, draws[0])
     return Estimate(*(None if np.isnan(number) else round(float(number), DIGITS) for number in (draws[0], low, high)))
 
 

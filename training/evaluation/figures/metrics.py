@@ -1,4 +1,4 @@
-"""Metrics of a three-class classifier for all bootstrap draws at once, in plain numpy.
+"""Metrics of a classifier for all bootstrap draws at once, in plain numpy.
 
 Each function takes weights (draws, films), see `training.evaluation.figures.estimates`, and returns one number a draw;
 a metric that cannot be had is NaN.
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from inference.labels import LABELS, Label
+from inference.labels import Label
 from training.evaluation.figures.estimates import Draws, Weights, divide, weigh_mean
 from training.evaluation.figures.ranking import Ranking
 
@@ -21,7 +21,9 @@ Probabilities = npt.NDArray[np.float64]
 OVERALL = ("accuracy", "balanced_accuracy", "ece", "brier", "auroc_covid19_vs_normal")
 
 
-def measure(reference: Indices, probabilities: Probabilities, weights: Weights) -> dict[str, Draws]:
+def measure(
+    reference: Indices, probabilities: Probabilities, weights: Weights, labels: Sequence[Label]
+) -> dict[str, Draws]:
     """Measure everything of `OVERALL` and, for each label, the metrics named `label.metric`.
 
     Parameters
@@ -32,21 +34,23 @@ def measure(reference: Indices, probabilities: Probabilities, weights: Weights) 
         float64 (films, labels), rows sum to 1.
     weights : numpy.ndarray
         float64 (draws, films), from `training.evaluation.figures.estimates.draw_patients`.
+    labels : sequence of Label
+        Those that the model knows, in the order of `probabilities`.
 
     Returns
     -------
     dict
         Metric to float64 (draws,).
     """
-    matrices = count_confusions(reference, probabilities.argmax(axis=1), weights, len(LABELS))
+    matrices = count_confusions(reference, probabilities.argmax(axis=1), weights, len(labels))
     measured = {
         "accuracy": divide(np.trace(matrices, axis1=1, axis2=2), matrices.sum(axis=(1, 2))),
         "balanced_accuracy": measure_balanced_accuracy(matrices),
         "ece": measure_ece(reference, probabilities, weights),
         "brier": measure_brier(reference, probabilities, weights),
-        "auroc_covid19_vs_normal": rank_covid19_and_normal(reference, probabilities, weights).measure_auroc(),
+        "auroc_covid19_vs_normal": rank_covid19_and_normal(reference, probabilities, weights, labels).measure_auroc(),
     }
-    for place, label in enumerate(LABELS):
+    for place, label in enumerate(labels):
         ranking = Ranking.sort(probabilities[:, place], reference == place, weights)
         each = measure_class(matrices, place) | {
             "auroc": ranking.measure_auroc(),
@@ -56,7 +60,9 @@ def measure(reference: Indices, probabilities: Probabilities, weights: Weights) 
     return measured
 
 
-def count_trials(reference: Indices, answered: Indices, patients: Sequence[str]) -> dict[str, int]:
+def count_trials(
+    reference: Indices, answered: Indices, patients: Sequence[str], labels: Sequence[Label]
+) -> dict[str, int]:
     """Return for each proportion of `measure` how many patients it is over (`figures.estimates.estimate`).
 
     An AUROC is over as many trials as patients of the rarer side: so many pairs that share no patient were ranked.
@@ -66,10 +72,11 @@ def count_trials(reference: Indices, answered: Indices, patients: Sequence[str])
     def count(chosen: npt.NDArray[np.bool_]) -> int:
         return len(np.unique(names[chosen]))
 
-    classes = [count(reference == place) for place in range(len(LABELS))]
+    classes = [count(reference == place) for place in range(len(labels))]
     trials = {"accuracy": len(set(patients)), "balanced_accuracy": min((n for n in classes if n), default=0)}
-    trials["auroc_covid19_vs_normal"] = min(classes[LABELS.index(Label.COVID19)], classes[LABELS.index(Label.NORMAL)])
-    for place, label in enumerate(LABELS):
+    by_label = dict(zip(labels, classes, strict=True))
+    trials["auroc_covid19_vs_normal"] = min(by_label.get(Label.COVID19, 0), by_label.get(Label.NORMAL, 0))
+    for place, label in enumerate(labels):
         rest = count(reference != place)
         each = {"sensitivity": classes[place], "specificity": rest, "auroc": min(classes[place], rest)}
         each |= {"ppv": count(answered == place), "npv": count(answered != place)}
@@ -125,9 +132,16 @@ def predict_values(sensitivity: Draws, specificity: Draws, prevalence: float) ->
     }
 
 
-def rank_covid19_and_normal(reference: Indices, probabilities: Probabilities, weights: Weights) -> Ranking:
-    """Rank the films of COVID-19 and of normal chests alone by what the model gives to the one of these two."""
-    covid19, normal = LABELS.index(Label.COVID19), LABELS.index(Label.NORMAL)
+def rank_covid19_and_normal(
+    reference: Indices, probabilities: Probabilities, weights: Weights, labels: Sequence[Label]
+) -> Ranking:
+    """Rank the films of COVID-19 and of normal chests alone by what the model gives to the one of these two.
+
+    A model that does not know both ranks none.
+    """
+    if Label.COVID19 not in labels or Label.NORMAL not in labels:
+        return Ranking.sort(np.zeros(0), np.zeros(0, dtype=np.bool_), weights[:, :0])
+    covid19, normal = labels.index(Label.COVID19), labels.index(Label.NORMAL)
     chosen = (reference == covid19) | (reference == normal)
     both = probabilities[chosen][:, (covid19, normal)]
     total = both.sum(axis=1)
@@ -149,4 +163,4 @@ def measure_ece(reference: Indices, probabilities: Probabilities, weights: Weigh
 
 def measure_brier(reference: Indices, probabilities: Probabilities, weights: Weights) -> Draws:
     """Return the Brier score in its first form, summed over the labels: 0 is perfect, 2 the worst (Brier, 1950)."""
-    return weigh_mean(((probabilities - np.eye(len(LABELS))[reference]) ** 2).sum(axis=1), weights)
+    return weigh_mean(((probabilities - np.eye(probabilities.shape[1])[reference]) ** 2).sum(axis=1), weights)

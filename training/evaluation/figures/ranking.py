@@ -88,4 +88,4 @@ def _accumulate(parts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def _band(name: str, drawn: Curves) -> dict[str, Curves]:
     low, high = np.percentile(drawn[1:] if len(drawn) > 1 else drawn, INTERVAL, axis=0)
-    return {name: drawn[0], "low": low, "high": high}
+    return {name: drawn[0], "low": np.minimum(low, drawn[0]), "high": np.maximum(high, drawn[0])}

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from documents.figures import Estimate
-from inference.labels import LABELS, Label
+from inference.labels import Label
 from training.evaluation.figures.estimates import Weights, estimate_all
 from training.evaluation.figures.metrics import (
     OVERALL,
@@ -26,43 +26,52 @@ RATES = ("sensitivity", "specificity")
 PAIR = "covid19_vs_normal"
 
 
-def score(films: Sequence[JudgedFilm], weights: Weights) -> Scores:
-    """Return the scores of films of the three labels.
+def score(films: Sequence[JudgedFilm], weights: Weights, labels: Sequence[Label]) -> Scores:
+    """Return the scores of films of the labels.
 
     Parameters
     ----------
     films : sequence of JudgedFilm
-        Radiographs of the three labels.
+        Radiographs of the labels.
     weights : numpy.ndarray
         float64 (draws, films), from `training.evaluation.figures.estimates.draw_patients`.
+    labels : sequence of Label
+        Those that the model knows.
     """
-    return score_probabilities(to_reference(films), to_probabilities(films), to_patients(films), weights)
+    found = to_reference(films, labels), to_probabilities(films, labels)
+    return score_probabilities(*found, to_patients(films), weights, labels)
 
 
 def score_probabilities(
-    reference: Indices, probabilities: Probabilities, patients: Sequence[str], weights: Weights
+    reference: Indices,
+    probabilities: Probabilities,
+    patients: Sequence[str],
+    weights: Weights,
+    labels: Sequence[Label],
 ) -> Scores:
     """Return the scores of probabilities, whatever model they come from.
 
     Parameters
     ----------
-    reference, probabilities, weights
+    reference, probabilities, weights, labels
         As for `training.evaluation.figures.metrics.measure`.
     patients : sequence of str
         Patient of each film.
     """
-    trials = count_trials(reference, probabilities.argmax(axis=1), patients)
-    found = estimate_all(measure(reference, probabilities, weights), trials)
-    supports = np.bincount(reference, minlength=len(LABELS)).tolist()
-    matrix = np.zeros((len(LABELS), len(LABELS)), dtype=np.intp)
+    trials = count_trials(reference, probabilities.argmax(axis=1), patients, labels)
+    found = estimate_all(measure(reference, probabilities, weights, labels), trials)
+    supports = np.bincount(reference, minlength=len(labels)).tolist()
+    matrix = np.zeros((len(labels), len(labels)), dtype=np.intp)
     np.add.at(matrix, (reference, probabilities.argmax(axis=1)), 1)
     return Scores(
         n=len(reference),
         n_patients=len(set(patients)),
         **{name: found[name] for name in OVERALL},
         per_class={
-            str(label): ClassScores.model_validate({**_select(found, label), "support": support})
-            for label, support in zip(LABELS, supports, strict=True)
+            str(label): ClassScores.model_validate(
+                {**_select(found, label), **_count_patients(trials, label), "support": support}
+            )
+            for label, support in zip(labels, supports, strict=True)
         },
         confusion_matrix=tuple(map(tuple, matrix.tolist())),
     )
@@ -73,11 +82,17 @@ def _select(found: Mapping[str, Estimate], label: Label) -> dict[str, Estimate]:
     return {name.removeprefix(prefix): value for name, value in found.items() if name.startswith(prefix)}
 
 
+def _count_patients(trials: Mapping[str, int], label: Label) -> dict[str, int]:
+    """Say over how many patients a class's sensitivity is, and its specificity."""
+    return {"n_patients": trials[f"{label}.sensitivity"], "n_patients_of_others": trials[f"{label}.specificity"]}
+
+
 def find_predictive_values(
     scores: Scores, films: Sequence[JudgedFilm], weights: Weights, prevalences: Mapping[Label, Sequence[float]]
 ) -> dict[str, ClassScores]:
     """Return the scores of each class with its predictive values at stated prevalences, under `at_prevalence`."""
-    found = measure(to_reference(films), to_probabilities(films), weights)
+    labels = [Label(label) for label in scores.labels]
+    found = measure(to_reference(films, labels), to_probabilities(films, labels), weights, labels)
     classes = {}
     for label, each in scores.per_class.items():
         rates = [
@@ -99,15 +114,17 @@ def _widen(draws: npt.NDArray[np.float64], bounded: Estimate) -> npt.NDArray[np.
     return np.append(draws[:1], np.linspace(bounded.low, bounded.high, len(draws) - 1))
 
 
-def trace_curves(films: Sequence[JudgedFilm], weights: Weights) -> dict[str, Curves]:
+def trace_curves(films: Sequence[JudgedFilm], weights: Weights, labels: Sequence[Label]) -> dict[str, Curves]:
     """Trace the curves of each label against the rest, and of COVID-19 against normal.
 
     Parameters
     ----------
     films : sequence of JudgedFilm
-        Radiographs of the three labels.
+        Radiographs of the labels.
     weights : numpy.ndarray
         float64 (draws, films), from `training.evaluation.figures.estimates.draw_patients`.
+    labels : sequence of Label
+        Those that the model knows.
 
     Returns
     -------
@@ -115,12 +132,12 @@ def trace_curves(films: Sequence[JudgedFilm], weights: Weights) -> dict[str, Cur
         From label, or `covid19_vs_normal`, to curves of 101 points with pointwise 95 % bands by patient; a label
         without films on either side is left out.
     """
-    reference, probabilities = to_reference(films), to_probabilities(films)
+    reference, probabilities = to_reference(films, labels), to_probabilities(films, labels)
     rankings = {
         str(label): Ranking.sort(probabilities[:, place], reference == place, weights)
-        for place, label in enumerate(LABELS)
+        for place, label in enumerate(labels)
     }
-    rankings[PAIR] = rank_covid19_and_normal(reference, probabilities, weights)
+    rankings[PAIR] = rank_covid19_and_normal(reference, probabilities, weights, labels)
     return {name: _trace(ranking) for name, ranking in rankings.items() if _has_both(ranking)}
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from documents.figures import Estimate
+from inference.labels import LABELS
 from training.evaluation.figures.estimates import draw_patients, estimate, weigh_mean, weigh_share
 from training.evaluation.figures.metrics import measure
 
@@ -60,5 +61,6 @@ def test_a_thousand_draws_of_two_thousand_films_take_seconds():
     generator = np.random.default_rng(0)
     probabilities = generator.dirichlet(np.ones(3), 2000)
     start = time.process_time()
-    measure(generator.integers(0, 3, 2000), probabilities, draw_patients([str(n) for n in range(2000)], seed=0))
+    weights = draw_patients([str(n) for n in range(2000)], seed=0)
+    measure(generator.integers(0, 3, 2000), probabilities, weights, LABELS)
     assert time.process_time() - start < 10.0  # measured: 0.6

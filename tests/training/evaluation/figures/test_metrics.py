@@ -28,7 +28,7 @@ def once(films: int) -> np.ndarray:
 
 
 def measure_once(reference: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
-    found = measure(reference, probabilities, once(len(reference)))
+    found = measure(reference, probabilities, once(len(reference)), LABELS)
     return {name: float(draws[0]) for name, draws in found.items()}
 
 
@@ -108,7 +108,7 @@ def test_a_weighted_draw_equals_the_same_films_written_out():
     reference = generator.integers(0, 3, 60)
     probabilities = generator.dirichlet(np.ones(3), 60).round(1) + 1e-3
     weights = draw_patients([str(place // 2) for place in range(60)], seed=1, resamples=5)
-    found = measure(reference, probabilities, weights)
+    found = measure(reference, probabilities, weights, LABELS)
     for draw in range(1, 6):
         chosen = np.repeat(np.arange(60), weights[draw].astype(int))
         written_out = measure_once(reference[chosen], probabilities[chosen])
@@ -117,7 +117,7 @@ def test_a_weighted_draw_equals_the_same_films_written_out():
 
 def test_a_proportion_is_over_patients_and_not_films():
     patients = list("aabcddefgg")
-    trials = count_trials(REFERENCE, ANSWERED, patients)
+    trials = count_trials(REFERENCE, ANSWERED, patients, LABELS)
     # films 0-3 are of a, b, c; 4-6 of d, e; 7-9 of f, g
     assert trials["accuracy"] == 7
     assert (trials["covid19.sensitivity"], trials["covid19.specificity"], trials["covid19.auroc"]) == (3, 4, 3)

@@ -39,7 +39,7 @@ def make_films(*, sees_without_lungs: bool) -> list[ExaminedFilm]:
 def run_audit(films: list[ExaminedFilm]) -> dict:
     weights = draw_patients([each.case.patient_id for each in films], seed=0, resamples=200)
     features = np.asarray([[each.case.source == "north", 1.0] for each in films], dtype=np.float64)
-    return audit(films, features, weights, seed=0).to_json()
+    return audit(films, features, weights, LABELS, seed=0).to_json()
 
 
 def test_a_model_that_needs_the_lungs_falls_to_chance_without_them():
@@ -66,7 +66,7 @@ def test_a_model_that_knows_the_class_without_lungs_is_stamped():
 )
 def test_the_burden_of_proof_is_the_models(value: float | None, high: float | None, verdict: str):
     near_chance = Estimate(0.33, 0.3, 0.36) if value else Estimate()
-    assert find_verdict(near_chance, Estimate(value, None, high)) == verdict
+    assert find_verdict(0.45, near_chance, Estimate(value, None, high)) == verdict
 
 
 def test_baselines_show_what_the_data_set_gives_away():
