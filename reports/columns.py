@@ -49,7 +49,7 @@ class ResultColumn:
     letters: float
     schema: Schema | None
     meaning: str
-    stand_in: Callable[[Result], str] | None = None
+    stand_in: Callable[[Result], str | None] | None = None
     spread: Sequence[str] = ()
 
     @property
@@ -70,9 +70,14 @@ def _name_arrival(result: Result) -> str:
     return f"arrival-{result.arrival_id}"
 
 
+def _name_other_arrival(result: Result) -> str | None:
+    return result.conflict_with and result.conflict_with.partition(" ")[0]
+
+
 STATES, OUTCOMES = {"enum": [*ArrivalState]}, {"enum": [*Outcome, None]}
 NOT_UTF8 = "The base name; bytes that are not UTF-8 are written as codes."
 WHY = "Why there is no class, or what speaks against the one that was given."
+OTHER = "The film that came with the same SOP Instance UID and other bytes: its arrival and its file; null for most."
 NO_QUEUE = "null where nothing waits: `xray-cli predict`."
 ARRIVAL = ResultColumn("arrival", "arrival", CellKind.COUNT, 9, None, "Its number in the ledger.")
 FILE_NAME = ResultColumn("file_name", "file", CellKind.NAME, 34, TEXT, NOT_UTF8, stand_in=_name_arrival)
@@ -100,6 +105,9 @@ COLUMNS = (
     ResultColumn("finished_at", "finished", CellKind.MOMENT, 19, _or_null(TIME), "When its result was recorded."),
     ResultColumn("notice", "notice", CellKind.WORDS, 20, None, NOTICE),
     ResultColumn("priority", "priority", CellKind.WORDS, 10, _or_null({"$ref": "#/$defs/priority"}), NO_QUEUE),
+    ResultColumn(
+        *("conflict_with", "conflict with", CellKind.NAME, 34, _or_null(TEXT), OTHER), stand_in=_name_other_arrival
+    ),
 )
 JSON_NAMES = tuple(column.name for column in COLUMNS if column.schema is not None)
 MOMENTS = tuple(column.name for column in COLUMNS if column.kind is CellKind.MOMENT)

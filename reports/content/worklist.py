@@ -51,7 +51,7 @@ def build_newest(report: Report) -> Section:
 def _build_cells(result: Result, zone: tzinfo | None) -> list[Cell]:
     stat = "STAT" if result.priority is Priority.STAT else None
     reason = result.reason_code and name_label(result.reason_code)
-    marks = [stat, reason, "conflict" if result.conflict else None]
+    marks = [stat, reason, _describe_conflict(result)]
     return [
         result.probabilities[Label.COVID19] if result.probabilities else None,
         f"{result.arrival_id:08d}",
@@ -59,6 +59,10 @@ def _build_cells(result: Result, zone: tzinfo | None) -> list[Cell]:
         result.received_at.astimezone(zone),
         ", ".join(filter(None, marks)),
     ]
+
+
+def _describe_conflict(result: Result) -> str | None:
+    return f"conflict with {result.conflict_with}" if result.conflict_with else "conflict" if result.conflict else None
 
 
 def _say_rest(left_out: int) -> str:

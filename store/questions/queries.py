@@ -30,6 +30,8 @@ class Result(NamedTuple):
         The same SOP Instance UID came with other bytes too.
     priority : Priority or None
         None where nothing waited: without a ledger.
+    conflict_with : str or None
+        The first film that came with that UID and other bytes: the number of its arrival and its file's name.
     """
 
     arrival_id: int
@@ -46,6 +48,7 @@ class Result(NamedTuple):
     model_sha256: str | None
     received_at: datetime
     finished_at: datetime | None
+    conflict_with: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +101,27 @@ def list_newest_results(connection: Connection, selection: Selection, limit: int
 
 
 def list_likely(connection: Connection, selection: Selection, label: Label, limit: int) -> list[Result]:
-    """Return the films that were given a label, the highest probability first; each once, however often it came."""
+    """Return the films that were given a label, the highest probability first; each once, however often it came.
+
+    A film is also the same that was sent again with its SOP Instance UID and other bytes, as after a correction of its
+    header: the answer with the higher probability stands for it.
+    """
     s = screenings.c
     statement = (
         select_results(selection.where_finished())
+        .add_columns(s.sop_instance_uid)
         .where(IS_ANSWER, s.label == label)
         .order_by(SHARES[label].desc(), arrivals.c.id)
-        .limit(limit)
     )
-    return [as_result(row) for row in connection.execute(statement)]
+    asked = max(1, limit)
+    while True:
+        rows = connection.execute(statement.limit(asked)).all()
+        films: dict[str | int, Sequence[Any]] = {}
+        for position, (*row, uid) in enumerate(rows):
+            films.setdefault(uid or position, row)
+        if len(films) >= limit or len(rows) < asked:
+            return [as_result(row) for row in films.values()][:limit]
+        asked *= 2
 
 
 def count_states(connection: Connection, since: datetime, until: datetime) -> list[StateCount]:
@@ -157,16 +172,30 @@ def select_results(where: ColumnElement[bool]) -> Select[Any]:
     columns = (
         *(a.id, type_coerce(a.path, FileName), a.source_sha256, a.state, a.priority, a.received_at, a.finished_at),
         *(s.outcome, s.label, s.conflict, s.model_sha256, models.c.model_version),
+        *_name_other_film(),
         REASON.label("reason_code"),
         *SHARES.values(),
     )
     return select(*columns).select_from(JOINED).where(where)
 
 
+def _name_other_film() -> Iterator[ColumnElement[Any]]:
+    """Give number and path of the first film with the same SOP Instance UID and other bytes; only where it is one."""
+    other, came = screenings.alias("other"), arrivals.alias("other_arrival")
+    same = (other.c.sop_instance_uid == screenings.c.sop_instance_uid) & (
+        other.c.source_sha256 != screenings.c.source_sha256
+    )
+    joined = other.join(came, other.c.arrival_id == came.c.id)
+    for column in (came.c.id, came.c.path):
+        found = select(column).select_from(joined).where(same).order_by(came.c.id).limit(1).correlate(screenings)
+        named = case((screenings.c.conflict, found.scalar_subquery()))
+        yield type_coerce(named, FileName) if column is came.c.path else named
+
+
 def as_result(row: Sequence[Any]) -> Result:
     """Build a result from a row of ``select_results``."""
     arrival_id, file_name, source_sha256, state, priority, received_at, finished_at, *answer = row
-    outcome, label, conflict, model_sha256, model_version, reason_code, *probabilities = answer
+    outcome, label, conflict, model_sha256, model_version, other_id, other_name, reason_code, *probabilities = answer
     known = {name: share for name, share in zip(SHARES, probabilities, strict=True) if share is not None}
     return Result(
         arrival_id=arrival_id,
@@ -183,4 +212,5 @@ def as_result(row: Sequence[Any]) -> Result:
         model_sha256=model_sha256,
         received_at=received_at,
         finished_at=finished_at,
+        conflict_with=None if other_id is None else f"arrival-{other_id} {other_name}",
     )

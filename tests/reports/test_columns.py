@@ -17,7 +17,7 @@ def test_a_flat_row_has_a_cell_for_each_name() -> None:
 
 
 def test_what_may_identify_a_patient_is_replaced_and_nothing_else() -> None:
-    hidden = hide_patient(PREDICTED._replace(file_name="DOE^JANE.dcm"))
-    assert hidden == PREDICTED._replace(file_name="arrival-1")
-    assert [column.name for column in COLUMNS if column.stand_in] == ["file_name"]
+    hidden = hide_patient(PREDICTED._replace(file_name="DOE^JANE.dcm", conflict_with="arrival-2 DOE^JANE 2.dcm"))
+    assert hidden == PREDICTED._replace(file_name="arrival-1", conflict_with="arrival-2")
+    assert [column.name for column in COLUMNS if column.stand_in] == ["file_name", "conflict_with"]
     assert "DOE" not in str(result_to_json(hidden))

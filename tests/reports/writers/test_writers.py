@@ -47,14 +47,21 @@ def test_the_json_of_a_result_is_the_contract() -> None:
         "received_at": "2026-11-01T09:30:00.500000+01:00",
         "finished_at": "2026-11-01T09:30:00.500000+01:00",
         "priority": "routine",
+        "conflict_with": None,
     }
+
+
+def test_films_in_conflict_name_one_another_in_json_and_csv() -> None:
+    one = PREDICTED._replace(conflict=True, conflict_with="arrival-2 b.dcm")
+    assert result_to_json(one)["conflict_with"] == "arrival-2 b.dcm"
+    assert "arrival-2 b.dcm" in as_csv(one)
 
 
 def test_what_is_not_known_is_null() -> None:
     waiting = refused("x", state=ArrivalState.WAITING, source_sha256=None, model_version=None, finished_at=None)
     found = result_to_json(waiting._replace(reason_code=None))
     unknown = {"source_sha256", "outcome", "label", "probabilities", "reason_code", "model_version", "finished_at"}
-    assert {name for name, value in found.items() if value is None} == unknown
+    assert {name for name, value in found.items() if value is None} == unknown | {"conflict_with"}
     assert found["received_at"] == "2026-11-01T08:30:00.500000+00:00"
 
 

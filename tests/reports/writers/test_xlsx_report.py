@@ -104,7 +104,7 @@ def test_without_a_result_there_is_a_sheet_with_its_head() -> None:
 def test_a_file_without_an_answer_leaves_its_cells_empty() -> None:
     row = list(Sheets(refused("truncated")).rows("Results"))[1]
     assert "truncated" in row
-    assert len(row) == len(results.SHEET) - 4  # no label, no probabilities
+    assert len(row) == len(results.SHEET) - 5  # no label, no probabilities, no conflict
 
 
 def test_each_reason_stands_with_its_count_and_advice() -> None:

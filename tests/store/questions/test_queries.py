@@ -14,6 +14,7 @@ from store.questions.queries import (
     count_states,
     find_last_finished,
     find_oldest_pending,
+    list_likely,
     list_newest_results,
     stream_results,
 )
@@ -24,6 +25,7 @@ from tests.ledger import (
     MODEL_SHA256,
     OWNER,
     PROBABILITIES,
+    UID,
     arrive,
     digest,
     hold,
@@ -158,3 +160,19 @@ def test_states_are_counted_and_what_keeps_failing_can_be_left_out(engine: Engin
         expected = {ArrivalState.DONE: 1, ArrivalState.FAILED: 1, ArrivalState.WAITING: 1}
         assert count_by_state(connection) == expected
         assert [count_pending(connection, patience) for patience in (None, 1, 2)] == [2, 1, 2]
+
+
+def test_films_in_conflict_name_one_another_and_are_one_likely_positive(engine: Engine) -> None:
+    register_model(engine)
+    sent = {"a.dcm": 0.7, "b.dcm": 0.9, "c.dcm": 0.8}
+    for name, share in sent.items():
+        rest = {label: (1 - share) / 2 for label in PROBABILITIES if label is not Label.COVID19}
+        identity = {"sop_instance_uid": UID} if name != "c.dcm" else {}
+        predict(engine, name, identity=identity, label=Label.COVID19, probabilities={Label.COVID19: share, **rest})
+    found = read(engine)
+    assert (found["a"].conflict_with, found["b"].conflict_with) == ("arrival-2 b.dcm", "arrival-1 a.dcm")
+    assert (found["c"].conflict, found["c"].conflict_with) == (False, None)
+    with reading(engine) as connection:
+        for limit in (1, 2, 3, 9):
+            likely = list_likely(connection, Selection(*ALWAYS), Label.COVID19, limit)
+            assert [film.file_name for film in likely] == ["b.dcm", "c.dcm"][:limit]
