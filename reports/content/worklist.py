@@ -29,7 +29,8 @@ def build_worklist(report: Report) -> Section:
     """Build the section on films with the label ``covid19``, the highest probability first."""
     title = name_label(Label.COVID19)
     lead = (
-        f"Films with the label {title}, the highest probability first, each once however often it came. "
+        f"Films with the label {title}, the highest probability first, each once however often it came, also where "
+        "the same SOP Instance UID has other bytes. "
         "A probability says how sure the model is; it is no finding. In the home a file's name begins with its arrival."
     )
     block: Block = Sentences([f"No film of this period is labelled {title}."])
