@@ -21,6 +21,9 @@
 
 import os
 
+# in the words of PostgreSQL's client: waiting would not mend it
+CLIENT_REFUSALS = ("certificate", "SSL", "no password supplied")
+
 
 class StoreError(Exception):
     """Base of every decision of this room."""
@@ -113,4 +116,6 @@ def describe_database_error(error: BaseException) -> str:
     for mark in ("FATAL:", "ERROR:", "PANIC:"):
         if mark in said:
             return f"the database refuses us ({said.partition(mark)[2].strip()})"
+    if any(word in said for word in CLIENT_REFUSALS):
+        return f"the database refuses us ({said.rpartition('failed: ')[2].strip()})"
     return f"the database does not answer ({type(cause).__name__})"

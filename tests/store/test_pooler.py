@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import Engine, make_url, select, text
+from sqlalchemy.exc import OperationalError
 
 from store.database import open_database, reading
 from store.errors import describe_database_error
@@ -101,3 +102,22 @@ def test_what_a_server_says_reaches_the_user(postgresql_server: str) -> None:
     with pytest.raises(Exception, match="does not exist") as refused:
         check_encoding(engine)
     assert describe_database_error(refused.value) == 'the database refuses us (database "missing" does not exist)'
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (
+            'to "x" failed: fe_sendauth: no password supplied',
+            "refuses us (fe_sendauth: no password supplied)",
+        ),
+        (
+            'to "x" failed: FATAL:  too many clients',
+            "refuses us (too many clients)",
+        ),
+        ('to "x" failed: Connection refused', "does not answer (RuntimeError)"),
+    ],
+)
+def test_a_refusal_is_in_the_servers_or_the_clients_words(said: str, expected: str) -> None:
+    error = OperationalError("SELECT 1", {}, RuntimeError(said))
+    assert describe_database_error(error) == f"the database {expected}"
