@@ -69,4 +69,4 @@ def retry(
                 raise InputMissingError(f"there is no arrival {', '.join(missing)}; 'xray-cli report' lists them")
             count = retry_now(connection, ids)
             record_event(connection, "retried", count=count)
-        typer.echo(f"{say_count(count, 'arrival')} {'is' if count == 1 else 'are'} tried again now")
+        typer.echo(f"{say_count(count, 'arrival', 'is', 'are')} tried again now")

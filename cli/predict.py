@@ -88,6 +88,7 @@ def _write_json(answers: "Iterable[AnsweredFile]") -> int:
 
 def _write_text(answers: "Iterable[AnsweredFile]") -> int:
     """Write a line a file, then the sums and what to do; returns how many files could not be read."""
+    from documents.figures import say_count
     from reports.advice import find_advice
     from store.ledger.fates import REASONS
     from store.states import ArrivalState
@@ -103,7 +104,8 @@ def _write_text(answers: "Iterable[AnsweredFile]") -> int:
         ends[result.outcome or state] += 1
         reasons.update([result.reason_code] if result.reason_code else [])
         unread += result.outcome is None
-    sys.stdout.write(f"\n{ends.total()} files: {', '.join(f'{count} {end}' for end, count in ends.most_common())}\n")
+    counted = ", ".join(f"{count} {end}" for end, count in ends.most_common())
+    sys.stdout.write(f"\n{say_count(ends.total(), 'file')}: {counted}\n")
     for reason_code, count in reasons.most_common():
         sys.stdout.write(f"  {count} {reason_code}: {find_advice(reason_code, REASONS)}\n")
     sys.stdout.write(f"{NOTICE}\n")

@@ -66,11 +66,11 @@ def _show(found: "LabelImport", *, dry_run: bool) -> None:
     columns, header = found.columns, found.header
     date = "no date" if columns.date is None else f"date in '{header[columns.date]}'"
     key, label = f"{columns.key_kind} in '{header[columns.key]}'", f"{columns.source} in '{header[columns.label]}'"
-    typer.echo(f"{found.rows} rows: {key}, {label}, {date}")
+    typer.echo(f"{say_count(found.rows, 'row')}: {key}, {label}, {date}")
     what = "would be imported" if dry_run else "imported" if found.recorded else "NOT imported"
     typer.echo(f"{what}: {say_count(found.new, 'new film')}, {found.changed} changed, {found.unchanged} as before")
-    typer.echo(f"{found.skipped} rows skipped, {len(found.refusals)} refused")
+    typer.echo(f"{say_count(found.skipped, 'row')} skipped, {len(found.refusals)} refused")
     for refusal in found.refusals[:SHOWN]:
         typer.echo(f"line {refusal.line}: {refusal.reason}", err=True)
     if len(found.refusals) > SHOWN:
-        typer.echo(f"... and {len(found.refusals) - SHOWN} more lines", err=True)
+        typer.echo(f"... and {say_count(len(found.refusals) - SHOWN, 'more line')}", err=True)

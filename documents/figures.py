@@ -49,9 +49,10 @@ def say_estimate(estimate: Estimate, say: Callable[[float | None], str] = say_pe
     return f"{say(value)} ({say(low).removesuffix(' %')} to {say(high).removesuffix(' %')})"
 
 
-def say_count(number: int, thing: str) -> str:
-    """Write a count with its noun: "1 film", "1,236 films"."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+def say_count(number: int, thing: str, does: str = "", do: str = "") -> str:
+    """Write a count with its noun, and the verb that goes with it: "1 film", "1,236 films wait"."""
+    noun, verb = (thing, does) if number == 1 else (f"{thing}s", do)
+    return f"{number:,} {noun} {verb}".rstrip()
 
 
 def say_duration(seconds: float) -> str:

@@ -24,7 +24,9 @@ def say_verdict(report: Report) -> list[str]:
     limited = [f"Limited to {'; '.join(f'{name}: {words}' for name, words in limits)}."] if limits else []
     if not summary.arrived:
         return [*limited, f"Nothing {'that arrived in this period passes' if limits else 'arrived in this period'}."]
-    pending = f"{summary.finished:,} are finished, {summary.pending:,} wait" if summary.pending else "nothing waits"
+    finished = f"{summary.finished:,} {'is' if summary.finished == 1 else 'are'} finished"
+    waiting = f"{summary.pending:,} {'waits' if summary.pending == 1 else 'wait'}"
+    pending = f"{finished}, {waiting}" if summary.pending else "nothing waits"
     return [
         *limited,
         f"{say_count(summary.arrived, 'file')} arrived; {pending}.",
@@ -81,7 +83,7 @@ def _say_labels(report: Report) -> Iterator[str]:
     if count is None:
         yield f"No film is labelled {title}: the model that answered does not know it."
     elif summary.judged:
-        found = "1 film is" if count == 1 else f"{count:,} films are"
+        found = say_count(count, "film", "is", "are")
         rate = summary.rate_of(Label.COVID19)
         share, by = say_cell(CellKind.RATE, rate), f"a model that knows {title}"
         by = by if summary.not_known[Label.COVID19] else "the model"
@@ -93,7 +95,7 @@ def _say_refused(report: Report) -> Iterator[str]:
     if summary.refused:
         most = (reason for reason in report.reasons if reason.part in {"rejected", "quarantined"})
         often = next((f", most often as {reason.reason_code} ({reason.count:,})" for reason in most), "")
-        yield f"{'1 file was' if summary.refused == 1 else f'{summary.refused:,} files were'} refused{often}."
+        yield f"{say_count(summary.refused, 'file', 'was', 'were')} refused{often}."
 
 
 def _say_oldest(report: Report) -> str:
@@ -115,9 +117,10 @@ def _warn_of_waiting(report: Report) -> Iterator[str]:
 def _warn_of_refusals(report: Report) -> Iterator[str]:
     summary = report.summary
     if summary.quarantined:
+        lie = "lies" if summary.quarantined == 1 else "lie"
         yield (
-            f"{say_count(summary.quarantined, 'file')} could not be read and lie in quarantine: see the reasons below, "
-            "and 'xray-cli quarantine list'."
+            f"{say_count(summary.quarantined, 'file')} could not be read and {lie} in quarantine: "
+            "see the reasons below, and 'xray-cli quarantine list'."
         )
     if summary.conflicts:
         yield f"{say_count(summary.conflicts, 'film')} came with the SOP Instance UID of another film."

@@ -137,6 +137,7 @@ def _say_headers(quality: Quality) -> str:
         return "No film of this period was read."
     films = say_count(quality.films, "film")
     if not quality.without_header:
-        return f"All of {films} have a DICOM header."
-    pictures = f"{quality.without_header:,} are pictures without a DICOM header"
-    return f"Of {films} {pictures}: nothing is known of them but their pixels."
+        return "The film has a DICOM header." if quality.films == 1 else f"All of {films} have a DICOM header."
+    without = quality.without_header
+    pictures = f"{without:,} {'is a picture' if without == 1 else 'are pictures'} without a DICOM header"
+    return f"Of {films} {pictures}: nothing is known of {'it but its' if without == 1 else 'them but their'} pixels."

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from documents.figures import say_count
 from inference.labels import Label
 from reports.figures.divergence import Distance
 from reports.question.periods import Period
@@ -94,5 +95,5 @@ def judge_distance(subject: str, group: str | None, distance: Distance, meaning:
 
 def say_too_little(subject: str, measure: str, now: int, before: int, why: str = "") -> DriftCheck:
     """Say that there are too few films to compare, and how many it takes."""
-    said = f"{now:,} films, before {before:,}; {MIN_FILMS} each are needed. {why}".strip()
+    said = f"{say_count(now, 'film')}, before {before:,}; {MIN_FILMS} each are needed. {why}".strip()
     return DriftCheck(subject, None, measure, None, None, None, DriftLevel.TOO_LITTLE_DATA, said)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from documents.figures import say_count
 from inference.labels import LABELS, NOTICE, OTHER_FINDING
 from training.data.vocabulary import MEANINGS as VOCABULARY
 from training.preparation.offer import Offer
@@ -87,7 +88,8 @@ def _warn_of_sources(shares: Sequence[Share]) -> str:
 
 def _warn_of_patients(shares: Sequence[Share]) -> str:
     without = sum(share.without_patient for share in shares)
-    return f"{without} films name no patient: each counts as a patient of its own" if without else ""
+    films = say_count(without, "film", "names", "name")
+    return f"{films} no patient: each counts as a patient of its own" if without else ""
 
 
 def _warn_of_few(shares: Sequence[Share]) -> str:
@@ -98,7 +100,9 @@ def _warn_of_few(shares: Sequence[Share]) -> str:
 
 def _warn_of_conflicts(result: Preparation) -> str:
     count = sum(offer.why == LABEL_CONFLICT for offer in result.dropped)
-    return f"{count} films stood under two labels and were refused; ask their sources which is right" if count else ""
+    were = "was" if count == 1 else "were"
+    films = f"{say_count(count, 'film')} stood under two labels and {were} refused"
+    return f"{films}; ask the sources which is right" if count else ""
 
 
 def to_json(result: Preparation, output: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
+from documents.figures import say_count
 from inference.bundle import BundleError
 from inference.serving.report import EngineState
 from installation.errors import ActiveModelUnknownError
@@ -163,18 +164,19 @@ def _queue_problems(found: Status, *, embedded: bool) -> Iterator[str]:
     if queue is None:
         return
     if queue.pending and not runs and embedded:
-        yield f"{queue.pending} files wait and no service runs: start 'xray-cli watch'"
+        yield f"{say_count(queue.pending, 'file', 'waits', 'wait')} and no service runs: start 'xray-cli watch'"
     if failed := queue.waiting[ArrivalState.FAILED]:
-        yield f"{failed} files meet faults and are retried: see the log, 'xray-cli doctor'"
+        files = say_count(failed, "file", "meets faults and is", "meet faults and are")
+        yield f"{files} retried: see the log, 'xray-cli doctor'"
     if stay := queue.unsettled:
-        what = "1 file is recorded and cannot" if stay == 1 else f"{stay} files are recorded and cannot"
+        what = say_count(stay, "file", "is recorded and cannot", "are recorded and cannot")
         advice = "the log says why (settle_later); let this user write the inbox's folders and XRAY_HOME"
         yield f"{what} leave the inbox: {advice}, or set XRAY_AFTER=keep"
     quiet = _quiet_seconds(queue)
     if found.state is ServiceState.READY and quiet > STUCK_SECONDS:
         yield f"work waits and nothing has finished for {quiet:.0f} s: see the log, restart the service"
     if queue.recently_quarantined >= max(MANY_QUARANTINED, LARGE_SHARE * queue.recently_finished):
-        told = f"{queue.recently_quarantined} of {queue.recently_finished} files of the last 24 hours"
+        told = f"{queue.recently_quarantined} of {say_count(queue.recently_finished, 'file')} of the last 24 hours"
         yield f"{told} could not be read: 'xray-cli quarantine list' says why; look at what sends them"
 
 

@@ -39,7 +39,7 @@ def test_a_quiet_home_has_no_problem(installation: Installation, engine: Engine)
 def test_files_that_wait_for_no_service_are_a_problem(installation: Installation, engine: Engine) -> None:
     arrive(engine, "a.dcm")
     (problem,) = read_status(installation).problems
-    assert "1 files wait and no service runs: start 'xray-cli watch'" in problem
+    assert "1 file waits and no service runs: start 'xray-cli watch'" in problem
 
 
 def test_what_the_service_says_of_itself_is_passed_on_with_what_to_do(
