@@ -21,17 +21,18 @@ def draw_distributions(
     edges : sequence of float, shape (n + 1,)
         Of the bins; evenly spaced.
     period, reference : sequence of float, shape (n,)
-        Shares in [0, 1]; no reference, no line.
+        Shares in [0, 1]; no reference, or one in which nothing lies, no line.
     """
+    line = reference if reference and any(reference) else None
     rungs = place_rungs(max(*period, *(reference or ())))
     frame = Frame(most=rungs[-1], width=WIDTH, height=HEIGHT, left=38)
     shapes = [
         *draw_grid(frame, rungs, lambda value: f"{100 * value:.0f} %"),
         *_draw_bins(frame, period),
-        *_draw_steps(frame, reference),
+        *_draw_steps(frame, line),
         *_name_edges(frame, edges[0], edges[-1]),
     ]
-    legend = [("bin", "this period"), *([("reference", "reference")] if reference else [])]
+    legend = [("bin", "this period"), *([("reference", "reference")] if line else [])]
     return Chart(title, _describe(edges, period, reference), WIDTH, HEIGHT, shapes, legend)
 
 
@@ -61,4 +62,7 @@ def _describe(edges: Sequence[float], period: Sequence[float], reference: Sequen
         place = max(range(len(shares)), key=shares.__getitem__)
         return f"mostly {edges[place]:.2f} to {edges[place + 1]:.2f} ({100 * shares[place]:.0f} %)"
 
-    return f"This period: {top(period)}." + (f" Reference: {top(reference)}." if reference else "")
+    said = f"This period: {top(period)}."
+    if not reference:
+        return said
+    return f"{said} Reference: {top(reference)}." if any(reference) else f"{said} There is none in the reference."

@@ -27,6 +27,13 @@ def test_without_a_reference_there_is_no_line_and_no_word_of_it() -> None:
     assert "eference" not in chart.description
 
 
+def test_a_reference_without_any_has_no_line_and_is_said_to_have_none() -> None:
+    chart = draw_distributions("Scores", EDGES, (1.0, 0.0, 0.0, 0.0), (0.0,) * 4)
+    assert find_line(chart) == []
+    assert [text for _, text in chart.legend] == ["this period"]
+    assert chart.description == "This period: mostly 0.00 to 0.25 (100 %). There is none in the reference."
+
+
 def test_no_film_at_all_draws_no_bin() -> None:
     chart = draw_distributions("Scores", EDGES, (0.0,) * 4, (0.0,) * 4)
     assert not [shape for shape in chart.shapes if isinstance(shape, Rectangle)]
