@@ -95,7 +95,7 @@ def _read(path: Path) -> "Figures":
         schema = None
     if schema != SCHEMA:
         message = f"{path.name} holds no figures of schema {SCHEMA}, which 'xray-cli bench --format json' writes"
-        raise typer.BadParameter(message, param_hint="--from")
+        raise typer.BadParameter(message, param_hint="'--from'")
     return figures
 
 

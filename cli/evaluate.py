@@ -133,7 +133,7 @@ def _assess(settings: "AssessmentSettings") -> "Evaluation":
 
 def _check_films(dataset: Path | None, from_outcomes: bool, has_period: bool) -> None:
     if (dataset is None) != from_outcomes:
-        raise typer.BadParameter("give one of --dataset and --from-outcomes", param_hint="--dataset")
+        raise typer.BadParameter("give one of --dataset and --from-outcomes", param_hint="'--dataset'")
     if has_period and not from_outcomes:
         raise typer.BadParameter("--since and --until go with --from-outcomes")
 
@@ -173,7 +173,7 @@ def _read_prevalences(given: "Sequence[str]") -> "Mapping[Label, Sequence[float]
             label, prevalence = LABELS[0], -1.0
         if not 0.0 < prevalence < 1.0:
             accepted = f"LABEL=SHARE with a share between 0 and 1, of {', '.join(LABELS)}"
-            raise typer.BadParameter(f"{pair!r}: accepted is {accepted}", param_hint="--prevalence")
+            raise typer.BadParameter(f"{pair!r}: accepted is {accepted}", param_hint="'--prevalence'")
         chosen.setdefault(label, []).append(prevalence)
     return {**PREVALENCES, **chosen}
 

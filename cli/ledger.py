@@ -55,7 +55,7 @@ def _read_status() -> "Status":
 
 
 def retry(
-    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Arrival ids; none: all.")] = None,
+    ids: Annotated[list[int] | None, typer.Argument(metavar="ID", help="Arrival ids; none: all.")] = None,
 ) -> None:
     """Try again now what waits because of a fault; quarantined files: 'xray-cli quarantine release'."""
     with exit_codes(), opened_installation() as installation:

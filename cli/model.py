@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Model bundles.", no_args_is_help=True)
 
 Folder = Annotated[
-    Path | None, typer.Argument(metavar="[FOLDER]", help="A bundle's folder; default: the one that serves.")
+    Path | None, typer.Argument(metavar="FOLDER", help="A bundle's folder; default: the one that serves.")
 ]
 
 

@@ -26,7 +26,7 @@ HEATMAP_HELP = "Folder for one picture a film: where the evidence for its most p
 
 
 def predict(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", readable=False, help=FILES_HELP)],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", readable=False, help=FILES_HELP)],
     model: Annotated[Path | None, typer.Option(help="A bundle's folder (XRAY_MODEL).")] = None,
     heatmap: Annotated[Path | None, typer.Option(metavar="DIR", help=HEATMAP_HELP)] = None,
     output_format: Annotated[

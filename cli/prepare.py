@@ -103,7 +103,7 @@ def _read_views(text: str) -> "Views":
     try:
         return Views.read(text)
     except ViewError as error:
-        raise typer.BadParameter(str(error), param_hint="--view") from None
+        raise typer.BadParameter(str(error), param_hint="'--view'") from None
 
 
 def _check_usage(

@@ -37,7 +37,7 @@ def list_quarantined(
 
 @app.command()
 def release(
-    ids: Annotated[list[int], typer.Argument(metavar="ID...", help="Arrival ids, from 'quarantine list'.")],
+    ids: Annotated[list[int], typer.Argument(metavar="ID", help="Arrival ids, from 'quarantine list'.")],
 ) -> None:
     """Put files back into their inbox, to go the one way again (after an upgrade, say)."""
     with exit_codes(), opened_installation() as installation:

@@ -78,14 +78,14 @@ def _write(engine: "Engine", question: "Question", wanted: str, output: Path | N
     from store.ledger.fates import REASONS
 
     if find_format(wanted).is_binary and output is None and sys.stdout.isatty():
-        raise typer.BadParameter(f"{wanted} is not for a terminal: name a file", param_hint="--output")
+        raise typer.BadParameter(f"{wanted} is not for a terminal: name a file", param_hint="'--output'")
     with showing_progress(output) as track:
         write_report_to(engine, question, wanted, output, REASONS, track)
 
 
 def _check_output(show: bool, output: Path | None) -> None:
     if show and (output is None or str(output) == "-"):
-        raise typer.BadParameter("there is nothing to open without a file", param_hint="--output")
+        raise typer.BadParameter("there is nothing to open without a file", param_hint="'--output'")
 
 
 def _open(output: Path) -> None:

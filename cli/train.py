@@ -73,8 +73,8 @@ def train(
     """Train a model on a data set, patients kept apart, and write it as a bundle with figures on unseen patients.
 
     The data set is a folder with a folder for each of two or three classes, such as dataset/covid and dataset/normal,
-    the COVID-19 Radiography Database or Kaggle's chest_xray as they are unpacked, or what `prepare` made. Needs
-    TensorFlow, which `make training` installs.
+    the COVID-19 Radiography Database or Kaggle's chest_xray as they are unpacked, or what 'xray-cli prepare' made.
+    Needs TensorFlow, which 'make training' installs.
 
     Example: xray-cli train --dataset dataset --plot plot.png --model covid19
     """

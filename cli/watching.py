@@ -18,7 +18,7 @@ Workers = Annotated[int | None, typer.Option(help="Screening processes (XRAY_WOR
 
 
 def watch(
-    inboxes: Annotated[list[Path] | None, typer.Argument(metavar="[INBOX]...", help="Folders to watch.")] = None,
+    inboxes: Annotated[list[Path] | None, typer.Argument(metavar="INBOX", help="Folders to watch.")] = None,
     home: Home = None,
     after: Annotated[str | None, typer.Option(help="`move` screened files to the home, or `keep` them.")] = None,
     workers: Workers = None,
@@ -58,7 +58,7 @@ def _watch(settings: "Settings", inboxes: list[Path], *, no_worker: bool) -> Non
 
 
 def scan(
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Folders with radiographs.")],
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER", help="Folders with radiographs.")],
     home: Home = None,
     workers: Workers = None,
 ) -> None:
