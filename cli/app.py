@@ -3,6 +3,7 @@
 import atexit
 import gc
 import os
+from typing import Annotated
 
 import typer
 
@@ -26,6 +27,8 @@ from cli import (
     watching,
     weights,
 )
+from inference.labels import NOTICE
+from store import HEAD_REVISION
 
 FIRST_COLLECTION = 50_000  # objects; Python begins at 700
 
@@ -40,6 +43,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"xray-watch {version('xray-watch')}, ledger schema {HEAD_REVISION}. {NOTICE}")
+        raise typer.Exit
+
+
+@app.callback()
+def _take_options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Show version and schema, and exit."),
+    ] = False,
+) -> None:
+    del version  # its callback has answered and ended the command
 
 
 def main() -> None:

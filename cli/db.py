@@ -7,6 +7,7 @@ import typer
 
 from cli.errors import exit_codes
 from cli.opening import opened_installation
+from store import HEAD_REVISION
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,8 +21,6 @@ app = typer.Typer(help="The ledger's database.", no_args_is_help=True)
 def upgrade() -> None:
     """Make the tables, or bring them up to this version; safe to run again."""
     with exit_codes(), opened_installation() as installation:
-        from store.schema import HEAD_REVISION
-
         installation.upgrade_ledger()
         typer.echo(f"the database has schema {HEAD_REVISION}")
 
@@ -30,7 +29,7 @@ def upgrade() -> None:
 def check() -> None:
     """Check that the database answers and has the tables of this version."""
     with exit_codes(), opened_installation() as installation:
-        from store.schema import HEAD_REVISION, check_schema
+        from store.schema import check_schema
 
         check_schema(installation.ledger)
         typer.echo(f"the database answers and has schema {HEAD_REVISION}")

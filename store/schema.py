@@ -5,14 +5,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
 
+from store import HEAD_REVISION
 from store.database import reading, wait_for_turn
 from store.errors import DatabaseEncodingError, SchemaMissingError, SchemaTooNewError
 
 if TYPE_CHECKING:
     from alembic.config import Config
-
-# the newest file in migrations/versions; written here too, because importing Alembic takes longer than a report
-HEAD_REVISION = "0004"
 
 
 def check_schema(engine: Engine) -> None:

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from typer.main import get_command
 from cli.app import app
 from imaging.phantoms.files import write_png_phantom
 from inference.bundle import SHIPPED_BUNDLE
+from inference.labels import NOTICE
 from installation.settings import Settings
+from store import HEAD_REVISION
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +58,19 @@ def test_help_imports_nothing_heavy() -> None:
     program = f"import cli.app, sys; print([name for name in {HEAVY} if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert answer.stdout.strip() == "[]"
+
+
+def test_the_version_is_one_line_and_imports_nothing_heavy() -> None:
+    program = (
+        "import sys; sys.argv = ['xray-cli', '--version']\n"
+        "from cli.app import main\n"
+        "try: main()\n"
+        f"finally: print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    said, imported = answer.stdout.splitlines()
+    assert said == f"xray-watch {version('xray-watch')}, ledger schema {HEAD_REVISION}. {NOTICE}"
+    assert imported == "[]"
 
 
 def test_a_report_imports_neither_pictures_nor_models_nor_the_queue(run: Run) -> None:

@@ -11,10 +11,10 @@ from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from inference.labels import Label
+from store import HEAD_REVISION
 from store.database import open_database
 from store.errors import DatabaseEncodingError, SchemaMissingError, SchemaTooNewError
 from store.schema import (
-    HEAD_REVISION,
     build_alembic_config,
     check_encoding,
     check_schema,
