@@ -5,6 +5,7 @@
     InstallationError
     ├── SettingsError            a setting is unknown or has a value that is not accepted
     ├── HomeError                the home cannot be made, written or trusted
+    ├── IdentifierKeyError       the key that identifiers are hashed with is missing or empty
     ├── HomeInUseError           another service runs on this home
     ├── ActiveModelUnknownError  the ledger cannot be asked which model was activated
     └── FaultPointError          a test's fault point is set outside of a test
@@ -27,6 +28,12 @@ class HomeError(InstallationError):
     """The home folder cannot be used."""
 
     exit_code = os.EX_CANTCREAT
+
+
+class IdentifierKeyError(InstallationError):
+    """The key that patients' identifiers are hashed with is missing or empty: what is hashed would match nothing."""
+
+    exit_code = os.EX_CONFIG
 
 
 class HomeInUseError(InstallationError):

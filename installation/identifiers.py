@@ -3,7 +3,7 @@
 import os
 import secrets
 
-from installation.errors import HomeError
+from installation.errors import IdentifierKeyError
 from installation.home import Home
 from installation.settings import WorkerSettings
 from store.identifiers import Protect, build_protection
@@ -14,7 +14,7 @@ def find_protection(settings: WorkerSettings, home: Home) -> Protect:
 
     Raises
     ------
-    HomeError
+    IdentifierKeyError
         The home has no key with which they could be hashed.
     """
     if settings.store_identifiers:
@@ -33,7 +33,7 @@ def make_identifier_key(settings: WorkerSettings, home: Home) -> None:
 
     Raises
     ------
-    HomeError
+    IdentifierKeyError
         The key that is there is none.
     """
     if settings.store_identifiers or settings.identifier_key is not None:
@@ -53,9 +53,9 @@ def _read_key(home: Home) -> bytes:
     path = home.identifier_key
     if not path.exists():
         message = f"{path} is missing, which identifiers are hashed with: copy it from the service's home"
-        raise HomeError(message)
+        raise IdentifierKeyError(message)
     key = path.read_bytes()
     if not key:  # whoever made it was killed before it was written; hashes without a key can be guessed
         message = f"{path} is empty, which identifiers are hashed with: put it back from a backup, or remove it"
-        raise HomeError(message)
+        raise IdentifierKeyError(message)
     return key

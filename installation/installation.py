@@ -86,7 +86,7 @@ class Installation:
 
     @cached_property
     def protect(self) -> "Protect":
-        """What patients' identifiers pass through on their way into the ledger; raises HomeError without a key."""
+        """What identifiers pass through on their way into the ledger; raises IdentifierKeyError without a key."""
         from installation.identifiers import find_protection
 
         return find_protection(self.settings, self.home)

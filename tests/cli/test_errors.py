@@ -41,7 +41,7 @@ EXIT_CODES = {
     74: {"DiskLowError", "FilmChangedError", "HomeLostError", "OSError", "SourceChangedError"},
     78: {
         *("BundleMismatchError", "DatabaseEncodingError", "DatabaseLocationError", "DatabaseUrlError"),
-        *("DeliverySettingsError", "DeviceError"),
+        *("DeliverySettingsError", "DeviceError", "IdentifierKeyError"),
         *("FaultPointError", "ResumeMismatchError", "SchemaMissingError", "SchemaTooNewError", "SettingsError"),
         *("TimeZoneError", "TrainingSettingsError"),
     },

@@ -45,7 +45,7 @@ def test_a_program_gets_the_summary_as_json_and_a_damaged_file_is_exit_code_1(tm
         (("--folders", "a", "--folders", "b", "--source", "s"), 2, "one input"),
         (("--folders", "a", "--format", "xml"), 2, "json"),
         (("--folders", "/nonexistent"), 66, "no folder"),
-        (("--metadata", "/nonexistent.csv", "--images", "/usr"), 66, "no table"),
+        (("--metadata", "/nonexistent.csv", "--images", "/usr"), 66, "there is no table /nonexistent.csv"),
     ],
 )
 def test_what_is_wrong_is_one_clear_line(tmp_path: Path, words: tuple[str, ...], code: int, says: str) -> None:

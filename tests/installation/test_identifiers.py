@@ -2,7 +2,7 @@ import stat
 
 import pytest
 
-from installation.errors import HomeError
+from installation.errors import IdentifierKeyError
 from installation.home import Home
 from installation.identifiers import find_protection, make_identifier_key
 from installation.settings import Settings
@@ -27,14 +27,14 @@ def test_where_no_key_of_the_home_is_used_none_is_made(home: Home, settings: Set
 
 
 def test_without_its_key_a_home_protects_nothing(home: Home) -> None:
-    with pytest.raises(HomeError, match="copy it from the service's home"):
+    with pytest.raises(IdentifierKeyError, match="copy it from the service's home"):
         find_protection(SETTINGS, home)
 
 
 def test_an_empty_key_hashes_nothing(home: Home) -> None:
     home.identifier_key.touch()
     for look in (make_identifier_key, find_protection):
-        with pytest.raises(HomeError, match="is empty"):
+        with pytest.raises(IdentifierKeyError, match="is empty"):
             look(SETTINGS, home)
 
 

@@ -32,7 +32,7 @@ def read_table(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict
         A column is missing, or the file is no CSV.
     """
     if not path.is_file():
-        raise DatasetNotFoundError(f"there is no table {path.name} at {path.parent}")
+        raise DatasetNotFoundError(f"there is no table {path}")
     try:
         sheet = read_sheet(path, may_be_empty=True)
     except SheetError as error:
@@ -40,7 +40,7 @@ def read_table(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict
     names = [clean(name).lower() for name in sheet.header]
     missing = [column for column in columns if column not in names]
     if missing:
-        raise DatasetManifestError(f"{path.name} lacks the column {', '.join(missing)}")
+        raise DatasetManifestError(f"{path} has no column named {' or '.join(map(repr, missing))}")
     for line, cells in sheet.rows:
         # a row may be too short or too long; the public metadata ends in a column without a name
         whole = zip_longest(names, cells[: len(names)], fillvalue="")

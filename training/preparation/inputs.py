@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from documents.figures import say_count
 from inference.labels import LABELS, OTHER_FINDING
 from store.identifiers import build_protection
 from training.data.dataset import MANIFEST_NAME
@@ -87,7 +88,7 @@ def check_places(settings: PrepareSettings) -> None:
 def list_offers(settings: PrepareSettings, say: Callable[[str], None]) -> Iterator[Offer]:
     """Yield what the inputs offer; of DICOM files only that they are there."""
     if settings.metadata and settings.images:
-        say(f"{settings.metadata}: ieee8023 layout")
+        say(f"reading {settings.metadata} in the ieee8023 layout")
         source = settings.source or cohen.SOURCE
         yield from cohen.list_cohen(
             settings.metadata, settings.images, settings.views, source, no_finding=settings.no_finding
@@ -100,7 +101,7 @@ def list_offers(settings: PrepareSettings, say: Callable[[str], None]) -> Iterat
             found = read_class_folders(folder)
             say(f"{folder}: {found.layout.title}")
             for suffix, count in sorted(found.unread.items()):
-                say(f"{folder}: {count} files {suffix} left out; DICOM, PNG and JPEG are read")
+                say(f"{folder}: {say_count(count, f'{suffix} file')} left out; DICOM, PNG and JPEG are read")
             yield from list_folders(found, settings.source)
     if settings.dicom:
         say(f"{settings.dicom}: DICOM files with a table of labels")

@@ -309,5 +309,5 @@ def test_places_that_are_refused(tmp_path: Path, output: Path) -> None:
     with pytest.raises(OutputTakenError, match="another kind"):
         prepare(PrepareSettings(output, folders=(folder,)))
     (tmp_path / "metadata.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(DatasetManifestError, match="finding"):
+    with pytest.raises(DatasetManifestError, match=r"metadata\.csv has no column named 'patientid' or 'finding' or"):
         prepare(PrepareSettings(output, metadata=tmp_path / "metadata.csv", images=folder))
