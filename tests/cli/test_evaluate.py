@@ -1,5 +1,6 @@
 import csv
 import hashlib
+import io
 import json
 import shutil
 import warnings
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from cli.evaluate import evaluate
@@ -19,11 +21,13 @@ from store.references.labels import ReferenceLabel, record_references
 from store.references.words import Reference, ReferenceSource
 from tests.databases import sqlite_template
 from tests.ledger import OWNER, hold, new_screening, register_model
-from tests.training.factories import write_manifest, write_open_gate
+from tests.training.factories import write_backbone, write_film, write_manifest, write_open_gate
 from training.data.overlap import FILMS_KEY, name_films
 from training.evaluation.assessment import AssessmentSettings
+from training.fit.settings import FitSettings, TrainingSettings
 from training.run.export import BundleFacts
 from training.run.export import write_manifest as export_manifest
+from training.run.run import train_and_export
 
 # TensorFlow's imports and its tensors use what numpy has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -251,3 +255,27 @@ def test_films_that_were_screened_here_are_measured_with_the_labels_that_were_im
 @pytest.mark.parametrize("options", [(), ("--dataset", "d", "--from-outcomes"), ("--dataset", "d", "--since", "1d")])
 def test_films_come_from_one_place(options: tuple[str, ...]):
     assert run(*options).exit_code == 2
+
+
+def test_a_model_of_two_classes_is_measured_by_the_classes_that_it_knows(phantoms: Path, tmp_path: Path, model: Path):
+    for number, (texture, label) in enumerate(((0, "covid19"), (2, "normal"))):
+        for film in range(5):
+            write_film(tmp_path / "films" / label / f"{film}.png", texture, seed=10 * number + film)
+    backbone = write_backbone(tmp_path / "backbone.keras")
+    settings = TrainingSettings(
+        tmp_path / "films", tmp_path / "two", lungs=model, weights="imagenet-file", imagenet_file=backbone,
+        input_size=64, fit=FitSettings(epochs=0),
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        # as above
+        warnings.simplefilter("ignore")
+        train_and_export(settings, Console(file=io.StringIO()), run_folder=tmp_path / "run")
+        answer = run("--dataset", phantoms, "--model", tmp_path / "two", "--format", "json", "--no-audit")
+    assert answer.exit_code == 0, answer.output
+    report = json.loads(answer.stdout)
+    assert list(report["per_class"]) == ["covid19", "normal"]
+    assert [len(row) for row in report["confusion_matrix"]] == [2, 2]
+    assert (report["n"], report["other_finding"]["n"]) == (12, 5)
+    assert "answered_viral_pneumonia" not in report["other_finding"]
+    assert "unknown_classes" in {each["code"] for each in report["warnings"]}
+    assert report["coverage_curve"][0]["threshold"] == 0.5

@@ -176,3 +176,72 @@ def test_a_trained_bundle_is_protected_too(result: TrainingResult, tmp_path: Pat
     (folder / "bundle.json").write_text(text.replace('"tiny-1"', '"tiny-2"'))
     with pytest.raises(BundleCorruptError):
         read_bundle(folder)
+
+
+def train_on(settings: TrainingSettings, console: Console, folder: Path) -> TrainingResult:
+    fit = replace(settings.fit, epochs=0)
+    settings = replace(settings, model=folder / "model", fit=fit)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return train_and_export(settings, console, run_folder=folder / "run")
+
+
+@pytest.fixture(scope="module")
+def second(
+    result: TrainingResult, settings: TrainingSettings, console: Console, tmp_path_factory: pytest.TempPathFactory
+) -> TrainingResult:
+    """Train from the first bundle, on other films and half of the first run's."""
+    folder = tmp_path_factory.mktemp("second")
+    for label, texture in zip(LABELS, range(3), strict=True):
+        for film in range(12):
+            write_film(folder / "films" / label / f"{film}.png", texture, seed=3000 + 100 * texture + film)
+            shutil.copy(settings.dataset / label / f"{film}.png", folder / "films" / label / f"old-{film}.png")
+    again = replace(settings, dataset=folder / "films", weights=str(result.model), other_findings=None)
+    return train_on(again, console, folder)
+
+
+def test_films_that_the_first_model_has_seen_are_not_held_out_by_the_second(
+    result: TrainingResult, second: TrainingResult
+):
+    seen = set(result.metrics["training"]["film_sha256"])
+    with (second.run_folder / "folds.csv").open() as lines:
+        held_out = {row["file"] for row in csv.DictReader(lines)}
+    training = second.metrics["training"]
+    assert training["held_out_films_seen_by_weights"] == 0
+    assert training["held_out_films"] == len(held_out) >= 3
+    assert not training["is_measured_on_unseen_patients"]  # class folders name no patient
+    assert training["held_out_films_without_patient"] == len(held_out)
+    # the first run held some of its films out: those may be held out here, too
+    old = [file for file in held_out if "old-" in file]
+    assert len(old) < len(held_out)
+    assert seen < set(training["film_sha256"])
+    assert training["film_sha256_is_complete"]
+
+
+def test_the_third_generation_knows_the_films_of_the_first(
+    result: TrainingResult, second: TrainingResult, settings: TrainingSettings, console: Console, tmp_path: Path
+):
+    again = replace(settings, weights=str(second.model), other_findings=None)
+    third = train_on(again, console, tmp_path)
+    training = third.metrics["training"]
+    assert set(result.metrics["training"]["film_sha256"]) < set(training["film_sha256"])
+    # hardly anybody of these patients is new to the weights: the figures are none on unseen patients, and say so
+    assert training["held_out_films_seen_by_weights"] > 0
+    said = " ".join((third.run_folder / "classification_report.txt").read_text().split())
+    card = " ".join((third.model / "MODEL_CARD.md").read_text().split())
+    for text in (said, card):
+        assert "of patients whom the starting weights have seen, so the figures are too kind" in text
+        assert "no figure here is one on unseen patients" in text
+    assert not training["calibration_fitted"]
+    assert "temperature 1 and every operating point 0.5" in said
+
+
+def test_weights_that_do_not_say_what_they_saw_make_a_bundle_that_says_so(
+    result: TrainingResult, settings: TrainingSettings, console: Console, tmp_path: Path
+):
+    lost = tmp_path / "lost.keras"
+    shutil.copy(result.model / "model.keras", lost)
+    training = train_on(replace(settings, weights=str(lost)), console, tmp_path).metrics["training"]
+    assert training["held_out_films_seen_by_weights"] is None
+    assert not training["film_sha256_is_complete"]
+    assert not training["is_measured_on_unseen_patients"]

@@ -8,7 +8,7 @@ from inference.labels import LABELS, Label
 from tests.training.evaluation.test_evaluation import film, predict
 from training.evaluation.figures.estimates import draw_patients
 from training.evaluation.judged_films import Evidence, ExaminedFilm, Focus
-from training.evaluation.shortcuts.audit import audit, find_verdict
+from training.evaluation.shortcuts.audit import audit, find_limit, find_verdict
 
 FILMS_OF_A_LABEL = 30
 GENERATOR = np.random.default_rng(0)
@@ -96,3 +96,20 @@ def test_a_map_without_evidence_counts_for_nothing():
     films = make_films(sees_without_lungs=False)
     empty = replace(films[0], evidence=replace(films[0].evidence, focus=Focus(np.nan, 0.4, np.nan)))
     assert run_audit([empty, *films[1:]])["activation"]["in_lungs"]["value"] == pytest.approx(0.6)
+
+
+def test_of_two_classes_chance_is_a_half_and_the_limit_lies_as_far_above_it():
+    two = (LABELS[0], LABELS[2])
+    films = [each for each in make_films(sees_without_lungs=False) if each.case.reference_label in two]
+    for place, each in enumerate(films):
+        known = {label: each.prediction.probabilities[label] for label in two}
+        evidence = replace(
+            each.evidence,
+            without_lungs=replace(each.evidence.without_lungs, probabilities=known),
+            border_only=replace(each.evidence.border_only, probabilities=known),
+        )
+        films[place] = replace(each, prediction=replace(each.prediction, probabilities=known), evidence=evidence)
+    weights = draw_patients([each.case.patient_id for each in films], seed=0, resamples=50)
+    found = audit(films, None, weights, two, seed=0)
+    assert (found.chance, found.limit, find_limit(3)) == (0.5, 0.5875, 0.45)
+    assert set(found.source_within_class) == set(found.activation.by_label) == {"covid19", "normal"}
