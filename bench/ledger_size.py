@@ -24,10 +24,10 @@ from reports.question.periods import Period
 from reports.question.question import Question
 from store.database import open_database, reading
 from store.ledger.arrivals import queue_arrivals
-from store.ledger.counts import count_pending, count_screening
+from store.ledger.counts import count_pending, count_screening, find_last_finished
 from store.ledger.fates import REASONS
 from store.ledger.sweeps import list_unsettled, release_expired, release_lost
-from store.questions.queries import find_last_finished, find_oldest_pending
+from store.questions.queries import find_oldest_pending
 from store.questions.tallies import read_backlog, tally
 from store.schema import upgrade_schema
 from store.states import Priority

@@ -1,4 +1,4 @@
-"""How many arrivals are where, at this moment and of all times."""
+"""How many arrivals are where, at this moment and of all times, and when the last one finished."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -37,6 +37,11 @@ def count_stat(connection: Connection) -> int:
     """Return how many of the arrivals without a result are STAT."""
     statement = select(func.count()).where(UNFINISHED, arrivals.c.priority == Priority.STAT)
     return connection.scalar(statement) or 0
+
+
+def find_last_finished(connection: Connection) -> datetime | None:
+    """Return when the newest result was recorded, or None where there is none."""
+    return connection.execute(select(func.max(arrivals.c.finished_at))).scalar()
 
 
 def count_pending_states(connection: Connection) -> dict[ArrivalState, int]:

@@ -157,11 +157,6 @@ def find_oldest_pending(connection: Connection) -> datetime | None:
     return connection.execute(select(func.min(arrivals.c.received_at)).where(UNFINISHED)).scalar()
 
 
-def find_last_finished(connection: Connection) -> datetime | None:
-    """Return when the newest result was recorded, or None where there is none."""
-    return connection.execute(select(func.max(arrivals.c.finished_at))).scalar()
-
-
 def _list_wheres(selection: Selection) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return selection.where_finished(), selection.where_pending()
 

@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select
 
 from inference.labels import Label
 from store.columns import database_now, latency_milliseconds
-from store.ledger.counts import count_pending_states
-from store.questions.queries import StateCount, count_states, find_last_finished, find_oldest_pending
+from store.ledger.counts import count_pending_states, find_last_finished
+from store.questions.queries import StateCount, count_states, find_oldest_pending
 from store.questions.selection import IS_ANSWER, SHARES
 from store.states import FINISHED_STATES, ArrivalState
 from store.tables import UNFINISHED, arrivals, screenings

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 
 from store.database import reading
-from store.ledger.counts import count_finished_states, count_pending_states, count_stat
+from store.ledger.counts import count_finished_states, count_pending_states, count_stat, find_last_finished
 from store.ledger.sweeps import count_unsettled
-from store.questions.queries import find_last_finished, find_oldest_pending
+from store.questions.queries import find_oldest_pending
 from store.states import FINISHED_STATES, PENDING_STATES, ArrivalState
 
 RECENT = timedelta(hours=24)

@@ -63,8 +63,8 @@ class ScreeningProcess:
             _log_not_ready(error)
         except DBAPIError as error:
             facts = {"action": "database_away", "arrival_id": arrival_id}
-            message = f"the database does not answer ({type(error.orig).__name__}); it is screened again"
-            logger.warning(message, extra=facts)
+            message = "the database does not answer (%s); it is screened again"
+            logger.warning(message, type(error.orig).__name__, extra=facts)
         except Exception as error:  # noqa: BLE001  (Celery would log the message, which may quote a file)
             log_bug(arrival_id, error)
 

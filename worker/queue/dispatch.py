@@ -11,9 +11,8 @@ from installation.faults import fault_point
 from store.audit import record_event
 from store.database import reading, undurable
 from store.ledger.arrivals import SEND_AT_ONCE, Arrival, is_any_ready, queue_arrivals, unqueue_arrivals
-from store.ledger.counts import count_screening, is_any_pending
+from store.ledger.counts import count_screening, find_last_finished, is_any_pending
 from store.ledger.sweeps import list_unsettled, release_expired, release_lost
-from store.questions.queries import find_last_finished
 from store.states import Priority
 from worker.processes import KeptProcess
 from worker.queue.queues import StallWatch, count_messages, send_arrival

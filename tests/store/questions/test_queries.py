@@ -7,12 +7,11 @@ from sqlalchemy import Engine, event, update
 from inference.labels import Label, Outcome
 from store.database import reading
 from store.ledger.arrivals import retry_arrival
-from store.ledger.counts import count_by_state, count_pending
+from store.ledger.counts import count_by_state, count_pending, find_last_finished
 from store.questions.queries import (
     ROWS_AT_ONCE,
     Result,
     count_states,
-    find_last_finished,
     find_oldest_pending,
     list_likely,
     list_newest_results,
