@@ -69,7 +69,7 @@ def test_refused_rows_are_named_by_line_and_the_others_only_on_demand(run: Run, 
 def test_another_home_has_no_key_to_find_films_with(run: Run, home: Path, tmp_path: Path) -> None:
     (home / "identifier.key").unlink()
     answer = run("outcomes", "import", write(tmp_path, "CANARY0;positive"))
-    assert answer.returncode == 73
+    assert answer.returncode == 78
     assert "identifier.key is missing" in answer.stderr
     assert not (home / "identifier.key").exists()
 
