@@ -70,7 +70,9 @@ def train(
     seed: Seed = None,
     model_version: ModelVersion = None,
 ) -> None:
-    """Train a model on a data set, patients kept apart, and write it as a bundle with figures on unseen patients.
+    """Train a model on a data set, patients kept apart, and write it as a bundle with its figures.
+
+    They are on unseen patients where enough are left whom the starting weights have not seen; else it is said.
 
     The data set is a folder with a folder for each of two or three classes, such as dataset/covid and dataset/normal,
     the COVID-19 Radiography Database or Kaggle's chest_xray as they are unpacked, or what 'xray-cli prepare' made.

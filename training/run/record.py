@@ -17,6 +17,7 @@ from reports.wording import name_label
 from training.data.dataset import ADULT_FROM_YEARS, UNKNOWN, Case
 from training.data.overlap import COMPLETE_KEY, FILMS_KEY, name_films
 from training.evaluation.card.card import render_card
+from training.evaluation.card.learnt_from import FEW_OF_ANOTHER_AGE
 from training.evaluation.held_out import HeldOut
 from training.evaluation.measures import Scores
 from training.evaluation.report_text import WIDTH, describe_scores
@@ -33,8 +34,6 @@ CARD_NAME = "MODEL_CARD.md"
 
 FEWEST_AGES = 10
 """Films of a class with a known age, below which nothing is said of the ages that it was learnt from."""
-FEW_OF_ANOTHER_AGE = 0.01
-"""Share of a class's films up to which the age group that they are of does not count as learnt from."""
 
 PACKAGES = ("keras", "numpy", "opencv-python-headless", "xray-watch")
 

@@ -9,6 +9,7 @@ from training.evaluation.card.facts import CardFacts, claim, read_toml
 
 GROUPS: Mapping[str, str] = {"adult": "adults", "paediatric": "children"}
 FEW_OF_ANOTHER_AGE = 0.01
+"""Share of a class's films up to which the age group that they are of does not count as learnt from."""
 
 
 def list_sources(facts: CardFacts) -> dict[str, dict[str, int]]:

@@ -65,7 +65,8 @@ def count_trials(
 ) -> dict[str, int]:
     """Return for each proportion of `measure` how many patients it is over (`figures.estimates.estimate`).
 
-    An AUROC is over as many trials as patients of the rarer side: so many pairs that share no patient were ranked.
+    The areas under both curves are over as many trials as patients of the rarer side: so many pairs that share no patient
+    were ranked.
     """
     names = np.asarray(patients, dtype=np.str_)
 
@@ -79,6 +80,7 @@ def count_trials(
     for place, label in enumerate(labels):
         rest = count(reference != place)
         each = {"sensitivity": classes[place], "specificity": rest, "auroc": min(classes[place], rest)}
+        each["auprc"] = each["auroc"]
         each |= {"ppv": count(answered == place), "npv": count(answered != place)}
         trials |= {f"{label}.{name}": number for name, number in each.items()}
     return trials
