@@ -18,11 +18,11 @@ ROOMS = sorted(
 # a contract: what starts xray-cli from a script or a service file reads these
 EXIT_CODES = {
     0: {"BrokenPipeError"},
-    2: {"PeriodError", "QuestionError", "ReportFormatError"},
+    2: {"PeriodError", "QuestionError", "ReportFormatError", "UnknownWeightsError"},
     65: {
         *("BundleCorruptError", "CardError", "CheckpointError", "EvaluationError", "ReferenceFileError", "SheetError"),
         *("DatasetError", "DatasetFolderError", "DatasetManifestError", "DatasetTooSmallError", "LabelConflictError"),
-        "WeightsError",
+        *("WeightsError", "WrongPackageError"),
         *("NothingToPrepareError", "PatientOnTwoSidesError"),
     },
     66: {
@@ -31,6 +31,7 @@ EXIT_CODES = {
     },
     69: {
         *("ActiveModelUnknownError", "BackupToolMissingError", "BrokerUnavailableError", "EngineUnavailableError"),
+        *("FetchError", "PackageNotHadError"),
         *("OperationalError", "PackageMissingError", "WorkerFailedError", "WorkerRefusedError"),
     },
     73: {
@@ -49,7 +50,7 @@ EXIT_CODES = {
 # bases, and what is dealt with before it could end a command; so are all errors of a radiograph
 WITHOUT = {
     *("BundleError", "InstallationError", "ReportError", "StoreError", "WorkerError"),
-    *("AnswerPrunedError", "LeaseLostError", "RowRefusedError", "ViewError"),
+    *("AnswerPrunedError", "LeaseLostError", "RowRefusedError", "ViewError", "CheckpointFormatError"),
     *("DeliveryError", "ParityError", "EngineUnusableError", "WireError"),
     *("CannotMountError", "SiteError"),
 }

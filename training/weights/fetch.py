@@ -36,7 +36,7 @@ class FetchError(Exception):
 class UnknownWeightsError(FetchError):
     """There are no weights of this name."""
 
-    exit_code = os.EX_USAGE
+    exit_code = 2  # as Typer ends a command that was given what it does not take
 
 
 class PackageNotHadError(FetchError):
