@@ -65,8 +65,8 @@ def count_trials(
 ) -> dict[str, int]:
     """Return for each proportion of `measure` how many patients it is over (`figures.estimates.estimate`).
 
-    The areas under both curves are over as many trials as patients of the rarer side: so many pairs that share no patient
-    were ranked.
+    The areas under both curves are over as many trials as patients of the rarer side: so many pairs that share no
+    patient were ranked.
     """
     names = np.asarray(patients, dtype=np.str_)
 
