@@ -4,15 +4,18 @@ INBOX ?= inbox
 SOAK_MINUTES ?= 20
 BIN = .venv/bin
 
-.PHONY: help venv watch training demo test faults soak check drawings bench lock clean
+.PHONY: help venv inbox-there watch training demo test faults soak check drawings bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: .venv/serve.stamp ## make .venv with what serving needs (no TensorFlow)
 
-watch: .venv/serve.stamp ## watch a folder: make watch INBOX=/some/folder
+watch: inbox-there .venv/serve.stamp ## watch a folder: make watch INBOX=/some/folder
 	@exec $(BIN)/xray-cli watch $(INBOX)
+
+inbox-there: # said before anything is installed; the default inbox is made
+	@test "$(INBOX)" = inbox || test -d "$(INBOX)" || { echo "there is no folder $(INBOX): make it, or name another, INBOX=/some/folder"; exit 66; }
 
 training: .venv/test.stamp ## install what 'xray-cli train' and 'evaluate' need (TensorFlow)
 

@@ -180,7 +180,9 @@ def test_an_activated_bundle_is_listed_and_serves_in_a_home_that_was_never_watch
     assert run("model", "activate", folder).returncode == 0
     listed = run("model", "list").stdout
     assert re.search(rf"^\* .* {folder}$", listed, re.MULTILINE)
-    assert json.loads(run("model", "show", folder).stdout)["labels"] == ["covid19", "viral_pneumonia", "normal"]
+    shown = json.loads(run("model", "show", folder).stdout)
+    assert shown["labels"] == ["covid19", "viral_pneumonia", "normal"]
+    assert "films; bundle.json has their hashes" in shown["metrics"]["training"]["film_sha256"]
     assert "is sound" in run("model", "verify").stdout
 
 
@@ -249,3 +251,13 @@ def test_reports_are_written_whole(run: Run, tmp_path: Path) -> None:
     assert answer.returncode == 0, answer.stderr
     assert (tmp_path / "r.csv").read_text().startswith("file_name,")
     assert run("report", "--output", "/nonexistent/r.csv").returncode in (73, 74)
+
+
+def test_make_watch_names_an_inbox_that_is_not_there_before_it_installs_anything(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    ended = subprocess.run(
+        ["make", "watch", f"INBOX={tmp_path / 'none'}"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 2
+    assert f"there is no folder {tmp_path / 'none'}: make it, or name another" in ended.stdout
+    assert not (tmp_path / ".venv").exists()
