@@ -7,6 +7,7 @@ from pydicom.dataset import Dataset
 
 from imaging.dicom.attributes import reals, required_uid, text, whole_number
 from imaging.dicom.header import DicomFile
+from imaging.dicom.vocabulary import OTHER_MODALITIES, XRAY_MODALITIES
 from imaging.errors import InvalidAttributeError, InvalidUidError, MissingAttributeError
 from imaging.radiograph import Identity, Note
 
@@ -59,7 +60,7 @@ def read_identity(file: DicomFile) -> Identity:
         sop_instance_uid=_uid(dataset, "SOPInstanceUID"),
         study_instance_uid=_uid(dataset, "StudyInstanceUID"),
         series_instance_uid=_uid(dataset, "SeriesInstanceUID"),
-        modality=text(dataset, "Modality"),
+        modality=_modality(dataset),
         view_position=text(dataset, "ViewPosition"),
         body_part_examined=text(dataset, "BodyPartExamined"),
         patient_id=text(dataset, "PatientID"),
@@ -99,6 +100,12 @@ def _number(dataset: Dataset, keyword: str) -> int | None:
     except InvalidAttributeError:
         return None
     return value if value is not None and 0 <= value < 65536 else None
+
+
+def _modality(dataset: Dataset) -> str | None:
+    """Return Modality (0008,0060), PS3.3 C.7.3.1.1.1, where it is a known term: free text may name a patient."""
+    found = text(dataset, "Modality")
+    return found if found in XRAY_MODALITIES | OTHER_MODALITIES else None
 
 
 def _sex(sex: str | None) -> str | None:

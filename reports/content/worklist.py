@@ -79,4 +79,6 @@ def _describe(result: Result) -> str:
     if result.label is not None and result.probabilities is not None:
         marked = " (marked)" if result.reason_code else ""
         found = f"{name_label(result.label)} {say_number(result.probabilities[result.label], 2)}{marked}"
-    return f"{found} (duplicate)" if result.state == ArrivalState.DUPLICATE else found
+    notes = {"duplicate": result.state == ArrivalState.DUPLICATE, "conflict": result.conflict}
+    said = ", ".join(note for note, holds in notes.items() if holds)
+    return f"{found} ({said})" if said else found
