@@ -47,7 +47,7 @@ Backbone = Annotated[
 Weights = Annotated[str | None, typer.Option(help="shipped, imagenet-file, random, a .keras file or bundle [shipped].")]
 ImagenetFile = Annotated[Path | None, typer.Option(help="ImageNet weights, a file or their folder [weights].")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of all random numbers [0].")]
-ModelVersion = Annotated[str | None, typer.Option(help="Name of the model [local].")]
+ModelVersion = Annotated[str | None, typer.Option(help="Name of the model; by default that of its folder.")]
 
 
 def train(

@@ -77,7 +77,7 @@ class TrainingSettings:
     imagenet_file : Path or None
         For `imagenet-file`: the file, or a folder of files named as `training.fit.backbones` says.
     model_version : str
-        Name of the model.
+        Name of the model; empty: that of its folder, so that models of one site differ in name.
     input_size : int
         Rows and columns in pixels.
     test_share : float
@@ -101,13 +101,18 @@ class TrainingSettings:
     backbone: Backbone = "efficientnet_lite0"
     weights: str = "shipped"
     imagenet_file: Path | None = None
-    model_version: Annotated[str, Field(min_length=1)] = "local"
+    model_version: str = ""
     input_size: Annotated[int, Field(ge=32)] = 224
     test_share: Share = 0.2
     validation_share: Share = 0.15
     folds: NonNegativeInt = 0
     purpose: str = ""
     fit: FitSettings = field(default_factory=FitSettings)
+
+    @property
+    def version(self) -> str:
+        """The model's name, as reports and ledger give it."""
+        return self.model_version or self.model.name
 
 
 def to_table(settings: TrainingSettings) -> dict[str, Any]:

@@ -116,7 +116,7 @@ class Export:
         final_films = [data.cases[place] for place in (*final.stage.train, *final.stage.validation)]
         lungs = read_bundle(self.settings.lungs or SHIPPED_BUNDLE)
         facts = BundleFacts(
-            model_version=self.settings.model_version,
+            model_version=self.settings.version,
             outputs=data.outputs,
             input_size=self.settings.input_size,
             temperature=calibration.temperature,

@@ -16,6 +16,11 @@ def test_the_defaults_need_a_data_set_only():
     assert read_training_settings(None, {"dataset": Path("d"), "folds": None}) == TrainingSettings(Path("d"))
 
 
+def test_a_model_is_called_as_its_folder_unless_it_is_named():
+    assert TrainingSettings(Path("d"), model=Path("runs/covid19")).version == "covid19"
+    assert TrainingSettings(Path("d"), model_version="site-1").version == "site-1"
+
+
 def test_the_command_line_goes_before_the_file_and_that_before_the_defaults(tmp_path: Path):
     file = write(tmp_path / "a.toml", 'folds = 5\nbackbone = "mobilenetv2"\n[fit]\nepochs = 3\nseed = 8\n')
     settings = read_training_settings(file, {"dataset": Path("d"), "folds": 2, "epochs": 7, "seed": None})
