@@ -2,11 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
-from cli import report_options as options
 from cli.errors import exit_codes
 from cli.opening import opened_installation
 from cli.progress import showing_progress
@@ -16,26 +16,64 @@ if TYPE_CHECKING:
 
     from reports.question.question import Question
 
+Since = Annotated[
+    str, Option(help="`today`, `yesterday`, `last-week`, `last-month`, `2h`, `7d`, a date, or an ISO time.")
+]
+Until = Annotated[str | None, Option(help="The same; a day, week or month is included; default: now.")]
+By = Annotated[
+    str | None,
+    Option(help="Group by `hour`, `day`, `source` (the inbox), `view`, `model`, `station` or `priority`."),
+]
+Labels = Annotated[list[str] | None, Option(help="Only this label; may be repeated.")]
+Outcomes = Annotated[
+    list[str] | None, Option(help="Only `predicted`, `indeterminate`, `rejected` ...; may be repeated.")
+]
+Reasons = Annotated[list[str] | None, Option(help="Only this reason code; may be repeated.")]
+Models = Annotated[list[str] | None, Option(help="Only this model version or hash; may be repeated.")]
+Inboxes = Annotated[list[Path] | None, Option(help="Only files of this inbox; may be repeated.")]
+Modalities = Annotated[list[str] | None, Option(help="Only this modality; may be repeated.")]
+Priorities = Annotated[list[str] | None, Option(help="Only `stat` or `routine` films.")]
+Minimums = Annotated[
+    list[str] | None, Option(help="`covid19=0.8`, or `0.8` for the most probable label; all must hold.")
+]
+DriftReference = Annotated[
+    str, Option(help="What drift is measured against: `28d` before, `2026-09-01/2026-09-30`, or `none`.")
+]
+MostListed = Annotated[int, Option(min=0, max=1000, help="Likely positives listed at most.")]
+OutputFormat = Annotated[
+    str | None,
+    Option(
+        "--format",
+        help="`table`, `csv`, `json`, `html`, `pdf` or `xlsx`; default: what --output ends in, else `table`.",
+    ),
+]
+Output = Annotated[Path | None, Option(help="A file, written whole or not at all; `-` is stdout.")]
+Show = Annotated[bool, Option("--open", help="Open what --output names when it is written.")]
+Recipients = Annotated[
+    list[str] | None, Option(metavar="ADDRESS", help="Mail it instead of printing it; may be repeated.")
+]
+ToWebhook = Annotated[bool, Option("--webhook", help="Send a signed summary to XRAY_WEBHOOK_URL.")]
+
 
 def report(
-    since: options.Since = "today",
-    until: options.Until = None,
-    by: options.By = None,
-    label: options.Labels = None,
-    outcome: options.Outcomes = None,
-    reason: options.Reasons = None,
-    model: options.Models = None,
-    inbox: options.Inboxes = None,
-    modality: options.Modalities = None,
-    priority: options.Priorities = None,
-    min_probability: options.Minimums = None,
-    reference: options.DriftReference = "28d",
-    positives: options.MostListed = 20,
-    output_format: options.OutputFormat = None,
-    output: options.Output = None,
-    show: options.Show = False,
-    email: options.Recipients = None,
-    webhook: options.ToWebhook = False,
+    since: Since = "today",
+    until: Until = None,
+    by: By = None,
+    label: Labels = None,
+    outcome: Outcomes = None,
+    reason: Reasons = None,
+    model: Models = None,
+    inbox: Inboxes = None,
+    modality: Modalities = None,
+    priority: Priorities = None,
+    min_probability: Minimums = None,
+    reference: DriftReference = "28d",
+    positives: MostListed = 20,
+    output_format: OutputFormat = None,
+    output: Output = None,
+    show: Show = False,
+    email: Recipients = None,
+    webhook: ToWebhook = False,
 ) -> None:
     """Report what was screened in a period: sums, refusals with reasons, likely positives, and every result.
 
@@ -45,7 +83,7 @@ def report(
     """
     _check_output(show, output)
     with exit_codes(), opened_installation() as installation:
-        ledger, settings = installation.ledger, installation.settings
+        ledger, zone = installation.ledger, installation.settings.time_zone
         from reports.formats import name_format
         from reports.question.asking import ask_question, parse_filters
 
@@ -60,7 +98,7 @@ def report(
             priorities=priority,
         )
         question = ask_question(
-            since, until, settings.time_zone, by=by, filters=filters, reference=reference, positives_shown=positives
+            since, until, zone, by=by, filters=filters, reference=reference, positives_shown=positives
         )
         wanted, is_sent = output_format or name_format(output), webhook or bool(email)
         if output is not None or not is_sent:

@@ -102,15 +102,11 @@ def read_radiographs(
     for case in progress if progress is not None else cases:
         source = read_source(case.path)
         try:
-            film = normalize(decode_radiograph(source.content).pixels, FILM_SIZE)
-            sighting = gate.find_lungs(film)
-            if case.view == UNKNOWN:
-                gate.check(sighting)
+            film, seen = _find_lungs(gate, source.content, check=case.view == UNKNOWN)
         except RadiographError as error:
             refused[error.reason_code] += 1
             continue
         place = len(kept)
-        seen = sighting.lungs
         framed[place] = _to_bytes(frame(film, seen, size))
         context[place], visible[place], boxes[place] = _cut_context(film, seen, wide)
         kept.append(case)
@@ -119,6 +115,15 @@ def read_radiographs(
         log.warning("%d files of the data set left out: %s", count, reason_code)
     count = len(kept)
     return Radiographs(tuple(kept), framed[:count], context[:count], visible[:count], boxes[:count], tuple(hashes))
+
+
+def _find_lungs(gate: Gate, content: bytes, *, check: bool) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return a film in its square and the lung probability there; raises RadiographError where it is refused."""
+    film = normalize(decode_radiograph(content).pixels, FILM_SIZE)
+    sighting = gate.find_lungs(film)
+    if check:
+        gate.check(sighting)
+    return film, sighting.lungs
 
 
 def keep_first_copies(radiographs: Radiographs) -> Radiographs:
