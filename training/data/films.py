@@ -27,7 +27,7 @@ class Films(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class SomeFilms:
     """Some of the radiographs, without a copy of their pixels: each fold trains on others.
 
     Attributes

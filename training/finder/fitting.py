@@ -31,7 +31,7 @@ Batch = tuple[npt.NDArray[np.float32], dict[str, npt.NDArray[np.float32]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class LessonPlan:
     """How long and how fast to fit, and what.
 
     Attributes
@@ -55,7 +55,7 @@ class Stage:
     seed: int
 
 
-def fit_stage(network: Any, teacher: Teacher, stage: Stage, progress: RunProgress) -> float:
+def fit_stage(network: Any, teacher: Teacher, stage: LessonPlan, progress: RunProgress) -> float:
     """Fit the network in place and return the mean loss of the last tenth of the steps."""
     import keras
 
@@ -73,7 +73,7 @@ def fit_stage(network: Any, teacher: Teacher, stage: Stage, progress: RunProgres
     return float(np.mean(history[-max(stage.steps // 10, 1) :]))
 
 
-def _build_optimizer(stage: Stage) -> Any:
+def _build_optimizer(stage: LessonPlan) -> Any:
     import keras
 
     warmup = max(stage.steps // 10, 1)
@@ -112,7 +112,7 @@ def _to_batches(films: Bytes) -> Iterator[npt.NDArray[np.float32]]:
         yield small[..., np.newaxis].astype(np.float32) / 255.0
 
 
-def _draw_batches(teacher: Teacher, stage: Stage) -> Iterator[Batch]:
+def _draw_batches(teacher: Teacher, stage: LessonPlan) -> Iterator[Batch]:
     def draw(step: int) -> Batch:
         generator = np.random.default_rng([stage.seed, step])
         return _to_batch([teacher.draw(generator, frontal_only=stage.lungs_only) for _ in range(BATCH_SIZE)])

@@ -14,7 +14,7 @@ from inference.bundle import FILE_NAMES, LUNGS_NAME, SHIPPED_BUNDLE, Bundle, rea
 from inference.lungs import GateLimits, LungFinder
 from training.data.dataset import Case, read_dataset, read_other_findings
 from training.data.split import deal_patients
-from training.finder.fitting import Stage, find_masks, fit_stage
+from training.finder.fitting import LessonPlan, find_masks, fit_stage
 from training.finder.lessons import Teacher, draw_phantoms
 from training.finder.limits import (
     MIN_FRONTAL,
@@ -131,8 +131,8 @@ def _fit(settings: FinderSettings, learnt: Pictures, console: Console) -> Any:
 
     keras.utils.set_random_seed(settings.seed)
     network = build_finder()
-    first = Stage("lungs", settings.lungs_steps, 3e-3, lungs_only=True, seed=settings.seed)
-    second = Stage("lungs and kinds", settings.kinds_steps, 2e-3, lungs_only=False, seed=settings.seed + 1)
+    first = LessonPlan("lungs", settings.lungs_steps, 3e-3, lungs_only=True, seed=settings.seed)
+    second = LessonPlan("lungs and kinds", settings.kinds_steps, 2e-3, lungs_only=False, seed=settings.seed + 1)
     with RunProgress.show(console, first.steps + second.steps) as progress:
         fit_stage(network, Teacher(learnt, learnt.masks, SIZE), first, progress)
         fit_stage(network, Teacher(learnt, find_masks(network, learnt), SIZE), second, progress)

@@ -12,7 +12,7 @@ from training.preparation.lists import read_dropped, read_kept, write_lists
 from training.preparation.offer import MISSING_FILE, Offer
 from training.preparation.reading import Reading, Task, read_films
 from training.preparation.same_films import find_links
-from training.preparation.selection import ABSENT, DUPLICATES, LABEL_CONFLICT, OVER_CAP, Film, Selection, select_films
+from training.preparation.selection import ABSENT, DUPLICATES, LABEL_CONFLICT, OVER_CAP, Film, Selected, select_films
 from training.preparation.track import Track, track_nothing
 
 _DECIDED_BY_SELECTION = DUPLICATES | {LABEL_CONFLICT, OVER_CAP, ABSENT}
@@ -151,7 +151,7 @@ def _to_films(
     return films, left_out
 
 
-def _name(selection: Selection, left_out: Sequence[Offer], memory: _Memory) -> Preparation:
+def _name(selection: Selected, left_out: Sequence[Offer], memory: _Memory) -> Preparation:
     kept = []
     for film in selection.kept:
         file = film.offer.file or name_file(film, memory.formats[film.sha256])

@@ -68,14 +68,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class Selected:
     """The films that stay, and the offers that do not, each with `why` and `duplicate_of`."""
 
     kept: tuple[Film, ...]
     dropped: tuple[Offer, ...]
 
 
-def select_films(films: Sequence[Film], links: Iterable[Link], max_per_patient: int | None) -> Selection:
+def select_films(films: Sequence[Film], links: Iterable[Link], max_per_patient: int | None) -> Selected:
     """Decide which films stay in the data set.
 
     Of one film with one label the copy stays that names its patient, then the larger one. A film under two labels goes
@@ -110,7 +110,7 @@ def select_films(films: Sequence[Film], links: Iterable[Link], max_per_patient: 
         copies = ((place, film) for place, film in zip(places, members, strict=True) if film is not best)
         dropped += [_drop_copy(film, best, mirrored=place in mirrored) for place, film in copies]
     kept, over = _cap(kept, max_per_patient)
-    return Selection(tuple(sorted(kept, key=_key)), tuple(sorted(dropped + over, key=lambda offer: offer.key)))
+    return Selected(tuple(sorted(kept, key=_key)), tuple(sorted(dropped + over, key=lambda offer: offer.key)))
 
 
 def _find_linked(links: Iterable[Link], *, mirrored: bool) -> set[int]:

@@ -12,7 +12,7 @@ from inference.bundle import SHIPPED_BUNDLE
 from inference.labels import FEWEST_LABELS, LABELS, OTHER_FINDING, Label, order_labels
 from training.data.dataset import Case, read_dataset, read_other_findings
 from training.data.errors import DatasetTooSmallError
-from training.data.films import Selection
+from training.data.films import SomeFilms
 from training.data.overlap import find_seen, hash_films
 from training.data.pixels import Radiographs, keep_first_copies, read_radiographs
 from training.data.split import unite_patients
@@ -58,9 +58,9 @@ class TrainingData:
         """Return the case of each film."""
         return self.radiographs.cases
 
-    def select(self, places: Places) -> Selection:
+    def select(self, places: Places) -> SomeFilms:
         """Return some of the films."""
-        return Selection(self.radiographs, places)
+        return SomeFilms(self.radiographs, places)
 
     def find_seen(self, films: Collection[str]) -> Seen:
         """Return which films are among those that weights have seen, or of a patient who has a film among them."""

@@ -38,7 +38,7 @@ from worker.engines.board import WorkerEngines, read_boards
 from worker.health.disk import measure_disk
 from worker.health.heartbeat import ServiceState, judge_health, read_heartbeat
 from worker.processes import KeptProcess
-from worker.screening.stages import Note
+from worker.screening.stages import AttemptReport
 
 STAGE_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 CACHE_SECONDS = 5.0  # the ledger is asked no more often than this, however many ask us
@@ -68,7 +68,7 @@ class WorkMetrics:
             "xray_reader_deaths", "Screening processes that a file ended", ["reason"], registry=registry
         )
 
-    def count(self, note: Note) -> None:
+    def count(self, note: AttemptReport) -> None:
         """Count what one note says."""
         for stage, seconds in note.stages.items():
             self._stages.labels(stage).observe(seconds)

@@ -37,7 +37,7 @@ from worker.queue.consumer import PatientConsumer, guard_against_deafness
 from worker.queue.queues import TASK, build_celery
 from worker.screening.finishing import Claim, Finisher
 from worker.screening.shelf import Shelf
-from worker.screening.stages import Note, StageSender, find_stages_socket
+from worker.screening.stages import AttemptReport, StageSender, find_stages_socket
 from worker.start import start
 
 logger = logging.getLogger(__name__)
@@ -163,7 +163,7 @@ class DeathWatch:
             self._end_attempt(args[0], name_lease(os.getpid(), task_id), READER_CRASHED)
 
     def _end_attempt(self, arrival_id: int, owner: str, reason_code: str) -> None:
-        self._sender.send(Note(death=reason_code))
+        self._sender.send(AttemptReport(death=reason_code))
         fault_point("after_death", arrival_id)
         try:
             self._decide(arrival_id, owner, reason_code)
@@ -187,4 +187,4 @@ class DeathWatch:
             finisher.settle(finisher.finish_quarantined(claim, fate))
         else:
             finisher.retry_later(claim, fate)
-            self._sender.send(Note(retry=(fate.kind.value, fate.reason_code)))
+            self._sender.send(AttemptReport(retry=(fate.kind.value, fate.reason_code)))

@@ -22,7 +22,7 @@ from store.ledger.outcomes import NewScreening, find_screening
 from worker.intake.inbox import fingerprint_file
 from worker.intake.stability import Look
 from worker.screening.finishing import Claim, Finisher, describe_identity
-from worker.screening.stages import Note, StageSender, StageTimes
+from worker.screening.stages import AttemptReport, StageSender, StageTimes
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ class Screener:
         if finished is not None:
             with attempt.times.measure("move"):
                 self._finisher.settle(finished)
-        self._sender.send(Note(attempt.times.seconds, attempt.retry))
+        self._sender.send(AttemptReport(attempt.times.seconds, attempt.retry))
 
     def _read(self, attempt: Attempt) -> SourceFile:
         """Read the file once, and only if it still is the one that was found complete."""

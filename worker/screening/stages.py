@@ -41,7 +41,7 @@ class StageTimes:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class AttemptReport:
     """What a screening process reports: numbers and codes, and nothing about the film itself.
 
     Attributes
@@ -72,7 +72,7 @@ class StageSender:
     path: Path | None = None
     _unsent: deque[bytes] = field(default_factory=lambda: deque(maxlen=MOST_UNSENT))
 
-    def send(self, note: Note) -> None:
+    def send(self, note: AttemptReport) -> None:
         """Send a note without waiting: one that finds the listener's queue full goes with a later one."""
         if self.path is None:
             return
@@ -91,7 +91,7 @@ class StageSender:
 
 
 @contextmanager
-def listen(path: Path, take: Callable[[Note], None]) -> Iterator[None]:
+def listen(path: Path, take: Callable[[AttemptReport], None]) -> Iterator[None]:
     """Give every note to ``take``, in a thread of its own.
 
     Raises
@@ -112,18 +112,18 @@ def listen(path: Path, take: Callable[[Note], None]) -> Iterator[None]:
             thread.join()
 
 
-def _take_all(listener: socket.socket, take: Callable[[Note], None]) -> None:
+def _take_all(listener: socket.socket, take: Callable[[AttemptReport], None]) -> None:
     while message := listener.recv(LONGEST_MESSAGE):
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             take(_read_note(message))
 
 
-def _read_note(message: bytes) -> Note:
+def _read_note(message: bytes) -> AttemptReport:
     """Read a message; raises ValueError, KeyError, TypeError or AttributeError where it is none."""
     found = json.loads(message)
     stages = {stage: float(found["stages"][stage]) for stage in STAGES if stage in found["stages"]}
     retry = found["retry"] and (str(found["retry"][0]), str(found["retry"][1]))
-    return Note(stages, retry, found["death"] and str(found["death"]))
+    return AttemptReport(stages, retry, found["death"] and str(found["death"]))
 
 
 def find_stages_socket(installation: Installation, keeper_pid: int) -> Path:

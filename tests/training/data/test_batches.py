@@ -6,7 +6,7 @@ import pytest
 from tests.training.factories import make_cases
 from training.data.batches import draw_batches
 from training.data.dataset import Case
-from training.data.films import Selection
+from training.data.films import SomeFilms
 
 CASES = make_cases(*((label, "a", str(place)) for place, label in enumerate(["covid19"] * 2 + ["normal"] * 6)))
 REFERENCE = np.array([0, 0, 1, 1, 1, 1, 1, 1])
@@ -65,7 +65,7 @@ def test_an_error_while_drawing_ahead_reaches_the_training():
 
 
 def test_a_selection_shows_its_films_in_its_order():
-    selection = Selection(Numbered(CASES), np.array([5, 0, 3]))
+    selection = SomeFilms(Numbered(CASES), np.array([5, 0, 3]))
     assert [case.path for case in selection.cases] == [CASES[place].path for place in (5, 0, 3)]
     assert selection.to_batch(slice(0, 2))[:, 0, 0, 0].tolist() == [5.0, 0.0]
     assert int(selection.draw_view(2, 4, np.random.default_rng(0))[0, 0]) == 3

@@ -1,14 +1,14 @@
 import random
 
 from tests.training.preparation.factories import make_film
-from training.preparation.selection import Link, Selection, select_films
+from training.preparation.selection import Link, Selected, select_films
 
 
-def reasons(selection: Selection) -> dict[str, str]:
+def reasons(selection: Selected) -> dict[str, str]:
     return {offer.origin: offer.why for offer in selection.dropped}
 
 
-def origins(selection: Selection) -> list[str]:
+def origins(selection: Selected) -> list[str]:
     return [film.offer.origin for film in selection.kept]
 
 

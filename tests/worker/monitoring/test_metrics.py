@@ -38,7 +38,7 @@ from worker.monitoring.metrics import (
 )
 from worker.monitoring.page import serve_page
 from worker.processes import KeptProcess
-from worker.screening.stages import Note
+from worker.screening.stages import AttemptReport
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "metrics.md"
 
@@ -171,8 +171,8 @@ def test_the_ledger_is_not_asked_for_each_look(engine: Engine, registry: Collect
 
 def test_what_processes_tell_is_counted(registry: CollectorRegistry) -> None:
     work = WorkMetrics(registry)
-    work.count(Note({"read": 0.004, "infer": 0.02}, retry=("retry_fault", "enospc")))
-    work.count(Note(death="reader_crashed"))
+    work.count(AttemptReport({"read": 0.004, "infer": 0.02}, retry=("retry_fault", "enospc")))
+    work.count(AttemptReport(death="reader_crashed"))
     samples = read_samples(registry)
     assert value(samples, "xray_stage_seconds_count", stage="read") == 1
     assert value(samples, "xray_stage_seconds_sum", stage="infer") == pytest.approx(0.02)
@@ -263,7 +263,9 @@ def test_the_document_lists_every_figure_and_its_labels(
 ) -> None:
     register_model(engine)
     quarantine(engine, "a.dcm")
-    WorkMetrics(registry).count(Note({"read": 1.0}, retry=("retry_file", "reader_timeout"), death="reader_timeout"))
+    WorkMetrics(registry).count(
+        AttemptReport({"read": 1.0}, retry=("retry_file", "reader_timeout"), death="reader_timeout")
+    )
     describe_worker(registry, read_bundle(SHIPPED_BUNDLE), 2)
     write_engine(home)
     registry.register(EngineMetrics(home, lambda _: True))
