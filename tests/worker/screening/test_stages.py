@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from installation.home import Home
-from worker.screening.stages import Note, StageSender, StageTimes, listen
+from worker.screening.stages import AttemptReport, StageSender, StageTimes, listen
 
 
 @pytest.fixture
@@ -17,35 +17,35 @@ def path(home: Home) -> Path:
 
 
 def test_what_is_sent_is_heard(path: Path) -> None:
-    heard: list[Note] = []
+    heard: list[AttemptReport] = []
     with listen(path, heard.append):
         sender = StageSender(path)
-        sender.send(Note({"read": 0.25, "decode": 1.5}))
-        sender.send(Note(retry=("retry_fault", "enospc")))
-        sender.send(Note(death="reader_crashed"))
+        sender.send(AttemptReport({"read": 0.25, "decode": 1.5}))
+        sender.send(AttemptReport(retry=("retry_fault", "enospc")))
+        sender.send(AttemptReport(death="reader_crashed"))
     assert heard == [
-        Note({"read": 0.25, "decode": 1.5}),
-        Note(retry=("retry_fault", "enospc")),
-        Note(death="reader_crashed"),
+        AttemptReport({"read": 0.25, "decode": 1.5}),
+        AttemptReport(retry=("retry_fault", "enospc")),
+        AttemptReport(death="reader_crashed"),
     ]
     assert not path.exists()
 
 
 def test_nobody_listening_is_no_fault(path: Path) -> None:
     sender = StageSender(path)
-    sender.send(Note({"read": 0.25}))
-    heard: list[Note] = []
+    sender.send(AttemptReport({"read": 0.25}))
+    heard: list[AttemptReport] = []
     with listen(path, heard.append):
-        sender.send(Note({"read": 0.5}))
-    assert heard == [Note({"read": 0.5})]
-    StageSender().send(Note({"read": 0.25}))
+        sender.send(AttemptReport({"read": 0.5}))
+    assert heard == [AttemptReport({"read": 0.5})]
+    StageSender().send(AttemptReport({"read": 0.25}))
 
 
 def test_a_listener_that_is_too_slow_is_not_waited_for(path: Path) -> None:
     goes_on = threading.Event()
-    heard: list[Note] = []
+    heard: list[AttemptReport] = []
 
-    def dawdle(note: Note) -> None:
+    def dawdle(note: AttemptReport) -> None:
         goes_on.wait(60)
         heard.append(note)
 
@@ -53,12 +53,12 @@ def test_a_listener_that_is_too_slow_is_not_waited_for(path: Path) -> None:
         sender = StageSender(path)
         began = time.monotonic()
         for number in range(2000):
-            sender.send(Note({"read": number}))
+            sender.send(AttemptReport({"read": number}))
         assert time.monotonic() - began < 20
         goes_on.set()
         deadline = time.monotonic() + 30
-        while Note({"read": 1999}) not in heard:
-            sender.send(Note())  # what is left goes with a later message
+        while AttemptReport({"read": 1999}) not in heard:
+            sender.send(AttemptReport())  # what is left goes with a later message
             time.sleep(0.01)
             assert time.monotonic() < deadline
     assert [note.stages["read"] for note in heard if note.stages][-100:] == list(range(1900, 2000))
@@ -66,20 +66,20 @@ def test_a_listener_that_is_too_slow_is_not_waited_for(path: Path) -> None:
 
 @pytest.mark.parametrize("message", [b"{", b"[]", b'{"stages": {"read": "long"}}', b"\xff", b'{"stages": {"x": 1}}'])
 def test_what_is_no_message_is_passed_over(path: Path, message: bytes) -> None:
-    heard: list[Note] = []
+    heard: list[AttemptReport] = []
     with listen(path, heard.append), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         sender.sendto(message, str(path))
-        StageSender(path).send(Note({"move": 1.0}))
-    assert heard == [Note({"move": 1.0})]
+        StageSender(path).send(AttemptReport({"move": 1.0}))
+    assert heard == [AttemptReport({"move": 1.0})]
 
 
 def test_the_socket_that_a_killed_service_left_is_taken_over(path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as left:
         left.bind(str(path))
-    heard: list[Note] = []
+    heard: list[AttemptReport] = []
     with listen(path, heard.append):
-        StageSender(path).send(Note(death="reader_timeout"))
-    assert heard == [Note(death="reader_timeout")]
+        StageSender(path).send(AttemptReport(death="reader_timeout"))
+    assert heard == [AttemptReport(death="reader_timeout")]
 
 
 def test_a_stage_is_timed_however_it_ends() -> None:
