@@ -18,11 +18,10 @@ if TYPE_CHECKING:
         UnreadableRadiographError,
         UnsuitableRadiographError,
     )
-    from imaging.formats import identify_format
     from imaging.preprocessing import PREPROCESSING_VERSION, normalize
     from imaging.radiograph import NOTES, Identity, Note, Radiograph
     from imaging.reader import decode_radiograph, read_radiograph
-    from imaging.source import SourceChangedError, SourceFile, read_source
+    from imaging.source import SourceChangedError, SourceFile, identify_format, read_source
 
 __all__ = [
     "NOTES",
@@ -66,7 +65,7 @@ _HOMES = {
     "UnreadableRadiographError": "errors",
     "UnsuitableRadiographError": "errors",
     "decode_radiograph": "reader",
-    "identify_format": "formats",
+    "identify_format": "source",
     "normalize": "preprocessing",
     "read_radiograph": "reader",
     "read_source": "source",

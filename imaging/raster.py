@@ -16,11 +16,11 @@ from imaging.errors import (
     TruncatedFileError,
 )
 from imaging.foreign_errors import foreign_errors_as
-from imaging.formats import SourceFormat
 from imaging.gray import Gray, check_size, robust_range
 from imaging.jpeg import END_OF_IMAGE, PROCESSES, JpegHeader, is_whole, read_jpeg_header
 from imaging.opencv import cv2
 from imaging.radiograph import Identity, Radiograph
+from imaging.source import SourceFormat
 
 _MAX_SCANS = 100
 _MAX_SCANNED_PIXELS = 5_000_000_000

@@ -4,9 +4,8 @@ from pathlib import Path
 
 from imaging.errors import BlankError, UndecodableRadiographError
 from imaging.foreign_errors import foreign_errors_as
-from imaging.formats import require_format
 from imaging.radiograph import Radiograph
-from imaging.source import read_source
+from imaging.source import read_source, require_format
 
 
 def read_radiograph(path: Path) -> Radiograph:

@@ -1,7 +1,7 @@
 """Values of DICOM attributes as plain Python: strict where the pixels depend on them, lenient for the rest.
 
 pydicom converts a value when it is asked for, so every access can raise; nothing outside this module,
-`imaging.dicom.header` and `imaging.dicom.lookup_table` touches a Dataset's values.
+`imaging.dicom.header` and `imaging.dicom.voi` touches a Dataset's values.
 """
 
 import math

@@ -21,11 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.dicom.attributes import named, single_real, whole_number
-from imaging.dicom.header import DicomFile
-from imaging.dicom.lookup_table import list_items, read_table
+from imaging.dicom.header import DicomFile, Encoding
 from imaging.dicom.pixel_layout import PixelLayout
-from imaging.dicom.transfer_syntax import Encoding
-from imaging.dicom.voi import has_voi, list_voi
+from imaging.dicom.voi import has_voi, list_items, list_voi, read_table
 from imaging.errors import ColorError, InvalidAttributeError
 from imaging.gray import Gray, count_patterns, robust_range
 from imaging.opencv import cv2

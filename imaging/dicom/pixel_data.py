@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from imaging.dicom.header import DicomFile
+from imaging.dicom.header import DicomFile, Encoding
 from imaging.dicom.pixel_layout import PixelLayout
-from imaging.dicom.transfer_syntax import Encoding
 from imaging.errors import (
     MissingPixelDataError,
     PixelDataLengthError,

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imaging.dicom.attributes import code_string, named, required_number, whole_number
-from imaging.dicom.header import DicomFile
-from imaging.dicom.transfer_syntax import Encoding
+from imaging.dicom.header import DicomFile, Encoding
 from imaging.errors import InvalidAttributeError
 from imaging.gray import check_size
 

@@ -10,7 +10,7 @@ import imagecodecs
 import numpy as np
 import numpy.typing as npt
 
-from imaging.dicom.header import DicomFile
+from imaging.dicom.header import DicomFile, Encoding, TransferSyntax
 from imaging.dicom.jpeg2000 import (
     Jpeg2000Header,
     has_end_of_codestream,
@@ -20,7 +20,6 @@ from imaging.dicom.jpeg2000 import (
 from imaging.dicom.pixel_data import PixelDataElement, encapsulated_codestream, find_pixel_data, native_value
 from imaging.dicom.pixel_layout import JPEG_2000_BYTES, PixelLayout
 from imaging.dicom.rle import decode_rle
-from imaging.dicom.transfer_syntax import Encoding, TransferSyntax
 from imaging.errors import CodestreamMismatchError, DamagedPixelDataError, TruncatedFileError
 from imaging.foreign_errors import foreign_errors_as
 from imaging.gray import Gray, check_size, take_gray

@@ -10,7 +10,7 @@ from PIL import Image
 
 from imaging import identify_format
 from imaging.errors import EmptyFileError, FormatNotAcceptedError
-from imaging.formats import require_format
+from imaging.source import require_format
 from tests.imaging.dicom_factory import IMPLICIT, build_dataset, build_dicom, ramp, to_bytes
 
 
