@@ -23,7 +23,8 @@ logger = logging.getLogger(__name__)
 
 # what a write changes is seen by looking again; our own reads and moves would be heard as often as new files
 HEARD = [FileCreatedEvent, FileClosedEvent, FileMovedEvent, DirCreatedEvent, DirMovedEvent]
-# a file that leaves the inbox holds up every later event for as long as its other half may still come
+# a file that leaves the inbox holds up every later event for as long as its other half may still come: by default for
+# half a second, and watchdog has no public way to say less (gorakhargosh/watchdog issue 649, open)
 PAIRING_SECONDS = 0.02
 
 
