@@ -10,7 +10,8 @@ from cli.errors import InputMissingError
 from documents.text import find_file_name
 from imaging import Radiograph, RadiographError, SourceFile, decode_radiograph, read_source
 from inference.classifier import Classifier
-from inference.prediction import Answer, Prediction
+from inference.labels import Answer
+from inference.prediction import Prediction
 from store.ledger.fates import FateKind, decide_fate
 from store.questions.queries import Result
 from store.states import ArrivalState

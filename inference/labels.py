@@ -1,6 +1,10 @@
-"""The classes, their order, the outcomes of a screening and the notice: each of these facts is written here only."""
+"""The classes, their order, the outcomes of a screening, what is said of a film, and the notice: written here only.
 
-from collections.abc import Collection
+Nothing here needs numpy or OpenCV, so that the ledger and its reports have these words without them.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -38,6 +42,32 @@ class Outcome(StrEnum):
     PREDICTED = "predicted"
     INDETERMINATE = "indeterminate"
     REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said of one film: by the classifier, or in its place where the film must not be judged.
+
+    Attributes
+    ----------
+    outcome : Outcome
+        How its screening ended.
+    label : Label or None
+        The class, None unless predicted.
+    probabilities : Mapping[Label, float] or None
+        Calibrated, of the labels that the model knows, in their order; sum 1. What it does not know is absent. None
+        where the classifier was not asked.
+    reason_code : str or None
+        Why there is no label, or why it is to be doubted.
+    reason : str or None
+        The same in a sentence, where the film was rejected.
+    """
+
+    outcome: Outcome
+    label: Label | None = None
+    probabilities: Mapping[Label, float] | None = None
+    reason_code: str | None = None
+    reason: str | None = None
 
 
 NOTICE = "Research use only. Not for diagnosis."

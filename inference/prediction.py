@@ -19,6 +19,7 @@ from inference.labels import (
     BELOW_OPERATING_POINT,
     OTHER_FINDING,
     OUTSIDE_TRAINING_POPULATION,
+    Answer,
     Label,
     Outcome,
     order_labels,
@@ -26,32 +27,6 @@ from inference.labels import (
 
 if TYPE_CHECKING:
     from imaging import Identity
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is said of one film: by the classifier, or in its place where the film must not be judged.
-
-    Attributes
-    ----------
-    outcome : Outcome
-        How its screening ended.
-    label : Label or None
-        The class, None unless predicted.
-    probabilities : Mapping[Label, float] or None
-        Calibrated, of the labels that the model knows, in their order; sum 1. What it does not know is absent. None
-        where the classifier was not asked.
-    reason_code : str or None
-        Why there is no label, or why it is to be doubted.
-    reason : str or None
-        The same in a sentence, where the film was rejected.
-    """
-
-    outcome: Outcome
-    label: Label | None = None
-    probabilities: Mapping[Label, float] | None = None
-    reason_code: str | None = None
-    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from inference.labels import Label, Outcome
-from inference.prediction import Answer
+from inference.labels import Answer, Label, Outcome
 from store.ledger.arrivals import NewArrival, claim_arrival, record_arrivals
 from store.ledger.models import record_model
 from store.ledger.outcomes import NewScreening, record_quarantine, record_screening, record_vanished

@@ -8,8 +8,7 @@ from enum import Enum
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from imaging import RadiographError, UnsuitableRadiographError
-from inference.labels import Outcome
-from inference.prediction import Answer
+from inference.labels import Answer, Outcome
 from store.errors import AnswerPrunedError, LeaseLostError
 
 READER_CRASHED = "reader_crashed"

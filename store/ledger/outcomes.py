@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from inference.prediction import Answer
+from inference.labels import Answer
 from store.audit import record_event
 from store.columns import database_now
 from store.database import build_insert, wait_for_turn

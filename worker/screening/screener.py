@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from imaging import decode_radiograph, identify_format, read_source
 from imaging.source import SourceFile
 from inference.classifier import Classifier
-from inference.prediction import Answer
+from inference.labels import Answer
 from installation.faults import fault_point
 from store.database import reading, undurable
 from store.identifiers import Protect

@@ -5,8 +5,7 @@ from sqlalchemy.exc import OperationalError
 
 from imaging import RadiographError
 from imaging.errors import LateralViewError, TruncatedFileError
-from inference.labels import Outcome
-from inference.prediction import Answer
+from inference.labels import Answer, Outcome
 from store.errors import LeaseLostError
 from store.ledger.fates import LONGEST_DELAY_SECONDS, Fate, FateKind, decide_fate, decide_spoilt
 
