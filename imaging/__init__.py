@@ -18,10 +18,16 @@ if TYPE_CHECKING:
         UnreadableRadiographError,
         UnsuitableRadiographError,
     )
-    from imaging.preprocessing import PREPROCESSING_VERSION, normalize
+    from imaging.preprocessing import normalize
     from imaging.radiograph import NOTES, Identity, Note, Radiograph
     from imaging.reader import decode_radiograph, read_radiograph
     from imaging.source import SourceChangedError, SourceFile, identify_format, read_source
+
+PREPROCESSING_VERSION = "2"
+"""Changes whenever a file that was read rightly gives other numbers in `decode_radiograph` or `normalize`.
+
+Stands in every bundle; and here, so that whoever reads a bundle need not load what prepares pixels.
+"""
 
 __all__ = [
     "NOTES",
@@ -49,7 +55,6 @@ __all__ = [
 
 _HOMES = {
     "NOTES": "radiograph",
-    "PREPROCESSING_VERSION": "preprocessing",
     "REASONS": "errors",
     "Identity": "radiograph",
     "InvertedPolarityError": "errors",

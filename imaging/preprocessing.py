@@ -5,12 +5,6 @@ import numpy.typing as npt
 
 from imaging.opencv import cv2
 
-PREPROCESSING_VERSION = "2"
-"""Changes whenever a file that was read rightly gives other numbers in `decode_radiograph` or `normalize`.
-
-Stands in every bundle.
-"""
-
 
 def normalize(pixels: npt.NDArray[np.float32], size: int) -> npt.NDArray[np.float32]:
     """Fit a radiograph into a square, aspect ratio kept, centred, padded with black.

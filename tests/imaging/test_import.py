@@ -24,6 +24,11 @@ def test_errors_reasons_and_sources_need_nothing_heavy() -> None:
     assert not loaded_after("from imaging import REASONS, RadiographError, read_source, identify_format") & HEAVY
 
 
+def test_a_bundle_is_read_without_what_prepares_pixels_or_runs_a_graph() -> None:
+    read = "from inference.bundle import SHIPPED_BUNDLE, read_bundle; read_bundle(SHIPPED_BUNDLE)"
+    assert not loaded_after(read) & (HEAVY | {"ai_edge_litert"})
+
+
 def test_normalize_does_not_need_the_decoders() -> None:
     assert not loaded_after("from imaging import normalize") & {"pydicom", "imagecodecs", "PIL"}
 
