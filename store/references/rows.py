@@ -13,7 +13,8 @@ from store.sheet import Sheet
 
 SKIP = "skip"
 EARLIEST_YEAR = 1900
-KEY_FORMS = {FilmKey.SOP_INSTANCE_UID: r"[0-9.]{1,64}", FilmKey.SOURCE_SHA256: r"[0-9a-f]{64}"}
+# a UID as the ledger keeps it: with the letters and hyphens of some archives, large and small as they are written
+KEY_FORMS = {FilmKey.SOP_INSTANCE_UID: r"[0-9A-Za-z.-]{1,64}", FilmKey.SOURCE_SHA256: r"[0-9a-f]{64}"}
 
 
 class RowRefusedError(Exception):
@@ -124,7 +125,7 @@ def _read_key(text: str, kind: FilmKey, protect: Protect) -> str:
         if protected is None:
             raise RowRefusedError("the key is empty")
         return protected
-    key = text.lower()
+    key = text.lower() if kind is FilmKey.SOURCE_SHA256 else text
     if not re.fullmatch(KEY_FORMS[kind], key):
         raise RowRefusedError("the key is empty" if not key else f"the key is not a {kind}")
     return key

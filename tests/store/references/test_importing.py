@@ -13,7 +13,7 @@ from store.references.importing import LabelImport
 from store.references.labels import find_references
 from store.references.words import FilmKey, ReferenceSource
 from store.tables import reference_labels
-from tests.ledger import digest
+from tests.ledger import digest, predict
 from tests.store.references.conftest import take, write
 
 
@@ -50,6 +50,15 @@ def test_a_label_of_an_order_is_that_of_its_films(engine: Engine, tmp_path: Path
 def test_a_film_is_named_by_its_uid_or_its_hash(engine: Engine, tmp_path: Path, text: str, film: str) -> None:
     take(engine, write(tmp_path, text))
     assert find_pcr(engine) == {film: "not_covid19"}
+
+
+def test_a_uid_with_letters_names_its_film_as_the_header_writes_it(engine: Engine, tmp_path: Path) -> None:
+    predict(engine, "lettered.dcm", identity={"sop_instance_uid": "1.2.Ab-7"})
+    take(engine, write(tmp_path, "SOPInstanceUID,pcr\n1.2.Ab-7,neg\n"))
+    with reading(engine) as connection:
+        assert find_references(connection, ReferenceSource.PCR, [digest("lettered.dcm")])
+    wrong = take(engine, write(tmp_path, "SOPInstanceUID,pcr\n1.2.AB-7,neg\n"))
+    assert refused(wrong) == [(2, "no film with this key was screened here")]
 
 
 def test_options_name_columns_words_dates_and_who_says_so(engine: Engine, tmp_path: Path) -> None:
@@ -91,7 +100,7 @@ def test_a_doubtful_row_is_refused_with_its_line_and_nothing_is_recorded(
 
 
 @pytest.mark.parametrize(
-    ("key", "reason"), [("1.2.5", "different films have this UID"), ("1.2.x", "not a sop_instance_uid")]
+    ("key", "reason"), [("1.2.5", "different films have this UID"), ("1.2 x", "not a sop_instance_uid")]
 )
 def test_a_uid_that_names_two_films_or_is_none_is_refused(
     engine: Engine, tmp_path: Path, key: str, reason: str
