@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy import Engine, event, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from inference.labels import Label
@@ -132,6 +132,28 @@ def test_rows_of_an_older_schema_stay_as_they_are_and_answers_of_two_classes_fin
 def read_screenings(engine: Engine) -> list[tuple[object, ...]]:
     with engine.connect() as connection:
         return [tuple(row) for row in connection.execute(select(screenings).order_by(screenings.c.id))]
+
+
+def test_new_constraints_that_are_cut_off_half_way_leave_the_old_ones(sqlite_url: str) -> None:
+    one, other = open_database(sqlite_url), open_database(sqlite_url)
+    downgrade(one, "0003")
+    register_model(other)
+
+    @event.listens_for(one, "before_cursor_execute")
+    def cut_off(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("PRAGMA schema_version ="):  # the table's text is changed by now
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        upgrade_schema(one)
+    assert find_revision(other) == "0003"
+    with pytest.raises(IntegrityError):
+        predict(other, "two.dcm", probabilities=TWO)
+    event.remove(one, "before_cursor_execute", cut_off)
+    upgrade_schema(one)
+    predict(other, "two again.dcm", probabilities=TWO)
+    one.dispose()
+    other.dispose()
 
 
 @pytest.mark.filterwarnings("error")
