@@ -148,8 +148,8 @@ def _to_age_group(age_years: str, words: str) -> str:
 def _read_folders(folder: Path) -> list[Case]:
     found = read_class_folders(folder)
     _refuse_unknown_folders(found)
-    for suffix, count in sorted(found.unread.items()):
-        log.warning("%d files left out: %s is not read; DICOM, PNG and JPEG are", count, suffix)
+    for kind, count in sorted(found.unread.items()):
+        log.warning("%d files left out: %s is not read; DICOM, PNG and JPEG are", count, kind)
     _report_left_out([film.label for film in found.films])
     cases = [_to_folder_case(found, film) for film in found.films if film.label in _KNOWN_LABELS]
     unnamed = sum(not case.is_patient_known for case in cases)

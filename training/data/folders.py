@@ -17,6 +17,8 @@ SUFFIXES = frozenset({".dcm", ".dicom", ".jpeg", ".jpg", ".png"})
 UNREAD_SUFFIXES = frozenset({".bmp", ".gif", ".jp2", ".nii", ".tif", ".tiff", ".webp"})
 """Of pictures that are not read: whoever brings them has to know."""
 
+BROKEN_LINK = "a link without its file"
+
 _PASSED_OVER = {"masks", "mask", "__macosx"}
 _BEGINNING = 2048
 
@@ -102,7 +104,7 @@ class ClassFolders:
     films : tuple of FolderFilm
         In the order of their paths.
     unread : mapping of str to int
-        Pictures of kinds that are not read, by their suffix.
+        Pictures of kinds that are not read, by their suffix, and links that lead to no file.
     """
 
     folder: Path
@@ -136,12 +138,15 @@ def read_class_folders(folder: Path) -> ClassFolders:
 
     The nearest folder above a picture that is named by a class gives its label; in a folder "pneumonia" the file's own
     name does. Folders of masks and hidden files are passed over. A file without a suffix, or with one of digits as
-    UIDs have, is a picture if it begins as one.
+    UIDs have, is a picture if it begins as one. Links are followed, to films and to folders: data sets are often made of
+    them.
 
     Raises
     ------
     DatasetNotFoundError
         There is no folder, or none in it is named by a class.
+    OSError
+        A folder may not be entered.
     """
     if not folder.is_dir():
         raise DatasetNotFoundError(f"there is no folder {folder}")
@@ -153,6 +158,8 @@ def read_class_folders(folder: Path) -> ClassFolders:
         names.update(PurePosixPath(origin).parts[:-1])
         if path.suffix.lower() in UNREAD_SUFFIXES:
             unread[path.suffix.lower()] += 1
+        elif path.is_symlink() and not path.exists():
+            unread[BROKEN_LINK] += 1
         elif _is_picture(path):
             films.append(FolderFilm(path, origin, _read_label(origin), read_patient(path.stem)))
     if not any(map(read_folder_name, names)):
@@ -166,9 +173,20 @@ def list_pictures(folder: Path) -> list[Path]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for place, below, names in os.walk(folder):
-        below[:] = sorted(name for name in below if name.lower() not in _PASSED_OVER and not name.startswith("."))
+    for place, below, names in os.walk(folder, onerror=_refuse, followlinks=True):
+        shown = sorted(name for name in below if name.lower() not in _PASSED_OVER and not name.startswith("."))
+        below[:] = (name for name in shown if not _leads_back(Path(place, name)))
         yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))
+
+
+def _refuse(error: OSError) -> None:
+    # a class whose folder may not be entered must not be left out in silence
+    raise error
+
+
+def _leads_back(path: Path) -> bool:
+    """Say whether a link leads to a folder that it lies in: following it would never end."""
+    return path.is_symlink() and path.resolve() in {above.resolve() for above in path.absolute().parents}
 
 
 def _is_picture(path: Path) -> bool:

@@ -100,8 +100,8 @@ def read_radiographs(
     hashes: list[str] = []
     refused: Counter[str] = Counter()
     for case in progress if progress is not None else cases:
-        source = read_source(case.path)
         try:
+            source = read_source(case.path.resolve())  # a data set may be made of links
             film, seen = _find_lungs(gate, source.content, check=case.view == UNKNOWN)
         except RadiographError as error:
             refused[error.reason_code] += 1

@@ -27,7 +27,7 @@ CHUNK = 8
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What became of one film of the data set."""
+    """What became of one film of the data set; the hash is "" where its bytes could not be read."""
 
     film: ExaminedFilm | RefusedFilm
     source_sha256: str
@@ -41,17 +41,18 @@ def examine_case(classifier: Classifier, case: Case) -> Examination:
     OSError
         The file vanished or cannot be opened.
     """
-    source = read_source(case.path)
-    shape: tuple[int, ...] = (0, 0)
+    sha256, shape = "", (0, 0)
     try:
+        source = read_source(case.path.resolve())  # a data set may be made of links
+        sha256 = source.sha256
         radiograph = decode_radiograph(source.content)
         shape = radiograph.pixels.shape
         prediction = classifier.predict_radiograph(radiograph)
     except RadiographError as error:
         unreadable = isinstance(error, UnreadableRadiographError)
-        return Examination(RefusedFilm(case, error.reason_code, unreadable, *shape), source.sha256)
+        return Examination(RefusedFilm(case, error.reason_code, unreadable, *shape), sha256)
     evidence = _gather(classifier, radiograph.pixels, prediction)
-    return Examination(ExaminedFilm(case, prediction, *shape, evidence=evidence), source.sha256)
+    return Examination(ExaminedFilm(case, prediction, *shape, evidence=evidence), sha256)
 
 
 def examine_cases(folder: Path, cases: Sequence[Case], workers: int | None = None) -> Iterator[Examination]:

@@ -116,7 +116,7 @@ def judge_cases(classifier: Classifier, cases: Iterable[Case]) -> list[JudgedFil
     judged = []
     for case in cases:
         try:
-            radiograph = read_radiograph(case.path)
+            radiograph = read_radiograph(case.path.resolve())  # a data set may be made of links
             prediction = classifier.predict_radiograph(radiograph)
         except RadiographError:
             continue

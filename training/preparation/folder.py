@@ -79,8 +79,8 @@ def put_film(folder: Path, film: Film, *, link: bool) -> None:
     target.parent.mkdir(exist_ok=True)
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)
-    if not (link and _link(film.offer.path, part)):
-        source = read_source(film.offer.path)
+    if not (link and _link(film.offer.path.resolve(), part)):
+        source = read_source(film.offer.path.resolve())
         if source.sha256 != film.sha256:
             raise FilmChangedError(0, "a film changed while the data set was prepared; run again")
         part.write_bytes(source.content)

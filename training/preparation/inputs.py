@@ -100,8 +100,8 @@ def list_offers(settings: PrepareSettings, say: Callable[[str], None]) -> Iterat
         else:
             found = read_class_folders(folder)
             say(f"{folder}: {found.layout.title}")
-            for suffix, count in sorted(found.unread.items()):
-                say(f"{folder}: {say_count(count, f'{suffix} file')} left out; DICOM, PNG and JPEG are read")
+            for kind, count in sorted(found.unread.items()):
+                say(f"{folder}: {say_count(count, 'file')} left out: {kind} is not read; DICOM, PNG and JPEG are")
             yield from list_folders(found, settings.source)
     if settings.dicom:
         say(f"{settings.dicom}: DICOM files with a table of labels")

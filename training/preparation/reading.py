@@ -135,7 +135,7 @@ def _begin(known: Collection[str], lungs: Path, *, in_pool: bool = True) -> None
 
 def _read(task: Task) -> Reading:
     try:
-        source = read_source(task.path)
+        source = read_source(task.path.resolve())  # a data set may be made of links
     except RadiographError as error:
         return Reading("", why=error.reason_code, failed=True)
     except OSError:

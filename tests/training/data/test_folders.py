@@ -1,6 +1,8 @@
 """Class folders as people have them: each picture is a case, is counted as left out, or its folder is named."""
 
+import errno
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -110,6 +112,40 @@ def test_pictures_of_kinds_that_are_not_read_are_counted(tmp_path: Path, caplog:
     lay_out(tmp_path, "covid/a.png", "normal/b.png", "normal/c.tif", "normal/d.TIF", "normal/notes.txt")
     assert len(read_dataset(tmp_path)) == 2
     assert "2 files left out: .tif is not read; DICOM, PNG and JPEG are" in caplog.text
+
+
+def test_links_to_films_and_to_folders_are_followed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    data = lay_out(tmp_path / "data", "covid/a.png", "normal/b.png")
+    lay_out(tmp_path / "elsewhere", "films/c.png", "d.png")
+    (data / "viral").symlink_to(tmp_path / "elsewhere" / "films")
+    (data / "normal" / "d.png").symlink_to(tmp_path / "elsewhere" / "d.png")
+    (data / "normal" / "gone.png").symlink_to(tmp_path / "nowhere")
+    assert count(read_dataset(data)) == {Label.COVID19: 1, Label.NORMAL: 2, Label.VIRAL_PNEUMONIA: 1}
+    assert "1 files left out: a link without its file is not read" in caplog.text
+
+
+def test_a_link_to_a_folder_above_is_not_followed_for_ever(tmp_path: Path) -> None:
+    lay_out(tmp_path, "covid/a.png", "normal/b.png")
+    (tmp_path / "covid" / "back").symlink_to(tmp_path)
+    (tmp_path / "covid" / "across").symlink_to(tmp_path / "normal")
+    (tmp_path / "normal" / "across").symlink_to(tmp_path / "covid")
+    assert len(read_dataset(tmp_path)) < 10
+
+
+def test_a_class_whose_folder_may_not_be_entered_is_not_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_out(tmp_path, "covid/a.png", "normal/b.png", "viral/c.png")
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("viral"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(PermissionError):
+        read_dataset(tmp_path)
 
 
 def test_dicom_files_without_a_suffix_are_films(tmp_path: Path) -> None:

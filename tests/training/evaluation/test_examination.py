@@ -43,6 +43,16 @@ def test_a_damaged_file_is_a_refusal_and_stops_nothing(examinations: list[Examin
     assert sum(isinstance(each.film, ExaminedFilm) for each in examinations) == 15
 
 
+def test_a_link_is_followed_and_what_is_no_file_is_a_refusal(cases: list[Case], open_gate: Path, tmp_path: Path):
+    (tmp_path / "link.png").symlink_to(cases[0].path)
+    classifier, link = Classifier.load(open_gate), Case(tmp_path / "link.png", "normal", "a")
+    assert isinstance(examine_case(classifier, link).film, ExaminedFilm)
+    assert len(judge_cases(classifier, [link])) == 1
+    film = examine_case(classifier, Case(tmp_path, "normal", "b")).film
+    assert isinstance(film, RefusedFilm)
+    assert film.reason_code == "not_a_regular_file"
+
+
 def test_the_evidence_is_the_models_input_and_two_more_answers(examinations: list[Examination], open_gate: Path):
     film = examinations[0].film
     assert isinstance(film, ExaminedFilm)

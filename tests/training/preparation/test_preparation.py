@@ -194,6 +194,17 @@ def test_the_gate_looks_at_class_folders(tmp_path: Path, output: Path) -> None:
     assert reasons(result) == {"covid19/noise.png": "not_a_chest_radiograph"}
 
 
+@pytest.mark.parametrize("link", [False, True])
+def test_a_data_set_of_links_is_read_and_films_are_brought(tmp_path: Path, output: Path, link: bool) -> None:
+    write_film(tmp_path / "elsewhere" / "a.png", 1)
+    (tmp_path / "films" / "covid19").mkdir(parents=True)
+    (tmp_path / "films" / "covid19" / "a.png").symlink_to(tmp_path / "elsewhere" / "a.png")
+    (film,) = prepare(PrepareSettings(output, folders=(tmp_path / "films",), link=link)).kept
+    brought = output / film.offer.file
+    assert not brought.is_symlink()
+    assert brought.read_bytes() == (tmp_path / "elsewhere" / "a.png").read_bytes()
+
+
 def test_slices_of_ct_are_left_out_of_class_folders(tmp_path: Path, output: Path, shared: Path) -> None:
     slices = shutil.copytree(shared / "data" / "other_pictures" / "ct", tmp_path / "films" / "covid19")
     result = prepare(PrepareSettings(output, folders=(tmp_path / "films",), lungs=SHIPPED_BUNDLE))

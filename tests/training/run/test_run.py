@@ -78,6 +78,15 @@ def test_a_file_that_is_no_radiograph_is_left_out_and_counted(
     assert "3.png" not in caplog.text
 
 
+def test_a_link_to_a_film_is_read_and_what_is_no_file_is_left_out(
+    dataset: Path, open_gate: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    (tmp_path / "link.png").symlink_to(dataset / "normal" / "3.png")
+    cases = [Case(tmp_path / "link.png", "normal", "a"), Case(tmp_path, "normal", "b")]
+    assert [case.patient_id for case in read_radiographs(cases, 64, lungs=open_gate).cases] == ["a"]
+    assert "1 files of the data set left out: not_a_regular_file" in caplog.text
+
+
 def test_the_data_hash_depends_on_films_and_labels_and_not_on_their_order(dataset: Path, open_gate: Path):
     cases = read_dataset(dataset)[:6]
 
