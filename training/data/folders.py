@@ -137,9 +137,9 @@ def read_class_folders(folder: Path) -> ClassFolders:
     """List the pictures in class folders.
 
     The nearest folder above a picture that is named by a class gives its label; in a folder "pneumonia" the file's own
-    name does. Folders of masks and hidden files are passed over. A file without a suffix, or with one of digits as
-    UIDs have, is a picture if it begins as one. Links are followed, to films and to folders: data sets are often made of
-    them.
+    name does. Folders of masks and hidden files are passed over. A file of no known suffix (none, .jfif, the rest of
+    a name with dots in it) is a picture if it begins as one. Links are followed, to films and to folders: data sets
+    are often made of them.
 
     Raises
     ------
@@ -193,7 +193,7 @@ def _is_picture(path: Path) -> bool:
     suffix = path.suffix.lower()
     if suffix in SUFFIXES:
         return path.is_file()
-    if suffix.strip(".0123456789") or path.name.upper() == "DICOMDIR" or not path.is_file():
+    if path.name.upper() == "DICOMDIR" or not path.is_file():
         return False
     with path.open("rb") as file:
         return identify_format(file.read(_BEGINNING)) is not None

@@ -154,6 +154,13 @@ def test_dicom_files_without_a_suffix_are_films(tmp_path: Path) -> None:
     assert count(read_dataset(tmp_path)) == {Label.COVID19: 1, Label.NORMAL: 1}
 
 
+@pytest.mark.parametrize("name", ["film", "film.jfif", "1-s2.0-S01-fx1_lrg", "film.ima", "1.2.840.99"])
+def test_a_film_is_known_by_its_content_where_its_suffix_says_nothing(tmp_path: Path, name: str) -> None:
+    lay_out(tmp_path, "covid/a.png", f"normal/{name}", "normal/notes.txt", "normal/labels.csv")
+    (tmp_path / "normal" / name).write_bytes(b"\xff\xd8\xff\xe0")
+    assert count(read_dataset(tmp_path)) == {Label.COVID19: 1, Label.NORMAL: 1}
+
+
 def test_a_folder_of_other_findings_is_read_as_such(tmp_path: Path) -> None:
     lay_out(tmp_path, "covid/a.png", "normal/b.png", "other_finding/c.png", "other_finding/masks/c.png")
     assert count(read_dataset(tmp_path))[OTHER_FINDING] == 1
