@@ -39,7 +39,10 @@ def unite_patients(cases: Sequence[Case], hashes: Sequence[str]) -> list[Case]:
         same[file_hash].append(case)
     torn = sum(len({case.reference_label for case in copies}) > 1 for copies in same.values())
     if torn:
-        raise LabelConflictError(f"{torn} files stand under more than one label: keep one of each, or none")
+        raise LabelConflictError(
+            f"{torn} files stand under more than one label: keep one of each, or none; 'xray-cli prepare' makes a data "
+            "set without them and names them in its dropped.csv, as label_conflict"
+        )
     leaders = {case.patient_id: case.patient_id for case in cases}
     for first, *others in same.values():
         for other in others:
