@@ -98,20 +98,22 @@ def _train(
     from rich.console import Console
 
     from training.run.experiment import read_training_settings
-    from training.run.plot import write_plot
+    from training.run.plot import check_plot, write_plot
     from training.run.record import name_validation, write_report
     from training.run.run import train_and_export
     from training.run.run_folder import find_run_folder, name_run_folder
 
     settings = read_training_settings(experiment, options)
+    check_plot(plot)
     folder = run_folder or (find_run_folder(settings) if resume else name_run_folder(settings))
     try:
         result = train_and_export(settings, Console(stderr=True), run_folder=folder, resume=resume)
     except KeyboardInterrupt:
-        typer.echo(f"stopped: the same command with --run-folder {folder} --resume goes on", err=True)
+        goes_on = f"the same command with --run-folder {folder} --resume goes on"
+        typer.echo(f"stopped: {goes_on if folder.is_dir() else 'nothing was trained yet'}", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    write_plot(result.history, plot, name_validation(result.metrics["training"]))
     typer.echo(write_report(result.metrics))
+    write_plot(result.history, plot, name_validation(result.metrics["training"]))
     typer.echo(f"bundle {result.model}, run folder {result.run_folder}: {NOTICE}")
 
 

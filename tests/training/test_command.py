@@ -130,6 +130,24 @@ def test_an_unwritable_run_folder_is_exit_code_74(dataset: Path, backbone: Path,
 
 
 @pytest.mark.parametrize(
+    ("is_begun", "said"), [(True, "--run-folder run --resume goes on"), (False, "stopped: nothing was trained yet")]
+)
+def test_ctrl_c_says_how_to_go_on_where_there_is_something_to_go_on_with(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_begun: bool, said: str
+):
+    def stop(*_: object, run_folder: Path, **__: object) -> None:
+        if is_begun:
+            run_folder.mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("training.run.run.train_and_export", stop)
+    answer = run("--dataset", dataset, "--run-folder", "run")
+    assert answer.exit_code == 130
+    assert said in answer.stderr
+
+
+@pytest.mark.parametrize(
     ("options", "code", "message"),
     [
         (("--folds", 1), 78, "1 fold holds nothing out"),
@@ -138,6 +156,9 @@ def test_an_unwritable_run_folder_is_exit_code_74(dataset: Path, backbone: Path,
         (("--weights", "nowhere.keras"), 65, "no weights at nowhere.keras"),
         (("--weights", "imagenet-file"), 65, "no weights at weights/efficientnet_lite0_imagenet.keras"),
         (("--model", Path(__file__) / "model"), 73, "no bundle can be written"),
+        (("--plot", "plot.xyz"), 73, "no plot can be drawn as plot.xyz: accepted are "),
+        (("--plot", Path(__file__).parent), 73, "no plot can be written to"),
+        (("--plot", Path(__file__) / "plot.png"), 73, "no plot can be written to"),
     ],
 )
 def test_a_wrong_option_is_one_line_and_its_exit_code(

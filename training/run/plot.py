@@ -1,9 +1,39 @@
-"""The curve of loss and accuracy by epoch."""
+"""The curve of loss and accuracy by epoch.
 
+The errors:
+
+    PlotError    no plot can be drawn there
+"""
+
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from training.fit.history import Epoch
+
+
+class PlotError(ValueError):
+    """No plot can be drawn there."""
+
+    exit_code = os.EX_CANTCREAT
+
+
+def check_plot(path: Path) -> None:
+    """Refuse a place for the plot while nothing is lost: it is drawn after the training.
+
+    Raises
+    ------
+    PlotError
+        It is a folder, no kind of picture that can be drawn, or may not be written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    accepted = FigureCanvasAgg.get_supported_filetypes()
+    if path.suffix and path.suffix[1:].lower() not in accepted:
+        raise PlotError(f"no plot can be drawn as {path}: accepted are {', '.join(f'.{each}' for each in accepted)}")
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.is_dir() or not (above.is_dir() and os.access(above, os.W_OK)):
+        raise PlotError(f"no plot can be written to {path}: name a file in a folder that may be written to")
 
 
 def write_plot(history: Sequence[Epoch], path: Path, validation: str = "validation") -> None:
