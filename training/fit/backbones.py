@@ -107,14 +107,44 @@ def find_films_seen(backbone: str, weights: str, imagenet_file: Path | None = No
 
     A bundle names them (`training.data.overlap`). `imagenet-file` is taken for what it should be, of photographs,
     unless its network looks at one grey channel, as those do that were made here. Of any other file nothing is known.
+
+    Raises
+    ------
+    WeightsError
+        No such file, or it lies in a damaged bundle.
     """
     path = find_weights(backbone, weights, imagenet_file)
     if path is None:
         return frozenset()
-    manifest = path.with_name(MANIFEST_NAME)
-    if path.name == KERAS_NAME and manifest.is_file():
-        return list_films_seen(json.loads(manifest.read_bytes())["metrics"])
+    if bundle := _read_bundle_of(path):
+        return list_films_seen(bundle["metrics"])
     return frozenset() if weights == IMAGENET_FILE and _load(path).input_shape[-1] == COLOURS else None
+
+
+def name_start(backbone: str, weights: str, imagenet_file: Path | None, films_seen: frozenset[str] | None) -> str:
+    """Name the weights that a run started from, a bundle by its model version; `films_seen` as `find_films_seen`."""
+    path = find_weights(backbone, weights, imagenet_file)
+    if path is None:
+        return RANDOM
+    if bundle := _read_bundle_of(path):
+        return f"bundle {bundle.get('model_version')}"
+    if weights == IMAGENET_FILE and films_seen is not None:
+        return IMAGENET_FILE
+    return "a file that does not say what it was trained on"
+
+
+def _read_bundle_of(path: Path) -> Mapping[str, Any] | None:
+    """Return the `bundle.json` of the bundle that a weights file is part of; None where it is of none."""
+    manifest = path.with_name(MANIFEST_NAME)
+    if path.name != KERAS_NAME or not manifest.is_file():
+        return None
+    try:
+        found = json.loads(manifest.read_bytes())
+    except ValueError:
+        found = None
+    if not (isinstance(found, dict) and isinstance(found.get("metrics"), dict)):
+        raise WeightsError(f"{manifest} is damaged, so that nothing says which films the weights beside it have seen")
+    return found
 
 
 def _build_random(backbone: str, input_size: int) -> Any:

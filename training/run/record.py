@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from imaging import PREPROCESSING_VERSION
-from inference.bundle import LUNGS_NAME, MANIFEST_NAME, SHIPPED_BUNDLE, read_bundle
+from inference.bundle import LUNGS_NAME, SHIPPED_BUNDLE, read_bundle
 from inference.labels import NOTICE, OTHER_FINDING
 from reports.wording import name_label
 from training.data.dataset import ADULT_FROM_YEARS, UNKNOWN, Case
@@ -21,7 +21,7 @@ from training.evaluation.card.learnt_from import FEW_OF_ANOTHER_AGE
 from training.evaluation.held_out import HeldOut
 from training.evaluation.measures import Scores
 from training.evaluation.report_text import WIDTH, describe_scores
-from training.fit.backbones import IMAGENET_FILE, RANDOM, find_weights
+from training.fit.backbones import name_start
 from training.fit.calibration import FEWEST_PATIENTS, Calibration
 from training.fit.settings import TrainingSettings
 from training.run.cross_validation import describe_folds
@@ -74,6 +74,7 @@ def describe_training(
     final: Trained,
     calibration: Calibration,
     temperatures: Mapping[str, float],
+    films_seen: frozenset[str] | None,
 ) -> dict[str, Any]:
     """Return what must be known to train this again: settings without paths, calibration, epochs, versions.
 
@@ -85,12 +86,14 @@ def describe_training(
         That of the bundle.
     temperatures : mapping
         The one in force, and the one that the validation side alone asks for.
+    films_seen : frozenset of str or None
+        From `training.fit.backbones.find_films_seen`.
     """
     best = min(final.history, key=lambda epoch: epoch.validation_loss)
     return asdict(settings.fit) | {
         "backbone": settings.backbone,
         "weights": Path(settings.weights).name,
-        "starts_from": name_start(settings),
+        "starts_from": name_start(settings.backbone, settings.weights, settings.imagenet_file, films_seen),
         "input_size": settings.input_size,
         "folds": settings.folds,
         "test_share": 0.0 if settings.folds else settings.test_share,
@@ -106,16 +109,6 @@ def describe_training(
         "left_out": data.left_out,
         **describe_versions(),
     }
-
-
-def name_start(settings: TrainingSettings) -> str:
-    """Name the weights that a run started from, a bundle by its model version."""
-    if settings.weights in (IMAGENET_FILE, RANDOM):
-        return settings.weights
-    path = find_weights(settings.backbone, settings.weights, settings.imagenet_file)
-    if path is not None and path.with_name(MANIFEST_NAME).is_file():
-        return f"bundle {read_bundle(path.parent).model_version}"
-    return "a file that does not say what it was trained on"
 
 
 def describe_films(

@@ -84,8 +84,8 @@ def train_and_export(
     listed = list_cases(settings)
     run = open_run_folder(run_folder, settings, resume=resume)
     read_backbone(settings.backbone, settings.weights, settings.imagenet_file, settings.input_size)
-    data = read_data(listed, settings, console)
     films_seen = find_films_seen(settings.backbone, settings.weights, settings.imagenet_file)
+    data = read_data(listed, settings, console)
     seen = data.find_seen(films_seen or ())
     stages = plan_stages(data.cases, settings, seen)
     _warn_of_seen(films_seen, seen, stages)
@@ -131,7 +131,7 @@ class Export:
         metrics = self._measure(staging, run, calibration)
         metrics["litert_keras_difference"] = difference
         held_out = [int(place) for each in self.trained for place in each.stage.test]
-        facts_of_run = describe_training(self.settings, data, final, calibration, temperatures)
+        facts_of_run = describe_training(self.settings, data, final, calibration, temperatures, self.films_seen)
         metrics["training"] = facts_of_run | describe_films(data, final, held_out, self.films_seen, self.settings.folds)
         metrics["lung_finder"] = lungs.metrics.get("lung_finder")
         write_manifest(staging, replace(facts, metrics=metrics))

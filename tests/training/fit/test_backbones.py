@@ -8,7 +8,7 @@ import pytest
 from inference.bundle import SHIPPED_BUNDLE
 from inference.engines.protocol import LOGITS_NAME, MAPS_NAME
 from training.data.overlap import name_films
-from training.fit.backbones import WeightsError, find_films_seen, find_weights
+from training.fit.backbones import WeightsError, find_films_seen, find_weights, name_start
 from training.fit.network import build_network, to_float32
 
 # TensorFlow hands its tensors to numpy in a way that numpy 2 has deprecated.
@@ -53,6 +53,29 @@ def test_only_photographs_and_chance_have_seen_no_film(backbone: Path, tmp_path:
     # a network that was made here and has lost its bundle
     lost = shutil.copy(SHIPPED_BUNDLE / "model.keras", tmp_path / "imagenet.keras")
     assert find_films_seen("efficientnet_lite0", "imagenet-file", Path(lost)) is None
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"metrics": 3}'])
+def test_weights_in_a_damaged_bundle_are_refused(tmp_path: Path, content: str):
+    weights = write_bundle(tmp_path, {})
+    (tmp_path / "bundle.json").write_text(content)
+    with pytest.raises(WeightsError, match=r"bundle\.json is damaged"):
+        find_films_seen("efficientnet_lite0", weights)
+
+
+def test_only_a_file_of_photographs_is_called_imagenet(backbone: Path, tmp_path: Path):
+    lost = Path(shutil.copy(SHIPPED_BUNDLE / "model.keras", tmp_path / "imagenet.keras"))
+    unsaid = "a file that does not say what it was trained on"
+    for weights, file, name in (
+        ("random", None, "random"),
+        ("imagenet-file", backbone, "imagenet-file"),
+        ("imagenet-file", lost, unsaid),
+        (str(backbone), None, unsaid),
+        ("shipped", None, f"bundle {SHIPPED_BUNDLE.name}"),
+        ("imagenet-file", SHIPPED_BUNDLE / "model.keras", f"bundle {SHIPPED_BUNDLE.name}"),
+    ):
+        asked = "efficientnet_lite0", weights, file
+        assert name_start(*asked, find_films_seen(*asked)) == name
 
 
 def test_the_shipped_weights_are_not_those_of_the_other_backbone():
