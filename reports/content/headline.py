@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from documents.blocks import CellKind, Tile
 from documents.cells import say_cell
-from documents.figures import ABSENT, say_count, say_duration, say_percent
+from documents.figures import ABSENT, say_count, say_duration, say_tenths
+from documents.rates import Rate
 from inference.labels import LABELS, Label
 from reports.content.agreement import SOURCES
 from reports.content.drift import list_shifted
@@ -12,8 +13,10 @@ from reports.figures.report import Report
 from reports.figures.summary import Summary
 from reports.question.question import name_filters
 from reports.wording import name_label
+from store.questions.selection import Part
 
 NOT_KNOWN = "no model knew it"
+ANSWERED = "answered"
 LONG_SECONDS = 3600.0
 """What has waited for so long should be looked at."""
 
@@ -51,7 +54,9 @@ def build_tiles(report: Report) -> list[Tile]:
     summary, latency = report.summary, report.latency
     return [
         Tile("arrived", f"{summary.arrived:,}", f"{summary.finished:,} finished"),
-        *(_build_tile(name, count, summary) for name, count in _counts(report)),
+        *(_build_label_tile(label, summary) for label in LABELS),
+        _build_tile(Part.INDETERMINATE.value, Rate(summary.indeterminate, summary.judged), ANSWERED),
+        _build_tile("refused", Rate(summary.refused, summary.arrived), "arrived"),
         Tile("pending", f"{summary.pending:,}", _say_oldest(report)),
         Tile(
             "drop to result, median",
@@ -61,20 +66,15 @@ def build_tiles(report: Report) -> list[Tile]:
     ]
 
 
-def _build_tile(name: str, count: int | None, summary: Summary) -> Tile:
-    if count is None:
-        return Tile(name, ABSENT, NOT_KNOWN)
-    share = say_percent(count / summary.arrived) if summary.arrived else ABSENT
-    return Tile(name, f"{count:,}", f"{share} of all")
+def _build_label_tile(label: Label, summary: Summary) -> Tile:
+    if summary.find_count(label) is None:
+        return Tile(name_label(label), ABSENT, NOT_KNOWN)
+    return _build_tile(name_label(label), summary.rate_of(label), ANSWERED)
 
 
-def _counts(report: Report) -> list[tuple[str, int | None]]:
-    summary = report.summary
-    return [
-        *((name_label(label), summary.find_count(label)) for label in LABELS),
-        ("indeterminate", summary.indeterminate),
-        ("refused", summary.refused),
-    ]
+def _build_tile(name: str, rate: Rate, whole: str) -> Tile:
+    """Build a tile with its share of the same whole as everywhere else in the report."""
+    return Tile(name, f"{rate.count:,}", f"{say_tenths(rate.value)} of {rate.whole:,} {whole}")
 
 
 def _say_labels(report: Report) -> Iterator[str]:

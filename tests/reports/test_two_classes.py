@@ -93,7 +93,7 @@ def test_a_class_that_no_model_knew_has_neither_count_nor_rate(sqlite_engine: En
     assert report.summary.known_labels == TWO
     tiles = {tile.title: (tile.value, tile.detail) for tile in build_tiles(report)}
     assert tiles["viral pneumonia"] == (ABSENT, "no model knew it")
-    assert tiles["COVID-19"] == ("1", "25 % of all")
+    assert tiles["COVID-19"] == ("1", "33.3 % of 3 answered")
     lines = as_table(sqlite_engine)
     assert f"viral pneumonia {ABSENT} {ABSENT}" in lines
     assert "No model that answered knows viral pneumonia." in lines
