@@ -33,11 +33,10 @@ def build_worklist(report: Report) -> Section:
         "the same SOP Instance UID has other bytes. "
         "A probability says how sure the model is; it is no finding. In the home a file's name begins with its arrival."
     )
-    block: Block = Sentences([f"No film of this period is labelled {title}."])
+    block: Block = Sentences([_say_none(report)])
     if report.positives:
         rows = [Row(_build_cells(result, report.made_at.tzinfo), Label.COVID19) for result in report.positives]
-        left_out = report.summary.labels[Label.COVID19] - len(rows)
-        block = Table(f"Labelled {title}", COLUMNS, rows, _say_rest(left_out))
+        block = Table(f"Labelled {title}", COLUMNS, rows, _say_rest(report))
     return Section("worklist", "Likely positives", lead, [block])
 
 
@@ -66,8 +65,18 @@ def _describe_conflict(result: Result) -> str | None:
     return f"conflict with {result.conflict_with}" if result.conflict_with else "conflict" if result.conflict else None
 
 
-def _say_rest(left_out: int) -> str:
-    if left_out <= 0:
+def _say_none(report: Report) -> str:
+    count, title = report.summary.labels[Label.COVID19], name_label(Label.COVID19)
+    if count and not report.question.positives_shown:
+        return f"{say_count(count, 'film', 'is', 'are')} labelled {title}: --positives lists them, and so does the CSV."
+    return f"No film of this period is labelled {title}."
+
+
+def _say_rest(report: Report) -> str:
+    """Say how many are not listed; a list that is not full holds all, of a film that came twice one."""
+    listed = len(report.positives)
+    left_out = report.summary.labels[Label.COVID19] - listed
+    if left_out <= 0 or listed < report.question.positives_shown:
         return ""
     return f"And {say_count(left_out, 'film')} more: --positives lists more, the CSV all of them."
 

@@ -126,8 +126,9 @@ class Report:
     hours : tuple of HourCount
         Throughput, in order of time.
     positives : tuple of Result
-        Films that were given the label ``covid19``, the highest probability first; ``summary.labels`` says how many
-        there are, the list ends after ``question.positives_shown``. The same film that came again is not repeated.
+        Films that were given the label ``covid19``, the highest probability first; the list ends after
+        ``question.positives_shown``. A film that came again stands there once, and counts each time in
+        ``summary.labels``.
     groups : tuple of Group
         As ``question.by`` asks: in order of time, else the largest first. They add up to ``summary``.
     newest : tuple of Result

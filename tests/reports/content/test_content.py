@@ -42,6 +42,29 @@ def test_every_row_has_a_cell_for_each_column(report: Report) -> None:
             assert {len(row.cells) for row in table.rows} <= {len(table.columns)}
 
 
+def test_headline_and_tiles_give_a_label_the_same_share(report: Report) -> None:
+    content, rate = build_content(report), report.summary.rate_of(Label.COVID19)
+    (detail,) = (tile.detail for tile in content.tiles if tile.title == "COVID-19")
+    share, _, whole = detail.partition(" of ")
+    assert whole == f"{rate.whole:,} answered"
+    assert any(f" labelled COVID-19: {share} (" in sentence for sentence in content.verdict)
+    (refused,) = (tile.detail for tile in content.tiles if tile.title == "refused")
+    assert refused.endswith(" of 1,236 arrived")
+
+
+def test_a_film_that_came_twice_is_not_left_out_of_the_likely_positives() -> None:
+    few = make_report(20)
+    assert len(few.positives) == few.summary.labels[Label.COVID19] > 1
+    (table,) = find_tables(build_content(replace(few, positives=few.positives[1:])), "worklist")
+    assert not table.note
+
+
+def test_likely_positives_that_were_not_asked_for_are_counted(report: Report) -> None:
+    count = report.summary.labels[Label.COVID19]
+    none = replace(report, positives=(), question=replace(report.question, positives_shown=0))
+    assert read(build_content(none), "worklist").startswith(f"{count} films are labelled COVID-19: ")
+
+
 def test_a_name_from_outside_is_always_of_the_kind_that_is_isolated(report: Report) -> None:
     name = "\u202eevil"
     found = make_report(1236, names=[name], by=Dimension.STATION)
