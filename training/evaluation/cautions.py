@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from documents.figures import say_count
 from inference.labels import OTHER_FINDING
 from reports.wording import name_label
 from training.data.dataset import Case
@@ -21,10 +22,10 @@ SENTENCES: Mapping[str, str] = {
     "balanced accuracy exceeds {limit}. It has learnt something else than disease.",
     "lungs_not_ruled_out": "It cannot be ruled out that this model works without lungs: the interval of its balanced "
     "accuracy without them reaches above {limit}.",
-    "patients_unknown": "Of {nameless} films no patient is known, and each counts as a patient of its own: the "
+    "patients_unknown": "Of {nameless} no patient is known, and each counts as a patient of its own: the "
     "intervals may be too narrow.",
-    "unknown_classes": "The model does not know the class of {unknown} of these films: they count among those with "
-    "other findings.",
+    "unknown_classes": "The model does not know the class of {unknown} of these films: {they_count} among those "
+    "with other findings.",
     "few_films": "{few_films}",
 }
 
@@ -39,13 +40,14 @@ def find_cautions(evaluation: Evaluation, cases: Sequence[Case]) -> tuple[Cautio
     cases : sequence of Case
         All films of the data set, with the labels that it gives them.
     """
-    dataset, audit = evaluation.dataset, evaluation.audit
+    dataset, audit, unknown = evaluation.dataset, evaluation.audit, _count_unknown(evaluation, cases)
     facts = {
         "seen": dataset and dataset.n_seen,
         "files": dataset and dataset.n_files,
         "limit": audit and audit.limit,
-        "nameless": dataset and dataset.n_without_patient,
-        "unknown": _count_unknown(evaluation, cases),
+        "nameless": dataset and say_count(dataset.n_without_patient or 0, "film"),
+        "unknown": unknown,
+        "they_count": "it counts" if unknown == 1 else "they count",
         "few_films": say_few_films(_count_films(evaluation)),
     }
     codes = [*_find_overlap(dataset), *_find_others(evaluation, cases)]

@@ -65,6 +65,11 @@ def test_films_of_a_class_that_the_model_does_not_know_are_counted():
     assert "the class of 3 of these films" in caution.message
 
 
+def test_one_film_is_one_film():
+    (caution,) = find_cautions(make_some(nameless=1), TWO_FILMS_OF_ONE)
+    assert caution.message.startswith("Of 1 film no patient is known")
+
+
 def test_the_sentence_says_how_many_films():
     (caution,) = find_cautions(make_some(seen=7), TWO_FILMS_OF_ONE)
     assert "7 of these 100 films" in caution.message

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from documents.blocks import Block, Bullets, CellKind, Column, Row, Section, Sentences, Table
-from documents.figures import say_number
+from documents.figures import say_count, say_number
 from inference.labels import LABELS, OTHER_FINDING
 from training.evaluation.card.facts import CardFacts, claim, read_toml
 from training.evaluation.card.learnt_from import has_other_findings, say_backbone, say_patients
@@ -50,7 +50,8 @@ def say_left_out(facts: CardFacts) -> Iterator[str]:
     """Say how many files could not be used."""
     left_out = facts.metrics.training.left_out
     if left_out is not None:
-        yield f"In this run {left_out} files were left out because they could not be used."
+        subject = "it" if left_out == 1 else "they"
+        yield f"In this run {say_count(left_out, 'file', 'was', 'were')} left out because {subject} could not be used."
 
 
 def _tabulate_films(facts: CardFacts) -> Block:

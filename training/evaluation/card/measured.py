@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from documents.blocks import Block, Bullets, CellKind, Column, Row, Section, Sentences, Table
-from documents.figures import say_estimate, say_number, say_percent
+from documents.figures import say_count, say_estimate, say_number, say_percent
 from documents.markdown import quote
 from training.evaluation.card.facts import CardFacts, CrossValidation, FinderFigures, MeanAndDeviation, claim
 from training.evaluation.content.audit import build_audit
@@ -45,7 +45,9 @@ def build_figures(facts: CardFacts) -> Section:
 def say_measured_on(facts: CardFacts) -> str:
     """Say on which films the figures were measured."""
     metrics, training = facts.metrics, facts.metrics.training
-    others = f", and {metrics.other_finding.n} films with other findings" if metrics.other_finding.n else ""
+    others = (
+        f", and {say_count(metrics.other_finding.n, 'film')} with other findings" if metrics.other_finding.n else ""
+    )
     where = f": {training.measured_on}" if training.measured_on else ""
     return f"{metrics.n} films of {metrics.n_patients} patients{others}{where}. {facts.held_out.judge()}"
 

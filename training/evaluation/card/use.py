@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from documents.blocks import Bullets, CellKind, Column, Row, Section, Sentences, Table
-from documents.figures import Estimate, say_estimate, say_number, say_tenths
+from documents.figures import Estimate, say_count, say_estimate, say_number, say_tenths
 from documents.markdown import WIDTH
 from training.evaluation.card.facts import CardFacts, FinderFigures, claim
 from training.evaluation.card.learnt_from import (
@@ -202,6 +202,6 @@ def say_others_called_normal(facts: CardFacts) -> Iterator[str]:
     share = others.answered.get("normal", Estimate())
     if share.value is not None:
         yield (
-            f"Of {others.n} films with other findings (effusion, nodule, pneumonia of no stated cause ...) "
-            f"{say_estimate(share)} were answered `normal`."
+            f"Of {say_count(others.n, 'film')} with other findings (effusion, nodule, pneumonia of no stated cause ...)"
+            f" {say_estimate(share)} were answered `normal`."
         )

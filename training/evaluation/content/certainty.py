@@ -6,7 +6,7 @@ from documents.blocks import Block, CellKind, Column, Gallery, Row, Section, Tab
 from documents.charts.curves import Bin, draw_coverage, draw_reliability
 from documents.charts.marks import Scale
 from documents.charts.shapes import Chart
-from documents.figures import say_estimate, say_number, say_percent
+from documents.figures import say_count, say_estimate, say_number, say_percent
 from training.evaluation.measures import Measures
 from training.evaluation.result import Evaluation
 
@@ -39,7 +39,7 @@ def _draw_reliability(evaluation: Evaluation) -> Iterator[Chart]:
     if not bins:
         return
     description = "; ".join(
-        f"stated {say_percent(each.stated)}, right {say_percent(each.right.value)} of {each.count} films"
+        f"stated {say_percent(each.stated)}, right {say_percent(each.right.value)} of {say_count(each.count, 'film')}"
         for each in bins
     )
     yield draw_reliability(f"Reliability: ECE {say_estimate(evaluation.ece, say_number)}", description, bins)

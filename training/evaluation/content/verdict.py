@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 
 from documents.figures import say_count, say_estimate, say_number, say_percent
 from reports.wording import name_label
-from training.evaluation.groups import name_grouping
+from training.data.dataset import UNKNOWN
+from training.evaluation.groups import REST, name_grouping
 from training.evaluation.result import NOT_RULED_OUT, Evaluation
 
 MIN_FILMS = 10
-"""Groups of fewer films are not called the weakest: their figures say little."""
+"""Groups of fewer films are not called the weakest: their figures say little. Nor is one that holds all films."""
 
 STAMP = "Works without lungs"
 MAYBE_STAMP = "May work without lungs"
@@ -90,11 +91,17 @@ def _say_weakest(evaluation: Evaluation) -> Iterator[str]:
         (scores.balanced_accuracy.value, grouping, name, scores)
         for grouping, groups in evaluation.by_group.items()
         for name, scores in groups.items()
-        if scores.n >= MIN_FILMS and scores.balanced_accuracy.value is not None
+        if MIN_FILMS <= scores.n < evaluation.n and scores.balanced_accuracy.value is not None
     ]
     if len(found) > 1:
         _, grouping, name, scores = min(found, key=lambda each: each[:3])
         yield (
-            f"It is weakest on {name_grouping(grouping)} {name}: {say_estimate(scores.balanced_accuracy)} "
+            f"It is weakest on {_name_group(grouping, name)}: {say_estimate(scores.balanced_accuracy)} "
             f"averaged over the classes of {say_count(scores.n, 'film')}."
         )
+
+
+def _name_group(grouping: str, name: str) -> str:
+    if name == UNKNOWN:
+        return f"films of unknown {name_grouping(grouping)}"
+    return f"{name_grouping(grouping)}s with {name}" if name == REST else f"{name_grouping(grouping)} {name}"

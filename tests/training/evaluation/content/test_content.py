@@ -97,6 +97,16 @@ def test_the_headline_figures_stand_with_their_intervals():
     assert "It is weakest on source cohen: 76 % (66 to 86)" in text
 
 
+def test_the_weakest_group_is_named_as_people_say_it_and_is_not_the_whole():
+    scores = {"weak": make_scores(0.7, (12, 12, 12)), "strong": make_scores(0.9, (12, 12, 12))}
+    ages = {"unknown": scores["weak"], "adult": scores["strong"]}
+    whole = {"PA": make_scores(0.1)}
+    assert "It is weakest on films of unknown age: 70 % " in read_page(by_group={"age_group": ages, "view": whole})
+    sites = {"fewer than 10 films": scores["weak"], "north": scores["strong"]}
+    assert "It is weakest on sites with fewer than 10 films: 70 % " in read_page(by_group={"site": sites})
+    assert "It is weakest" not in read_page(by_group={"view": whole, "sex": whole})
+
+
 def test_a_class_that_the_model_does_not_know_is_not_named():
     text = read_page(**leave_a_label_out(make_report()))
     matrix = ElementTree.fromstring(render_page(leave_a_label_out(make_report()))).find(".//table[@class='matrix']")
