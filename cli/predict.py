@@ -55,7 +55,7 @@ def _predict(installation: "Installation", files: list[Path], heatmap: Path | No
 
     closed: dict[str, OSError] = {}
     found = find_files(files, closed)
-    classifier = Classifier.load(installation.model.folder)
+    classifier = Classifier.load(installation.model)
     if heatmap is not None:
         heatmap.mkdir(parents=True, exist_ok=True)
     answerer = Answerer(classifier, installation.settings.max_file_bytes, heatmap)

@@ -41,13 +41,13 @@ class Classifier:
         self._limits = GateLimits(**bundle.gate)
 
     @classmethod
-    def load(cls, folder: Path, *, engine: EngineName = "litert", threads: int = 1) -> Self:
-        """Read a bundle, verify it and load its graph.
+    def load(cls, model: Path | Bundle, *, engine: EngineName = "litert", threads: int = 1) -> Self:
+        """Load a bundle's graph.
 
         Parameters
         ----------
-        folder : Path
-            The bundle's folder.
+        model : Path or Bundle
+            The bundle's folder, which is read and verified; or what `read_bundle` has just returned, which is not again.
         engine : {"litert", "keras"}
             Which of the two graphs runs.
         threads : int
@@ -60,8 +60,8 @@ class Classifier:
         EngineUnavailableError
             The engine is not installed.
         """
-        bundle = read_bundle(folder)
-        finder = LungFinder(folder / LUNGS_NAME, threads=threads)
+        bundle = model if isinstance(model, Bundle) else read_bundle(model)
+        finder = LungFinder(bundle.folder / LUNGS_NAME, threads=threads)
         return cls(bundle, load_engine(bundle, engine, threads=threads), finder)
 
     def predict(self, batch: npt.NDArray[np.float32]) -> list[Prediction]:

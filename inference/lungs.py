@@ -153,7 +153,7 @@ def check_sighting(sighting: Sighting, limits: GateLimits) -> None:
 
 
 def find_reason(sighting: Sighting, limits: GateLimits) -> str | None:
-    """Return the kind of wrong picture that this is, one of `inference.lungs.KINDS`, or None for a good one."""
+    """Return the kind of wrong picture that this is, one of `KINDS`, or None for a good one."""
     if sighting.kinds["frontal"] < limits.min_frontal:
         others = {kind: share for kind, share in sighting.kinds.items() if kind != "frontal"}
         return max(others, key=others.__getitem__)

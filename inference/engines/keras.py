@@ -47,7 +47,7 @@ class KerasEngine:
             self._model.compile(jit_compile=True)
 
     def run(self, batch: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Return logits and activation maps, see `inference.engines.loading.Engine.run`."""
+        """Return logits and activation maps, see `inference.engines.protocol.Engine.run`."""
         answer = self._model.predict_on_batch(batch)
         return np.asarray(answer[LOGITS_NAME]), np.asarray(answer[MAPS_NAME])
 

@@ -35,7 +35,7 @@ class LiteRTEngine:
             self.run(np.zeros((1, self.input_size, self.input_size, 1), np.float32))
 
     def run(self, batch: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Return logits and activation maps, see `Engine.run`."""
+        """Return logits and activation maps, see `inference.engines.protocol.Engine.run`."""
         answers = [self._runner(**{INPUT_NAME: radiograph[np.newaxis]}) for radiograph in batch]
         logits = np.concatenate([answer[LOGITS_NAME] for answer in answers])
         return logits, np.concatenate([answer[MAPS_NAME] for answer in answers])

@@ -61,7 +61,7 @@ class ServedEngine:
         self._turn = os.getpid()  # processes begin with different engines
 
     def run(self, batch: Floats) -> tuple[Floats, Floats]:
-        """Return logits and activation maps, see `inference.engines.loading.Engine.run`."""
+        """Return logits and activation maps, see `inference.engines.protocol.Engine.run`."""
         answers = [self._ask(radiograph) for radiograph in batch]
         return np.stack([logits for logits, _ in answers]), np.stack([maps for _, maps in answers])
 

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 
 from imaging import Identity, Radiograph, UnsuitableRadiographError
 from imaging.phantoms.anatomy import draw_chest, draw_lungs
-from inference.bundle import FILE_NAMES, SHIPPED_BUNDLE, BundleCorruptError, BundleMismatchError
+from inference.bundle import FILE_NAMES, SHIPPED_BUNDLE, BundleCorruptError, BundleMismatchError, read_bundle
 from inference.classifier import Classifier
 from inference.framing import find_box
 from inference.labels import LABELS, Label, Outcome
@@ -75,6 +75,16 @@ def test_one_value_outside_of_zero_to_one_is_refused(classifier: Classifier, val
     batch[0, 100, 100, 0] = value
     with pytest.raises(ValueError, match="outside"):
         classifier.predict(batch)
+
+
+def test_a_bundle_that_is_verified_already_is_not_read_again(
+    synthetic_batch: np.ndarray, classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+):
+    bundle = read_bundle(SHIPPED_BUNDLE)
+    monkeypatch.setattr("inference.classifier.read_bundle", lambda _: pytest.fail("it was read again"))
+    loaded = Classifier.load(bundle)
+    assert loaded.bundle is bundle
+    assert loaded.predict(synthetic_batch)[0].probabilities == classifier.predict(synthetic_batch)[0].probabilities
 
 
 def test_a_graph_of_another_input_size_is_a_mismatch(change_manifest: Callable[..., Path]):

@@ -137,7 +137,7 @@ def _check_answer(installation: Installation) -> Check:
     from inference.classifier import Classifier
 
     try:
-        classifier = Classifier.load(installation.model.folder)
+        classifier = Classifier.load(installation.model)
     except (BundleError, StoreError, ActiveModelUnknownError, OSError):
         return Check("self-test", "the model cannot be loaded", "'xray-cli model verify'")
     chest = draw_chest(PHANTOM_SEED, *PHANTOM_SIZE)
