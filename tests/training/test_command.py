@@ -156,6 +156,7 @@ def test_ctrl_c_says_how_to_go_on_where_there_is_something_to_go_on_with(
         (("--weights", "nowhere.keras"), 65, "no weights at nowhere.keras"),
         (("--weights", "imagenet-file"), 65, "no weights at weights/efficientnet_lite0_imagenet.keras"),
         (("--model", Path(__file__) / "model"), 73, "no bundle can be written"),
+        (("--lungs", "nowhere"), 66, "nowhere"),
         (("--plot", "plot.xyz"), 73, "no plot can be drawn as plot.xyz: accepted are "),
         (("--plot", Path(__file__).parent), 73, "no plot can be written to"),
         (("--plot", Path(__file__) / "plot.png"), 73, "no plot can be written to"),

@@ -31,7 +31,8 @@ class Gate:
         BundleError
             There is none, or it is damaged.
         """
-        return cls(LungFinder(folder / LUNGS_NAME), GateLimits(**read_bundle(folder).gate))
+        limits = GateLimits(**read_bundle(folder).gate)
+        return cls(LungFinder(folder / LUNGS_NAME), limits)
 
     def find_lungs(self, film: Pixels) -> Sighting:
         """Look at a film, float32 (512, 512) in [0, 1], without judging it."""
