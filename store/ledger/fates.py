@@ -15,6 +15,7 @@ READER_CRASHED = "reader_crashed"
 READER_TIMEOUT = "reader_timeout"
 READER_MEMORY = "reader_memory"
 INTERNAL_ERROR = "internal_error"
+DATABASE = "database"
 LONGEST_DELAY_SECONDS = 30  # work goes on this soon after a fault has gone, at the latest
 
 REASONS = {
@@ -77,7 +78,7 @@ def decide_fate(error: BaseException, *, attempts: int = 0, faults: int = 0, max
         case FileNotFoundError() | NotADirectoryError():
             return Fate(FateKind.VANISH, reason=_describe(error))
         case OperationalError() | InterfaceError():
-            return Fate(FateKind.RETRY_FAULT, "database", delay_seconds=_delay(faults))
+            return decide_waited(faults)
         case OSError():
             name = errno.errorcode.get(error.errno or 0, "input_output").lower()
             return Fate(FateKind.RETRY_FAULT, name, _describe(error), _delay(faults))
@@ -92,6 +93,11 @@ def decide_spoilt(reason_code: str, *, attempts: int, max_attempts: int) -> Fate
     if attempts + 1 >= max_attempts:
         return Fate(FateKind.QUARANTINE, reason_code, f"{REASONS[reason_code]} ({attempts + 1} attempts)")
     return Fate(FateKind.RETRY_FILE, reason_code, delay_seconds=_delay(attempts))
+
+
+def decide_waited(faults: int) -> Fate:
+    """Decide on an attempt that the ledger did not answer, or not in time: the file is not to blame."""
+    return Fate(FateKind.RETRY_FAULT, DATABASE, delay_seconds=_delay(faults))
 
 
 def _describe(error: OSError) -> str:

@@ -19,7 +19,7 @@ from worker.processes import die_with_parent, keep_freed_memory, limit_memory, n
 from worker.screening.finishing import Finisher
 from worker.screening.screener import Limits, Screener, log_bug
 from worker.screening.shelf import Shelf
-from worker.screening.stages import StageSender
+from worker.screening.stages import FilmsInReading, StageSender
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +29,18 @@ class ScreeningProcess:
 
     Parameters
     ----------
+    in_reading : FilmsInReading
+        What the children share with the worker process.
     sockets : sequence of Path
         The engines' sockets; without any the network runs in the child itself.
     """
 
-    def __init__(self, installation: Installation, sender: StageSender, sockets: Sequence[Path]) -> None:
+    def __init__(
+        self, installation: Installation, sender: StageSender, in_reading: FilmsInReading, sockets: Sequence[Path]
+    ) -> None:
         self._installation = installation
         self._sender = sender
+        self._in_reading = in_reading
         self._sockets = sockets
         self._screener: Screener | None = None
 
@@ -78,6 +83,7 @@ class ScreeningProcess:
                 self._installation.protect,
                 Limits(settings.lease_seconds, settings.max_attempts, settings.max_file_bytes),
                 self._sender,
+                self._in_reading,
             )
         return self._screener
 

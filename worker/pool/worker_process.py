@@ -29,7 +29,7 @@ from installation.logs import configure_logging
 from store.database import reading
 from store.errors import LeaseLostError
 from store.ledger.arrivals import find_arrival
-from store.ledger.fates import READER_CRASHED, READER_TIMEOUT, FateKind, decide_spoilt
+from store.ledger.fates import READER_CRASHED, READER_TIMEOUT, FateKind, decide_spoilt, decide_waited
 from worker.engines.keeper import TICK_SECONDS, EngineKeeper, keep_engines
 from worker.pool.screening_process import ScreeningProcess
 from worker.processes import count_processes, has_ended, name_lease, name_locally
@@ -37,7 +37,7 @@ from worker.queue.consumer import PatientConsumer, guard_against_deafness
 from worker.queue.queues import TASK, build_celery
 from worker.screening.finishing import Claim, Finisher
 from worker.screening.shelf import Shelf
-from worker.screening.stages import AttemptReport, StageSender, find_stages_socket
+from worker.screening.stages import AttemptReport, FilmsInReading, StageSender, find_stages_socket
 from worker.start import start
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,8 @@ def _run_celery(installation: Installation, sender: StageSender, engines: Engine
     app.conf.task_time_limit = installation.settings.read_seconds
     if engines is not None:
         _look_after(app, engines)
-    children = ScreeningProcess(installation, sender, engines.sockets if engines else ())
+    in_reading = FilmsInReading()
+    children = ScreeningProcess(installation, sender, in_reading, engines.sockets if engines else ())
 
     def screen(task: Task, arrival_id: int) -> None:
         children.screen(arrival_id, task.request.id)
@@ -87,7 +88,7 @@ def _run_celery(installation: Installation, sender: StageSender, engines: Engine
     app.task(screen, name=TASK, bind=True)
     signals.setup_logging.connect(lambda **_: configure_logging(installation.settings.log_format), weak=False)
     signals.worker_process_init.connect(children.prepare, weak=False)
-    signals.task_failure.connect(DeathWatch(installation, sender).note, weak=False)
+    signals.task_failure.connect(DeathWatch(installation, sender, in_reading).note, weak=False)
     app.Worker(
         hostname=f"xray-{os.getpid()}@%h",
         consumer_cls=PatientConsumer,
@@ -149,21 +150,28 @@ def _look_after(app: Celery, engines: EngineKeeper) -> None:
 
 
 class DeathWatch:
-    """Decides what becomes of a file over which a screening process has died or run out of time."""
+    """Decides what becomes of a file over which a screening process has died or run out of time.
 
-    def __init__(self, installation: Installation, sender: StageSender) -> None:
+    Its time may also have run out while it waited for the ledger: for a server that went away without a word, or for
+    what the transaction of a host that was cut off still holds. That is charged to no file.
+    """
+
+    def __init__(self, installation: Installation, sender: StageSender, in_reading: FilmsInReading) -> None:
         self._installation = installation
         self._sender = sender
+        self._in_reading = in_reading
 
     def note(self, *, task_id: str, exception: BaseException, args: tuple[int, ...], **_: Any) -> None:
-        """Count the attempt and give the file back, or quarantine it."""
+        """Give the file back, with the attempt counted where it is to blame, or quarantine it."""
+        owner, was_read = name_lease(os.getpid(), task_id), self._in_reading.take(args[0])
         if isinstance(exception, TimeLimitExceeded):
-            self._end_attempt(args[0], name_lease(os.getpid(), task_id), READER_TIMEOUT)
+            self._end_attempt(args[0], owner, READER_TIMEOUT if was_read else None)
         elif isinstance(exception, WorkerLostError):
-            self._end_attempt(args[0], name_lease(os.getpid(), task_id), READER_CRASHED)
+            self._end_attempt(args[0], owner, READER_CRASHED)
 
-    def _end_attempt(self, arrival_id: int, owner: str, reason_code: str) -> None:
-        self._sender.send(AttemptReport(death=reason_code))
+    def _end_attempt(self, arrival_id: int, owner: str, reason_code: str | None) -> None:
+        if reason_code is not None:
+            self._sender.send(AttemptReport(death=reason_code))
         fault_point("after_death", arrival_id)
         try:
             self._decide(arrival_id, owner, reason_code)
@@ -175,14 +183,17 @@ class DeathWatch:
         finally:
             self._installation.close()  # connections must not cross the fork of the next reader
 
-    def _decide(self, arrival_id: int, owner: str, reason_code: str) -> None:
+    def _decide(self, arrival_id: int, owner: str, reason_code: str | None) -> None:
         ledger, max_attempts = self._installation.ledger, self._installation.settings.max_attempts
         with reading(ledger) as connection:
             arrival = find_arrival(connection, arrival_id)
         if arrival is None:
             return
         finisher, claim = Finisher(ledger, Shelf(self._installation.home)), Claim(arrival, owner)
-        fate = decide_spoilt(reason_code, attempts=arrival.attempts, max_attempts=max_attempts)
+        if reason_code is None:
+            fate = decide_waited(arrival.transient_faults)
+        else:
+            fate = decide_spoilt(reason_code, attempts=arrival.attempts, max_attempts=max_attempts)
         if fate.kind is FateKind.QUARANTINE:
             finisher.settle(finisher.finish_quarantined(claim, fate))
         else:

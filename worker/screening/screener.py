@@ -22,7 +22,7 @@ from store.ledger.outcomes import NewScreening, find_screening
 from worker.intake.inbox import fingerprint_file
 from worker.intake.stability import Look
 from worker.screening.finishing import Claim, Finisher, describe_identity
-from worker.screening.stages import AttemptReport, StageSender, StageTimes
+from worker.screening.stages import AttemptReport, FilmsInReading, StageSender, StageTimes
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +61,8 @@ class Screener:
         What a patient's identifiers pass through on their way into a row.
     sender : StageSender
         Sends how long each step took.
+    in_reading : FilmsInReading
+        Where it notes what it reads, for who decides on an attempt whose time ran out.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Screener:
         protect: Protect,
         limits: Limits,
         sender: StageSender,
+        in_reading: FilmsInReading,
     ) -> None:
         self._engine = engine
         self._classifier = classifier
@@ -78,6 +81,7 @@ class Screener:
         self._protect = protect
         self._limits = limits
         self._sender = sender
+        self._in_reading = in_reading
 
     def screen(self, arrival_id: int, owner: str) -> None:
         """Claim an arrival and see it to its end; nothing happens where another worker has it.
@@ -111,7 +115,7 @@ class Screener:
     def _read(self, attempt: Attempt) -> SourceFile:
         """Read the file once, and only if it still is the one that was found complete."""
         arrival = attempt.claim.arrival
-        with attempt.times.measure("read"):
+        with attempt.times.measure("read"), self._in_reading.note(arrival.id):
             try:
                 source = read_source(arrival.path, self._limits.max_file_bytes)
             except FileNotFoundError:
@@ -133,7 +137,8 @@ class Screener:
         if known is not None:
             with attempt.times.measure("record"):
                 return self._finisher.finish_duplicate(attempt.claim, known, source.sha256, source_format)
-        screening = self._predict(attempt, source)
+        with self._in_reading.note(attempt.claim.arrival.id):
+            screening = self._predict(attempt, source)
         fault_point("after_predict", attempt.claim.arrival.id)
         with attempt.times.measure("record"):
             return self._finisher.finish_screened(attempt.claim, screening, source_format)

@@ -6,6 +6,7 @@ file on a full disk ends the process (SIGBUS), and each process that dies leaves
 """
 
 import json
+import mmap
 import socket
 import time
 from collections import deque
@@ -22,6 +23,7 @@ from worker.processes import name_locally
 STAGES = ("read", "decode", "infer", "record", "move")
 LONGEST_MESSAGE = 4096
 MOST_UNSENT = 200  # the kernel's queue may hold ten messages only
+PLACES = 1 << 16  # the numbers of films that are in work at once lie closer together
 
 
 @dataclass(slots=True)
@@ -38,6 +40,32 @@ class StageTimes:
             yield
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - began
+
+
+class FilmsInReading:
+    """Which films are being read just now, as their screening processes note it for the process that they come from.
+
+    What one was doing when its time ran out is asked when it can no longer say it. The memory is made before the fork
+    and has no name: nothing of it is left behind.
+    """
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, PLACES)
+
+    @contextmanager
+    def note(self, arrival_id: int) -> Iterator[None]:
+        """Note that a film is being read, decoded and judged in here: all that takes the longer the worse its file."""
+        self._memory[arrival_id % PLACES] = 1
+        try:
+            yield
+        finally:
+            self._memory[arrival_id % PLACES] = 0
+
+    def take(self, arrival_id: int) -> bool:
+        """Return whether a film was being read, and forget it: another process may have it next."""
+        was_read = self._memory[arrival_id % PLACES] == 1
+        self._memory[arrival_id % PLACES] = 0
+        return was_read
 
 
 @dataclass(frozen=True, slots=True)

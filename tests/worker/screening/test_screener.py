@@ -27,7 +27,7 @@ from tests.worker.conftest import claim, enroll
 from worker.screening.finishing import Finisher
 from worker.screening.screener import Limits, Screener
 from worker.screening.shelf import Shelf
-from worker.screening.stages import StageSender
+from worker.screening.stages import FilmsInReading, StageSender
 
 Screen = Callable[..., Arrival]
 CANARY = "KANARIE"
@@ -56,7 +56,7 @@ def make_screener(engine: Engine, home: Home, classifier: Classifier) -> Callabl
     def make(*, store_identifiers: bool = False) -> Screener:
         protect = build_protection(store_identifiers=store_identifiers, key=b"site")
         finisher = Finisher(engine, Shelf(home))
-        return Screener(engine, classifier, finisher, protect, Limits(60, 3, 1 << 28), StageSender())
+        return Screener(engine, classifier, finisher, protect, Limits(60, 3, 1 << 28), StageSender(), FilmsInReading())
 
     return make
 
