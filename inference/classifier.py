@@ -47,7 +47,7 @@ class Classifier:
         Parameters
         ----------
         model : Path or Bundle
-            The bundle's folder, which is read and verified; or what `read_bundle` has just returned, which is not again.
+            The bundle's folder, which is read and verified; or what `read_bundle` has just returned.
         engine : {"litert", "keras"}
             Which of the two graphs runs.
         threads : int

@@ -17,10 +17,12 @@ GAP, INSIDE = 30, 14  # between floors; between a room's wall and what stands in
 CLEAR, NARROWEST = 5, 4  # between an arrow and a wall that it passes; the least place for an arrow
 PLACES = {  # where a room begins and ends across the house, in twelfths; which floor it is on, the imports say
     "cli": (0, 12),
-    "bench": (6, 12),
-    "selftest": (6.5, 12),
-    "training": (0, 5.7),
-    "worker": (6.5, 12),
+    "bench": (4.2, 8),
+    "selftest": (4.2, 8),
+    "training": (0, 3.9),
+    "worker": (4.2, 8),
+    "web": (8.3, 10.1),
+    "pacs": (10.3, 12),
     "reports": (0, 6.3),
     "installation": (6.7, 9.2),
     "migrations": (9.5, 12),

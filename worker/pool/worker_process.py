@@ -33,7 +33,7 @@ from store.ledger.fates import READER_CRASHED, READER_TIMEOUT, FateKind, decide_
 from worker.engines.keeper import TICK_SECONDS, EngineKeeper, keep_engines
 from worker.pool.screening_process import ScreeningProcess
 from worker.processes import count_processes, has_ended, name_lease, name_locally
-from worker.queue.consumer import PatientConsumer, guard_against_deafness
+from worker.queue.consumer import LastingConsumer, guard_against_deafness
 from worker.queue.queues import TASK, build_celery
 from worker.screening.finishing import Claim, Finisher
 from worker.screening.shelf import Shelf
@@ -91,8 +91,8 @@ def _run_celery(installation: Installation, sender: StageSender, engines: Engine
     signals.task_failure.connect(DeathWatch(installation, sender, in_reading).note, weak=False)
     app.Worker(
         hostname=f"xray-{os.getpid()}@%h",
-        consumer_cls=PatientConsumer,
-        pool=PatientPool,
+        consumer_cls=LastingConsumer,
+        pool=RefillingPool,
         concurrency=count_processes(installation.settings),
         loglevel="WARNING",
         quiet=True,
@@ -125,7 +125,7 @@ def share_memory_in(folder: Path) -> None:
     current_process()._config["tempdir"] = str(folder)  # type: ignore[attr-defined]
 
 
-class PatientPool(TaskPool):  # type: ignore[misc]
+class RefillingPool(TaskPool):  # type: ignore[misc]
     """Celery's prefork pool, which starts other children for those that were killed while they started."""
 
     def did_start_ok(self) -> bool:

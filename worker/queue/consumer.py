@@ -30,7 +30,7 @@ LOOK_SECONDS = 2.0
 PATIENCE_SECONDS = 10.0
 
 
-class PatientConsumer(Consumer):  # type: ignore[misc]
+class LastingConsumer(Consumer):  # type: ignore[misc]
     """Celery's consumer, which logs once what is wrong with the broker, and asks it again every few seconds."""
 
     _fault_at = -QUIET_SECONDS

@@ -24,7 +24,7 @@ from worker.queue.queues import build_celery, send_arrival
 
 WORKER = """
 import sys
-from worker.queue.consumer import PatientConsumer
+from worker.queue.consumer import LastingConsumer
 from installation.logs import configure_logging
 from worker.queue.queues import TASK, build_celery
 app = build_celery(sys.argv[1])
@@ -33,7 +33,7 @@ def note(text):
     with open(sys.argv[2], "a") as done:
         done.write(text)
 configure_logging("json")
-app.Worker(concurrency=1, consumer_cls=PatientConsumer, loglevel="WARNING", quiet=True, without_mingle=True).start()
+app.Worker(concurrency=1, consumer_cls=LastingConsumer, loglevel="WARNING", quiet=True, without_mingle=True).start()
 """
 
 

@@ -1,0 +1,1 @@
+"""The page: what a browser sees of the ledger; films uploaded, answers read and reviewed."""
