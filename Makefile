@@ -1,25 +1,30 @@
 # xray-watch. `make help` lists the targets.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-INBOX ?= inbox
 SOAK_MINUTES ?= 20
 BIN = .venv/bin
 
-.PHONY: help venv inbox-there watch training demo test faults soak check drawings bench lock clean
+.PHONY: help venv inbox-there python-fits watch training demo test faults soak check drawings bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: .venv/serve.stamp ## make .venv with what serving needs (no TensorFlow)
 
-watch: inbox-there .venv/serve.stamp ## watch a folder: make watch INBOX=/some/folder
+watch: inbox-there python-fits .venv/serve.stamp ## watch a folder: make watch INBOX=/some/folder, or that of the settings
 	@exec $(BIN)/xray-cli watch $(INBOX)
 
-inbox-there: # said before anything is installed; the default inbox is made
-	@test "$(INBOX)" = inbox || test -d "$(INBOX)" || { echo "there is no folder $(INBOX): make it, or name another, INBOX=/some/folder"; exit 66; }
+inbox-there: # said before anything is installed; without a name it is that of the settings
+	@test -z "$(INBOX)" || test "$(INBOX)" = inbox || test -d "$(INBOX)" || { echo "there is no folder $(INBOX): make it, or name another, INBOX=/some/folder"; exit 66; }
+
+python-fits: # said before anything is installed: too old a Python, or another than .venv has
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || { echo "Python 3.11 to 3.14 is needed: name one, PYTHON=python3.13"; exit 69; }
+ifeq ($(origin PYTHON),command line)
+	@test ! -e .venv/pyvenv.cfg || test "$$($(PYTHON) -V)" = "$$($(BIN)/python -V)" || { echo ".venv has $$($(BIN)/python -V), not $$($(PYTHON) -V): 'make clean' first"; exit 69; }
+endif
 
 training: .venv/test.stamp ## install what 'xray-cli train' and 'evaluate' need (TensorFlow)
 
-demo: .venv/serve.stamp ## screen a handful of synthetic phantoms and show the report
+demo: python-fits .venv/serve.stamp ## screen a handful of synthetic phantoms and show the report
 	@$(BIN)/python -m cli.demo
 
 test: .venv/test.stamp ## install what the tests need, and run them: the fault tests, which mostly wait, beside all others

@@ -11,16 +11,21 @@ from cli.opening import opened_installation
 
 
 def doctor(
-    inbox: Annotated[Path, typer.Argument(help="The inbox that is, or will be, watched.")] = Path("inbox"),
+    inboxes: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="INBOX", help="What is, or will be, watched; default: what the service watches, else XRAY_INBOX."
+        ),
+    ] = None,
     output_format: Annotated[str, typer.Option("--format", help="`text` or `json`.")] = "text",
 ) -> None:
     """Check folders, database, broker, model, disk and file events; exit code 1 where something is wrong."""
     with exit_codes(), opened_installation() as installation:
         from dataclasses import asdict
 
-        from worker.health.doctor import run_checks
+        from worker.health.doctor import find_watched, run_checks
 
-        checks = list(run_checks(installation, inbox))
+        checks = list(run_checks(installation, inboxes or find_watched(installation)))
     if output_format == "json":
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:

@@ -54,8 +54,19 @@ def exit_codes() -> Iterator[None]:
         if code is None:
             raise
         if code:
-            typer.secho(f"xray-cli: {describe_error(error)}", err=True, fg="red" if sys.stderr.isatty() else None)
+            typer.secho(
+                f"xray-cli: {_spell(describe_error(error))}", err=True, fg="red" if sys.stderr.isatty() else None
+            )
         raise typer.Exit(code) from None
+
+
+def _spell(message: str) -> str:
+    """Name settings as the site's own file does; most messages name none, and nothing is read for them."""
+    if "XRAY_" not in message:
+        return message
+    from installation.sources import spell_as_set
+
+    return spell_as_set(message)
 
 
 def find_exit_code(error: BaseException) -> int | None:

@@ -43,6 +43,11 @@ def _check() -> None:
     with opened_installation() as installation:
         state, reasons = judge_health(installation.home)
     typer.echo(describe_health(state, reasons))
+    if state is ServiceState.STOPPED:
+        from installation.neighbours import describe_neighbours
+
+        if elsewhere := describe_neighbours(installation.home):
+            typer.echo(f"xray-cli: {elsewhere}", err=True)
     if state is not ServiceState.READY:
         raise typer.Exit(FAILED)
 

@@ -10,6 +10,7 @@ from cli.opening import opened_installation
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from installation.installation import Installation
     from worker.screening.shelf import Shelf
 
 app = typer.Typer(help="Files that could not be read.", no_args_is_help=True)
@@ -45,6 +46,8 @@ def release(
 
         shelf = Shelf(installation.home)
         released = [_release(installation.ledger, shelf, arrival_id) for arrival_id in ids]
+        if any(released):
+            _say_what_comes_next(installation)
     if not all(released):
         raise typer.Exit(FAILED)
 
@@ -75,3 +78,12 @@ def _release(engine: "Engine", shelf: "Shelf", arrival_id: int) -> bool:
     where = "is taken where it lies at the next start of 'watch' or 'scan'" if stays else "is back in its inbox"
     typer.echo(f"arrival {arrival_id} {where}")
     return True
+
+
+def _say_what_comes_next(installation: "Installation") -> None:
+    """Say who takes what was released, and where to look."""
+    from installation.home import is_locked
+
+    runs = is_locked(installation.home)
+    taken = "the service takes it" if runs else "no service runs on this home: 'xray-cli watch' takes it"
+    typer.echo(f"{taken}, as a new arrival under the same name; 'xray-cli report --since 1h' shows what became of it")

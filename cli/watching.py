@@ -18,7 +18,9 @@ Workers = Annotated[int | None, typer.Option(help="Screening processes (XRAY_WOR
 
 
 def watch(
-    inboxes: Annotated[list[Path] | None, typer.Argument(metavar="INBOX", help="Folders to watch.")] = None,
+    inboxes: Annotated[
+        list[Path] | None, typer.Argument(metavar="INBOX", help="Folders to watch; default: XRAY_INBOX.")
+    ] = None,
     home: Home = None,
     after: Annotated[str | None, typer.Option(help="`move` screened files to the home, or `keep` them.")] = None,
     workers: Workers = None,
@@ -34,17 +36,18 @@ def watch(
     with exit_codes():
         from installation.sources import read_settings
 
-        settings = read_settings(home=home, after=after, workers=workers)
-        _watch(settings, inboxes or [Path("inbox")], no_worker=no_worker)
+        settings = read_settings(inbox=inboxes or None, home=home, after=after, workers=workers)
+        _watch(settings, list(settings.inbox), no_worker=no_worker)
 
 
 def _watch(settings: "Settings", inboxes: list[Path], *, no_worker: bool) -> None:
     from cli.running import run
+    from installation.settings import DEFAULT_INBOX
     from worker.intake.inbox import check_inboxes
     from worker.monitoring.monitoring import monitor_service
     from worker.service.watch import open_intake, watch
 
-    if inboxes == [Path("inbox")]:
+    if inboxes == [DEFAULT_INBOX]:
         inboxes[0].mkdir(exist_ok=True)  # the default inbox is ours to make; a named one may be a typing error
     check_inboxes(inboxes, settings.home, settings.after)  # before a home and a ledger are made for it
     with run(settings, no_worker=no_worker) as running:

@@ -7,8 +7,8 @@ import os
 import socket
 import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,6 +130,23 @@ def lock_home(home: Home) -> Iterator[None]:
         file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
         file.flush()
         yield
+
+
+def note_inboxes(home: Home, inboxes: Iterable[Path]) -> None:
+    """Note which folders the service watches that holds the home, for whoever asks (`find_inboxes`)."""
+    holder = {"pid": os.getpid(), "host": socket.gethostname(), "inboxes": [str(inbox) for inbox in inboxes]}
+    with suppress(OSError):  # on a full disk the service runs all the same
+        home.lock.write_text(json.dumps(holder))
+
+
+def find_inboxes(home: Home) -> list[Path]:
+    """Return the folders that the service of this home watches now; none where no service runs."""
+    if not is_locked(home):
+        return []
+    try:
+        return [Path(inbox) for inbox in json.loads(home.lock.read_text())["inboxes"]]
+    except (OSError, ValueError, KeyError):
+        return []
 
 
 def is_locked(home: Home) -> bool:

@@ -52,8 +52,10 @@ class Installation:
         from store.schema import check_schema
 
         if self.settings.keeps_own_ledger and not self.has_ledger:
-            message = f"there is no ledger in {self.home.root} yet: start 'xray-cli watch', or set XRAY_HOME"
-            raise SchemaMissingError(message)
+            from installation.neighbours import describe_neighbours
+
+            advice = describe_neighbours(self.home) or "start 'xray-cli watch', or set XRAY_HOME"
+            raise SchemaMissingError(f"there is no ledger in {self.home.root} yet: {advice}")
         engine = self._engine
         if not self.has_ledger:  # SQLite would make the file when it is asked
             message = f"there is no ledger at {self.settings.ledger_file}: make it with 'xray-cli db upgrade'"

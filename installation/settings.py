@@ -5,7 +5,17 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, Field, FilePath, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import NoDecode
 
 from store.states import AfterScreening
 
@@ -13,6 +23,7 @@ ENVIRONMENT_PREFIX = "XRAY_"
 MEBIBYTE = 1 << 20
 OFF = "off"
 SQLITE = "sqlite:///"
+DEFAULT_INBOX = Path("inbox")
 AUTO, CPU = "auto", "cpu"
 ACCEPTED_DEVICES = "accepted are auto, cpu, GPUs such as gpu:0,gpu:1, or cpu,cpu"
 LEASE_MARGIN_SECONDS = 10  # between the moment a reader is killed and the moment its lease runs out
@@ -45,6 +56,13 @@ def _check_address(address: str) -> str:
         message = f"'{address}' is no address; accepted are HOST:PORT, such as 127.0.0.1:9808, or 'off'"
         raise ValueError(message)
     return address
+
+
+def _split_paths(value: object) -> object:
+    """Let several folders stand in one text, as a variable gives them, and one alone need no brackets."""
+    if isinstance(value, str):
+        return tuple(path.strip() for path in value.split(",") if path.strip())
+    return (value,) if isinstance(value, Path) else value
 
 
 def _make_absolute(path: Path | None) -> Path | None:
@@ -152,6 +170,14 @@ class WorkerSettings(BaseModel):
 class IntakeSettings(BaseModel):
     """How files are found and taken."""
 
+    inbox: Annotated[
+        tuple[Path, ...],
+        NoDecode,
+        BeforeValidator(_split_paths),
+        Field(
+            min_length=1, description="folders that `watch` and `doctor` take where none is named; several with commas"
+        ),
+    ] = (DEFAULT_INBOX,)
     after: Annotated[
         AfterScreening, Field(description="`move` to the home, or `keep` files where they are (a read-only share)")
     ] = AfterScreening.MOVE
@@ -233,6 +259,8 @@ class Settings(
     MonitoringSettings, DeliverySettings, ReportSettings, IntakeSettings, WorkerSettings, InstallationSettings
 ):
     """All that a site may set; `config show` lists it in this order, the last class first."""
+
+    model_config = ConfigDict(validate_default=True)  # a home that nobody set has an absolute path too
 
     def for_worker(self) -> dict[str, str]:
         """Return what a worker process uses as environment variables, its own secrets included and no others."""

@@ -20,7 +20,10 @@ def build_content(report: SelftestReport) -> Content:
     return Content(
         title=f"Self-test ({report.plan.name})",
         period=f"model {report.bundle.model_version}",
-        verdict=[f"{held} promises held, {broken} broken, {unchecked} not checked; it took {took}."],
+        verdict=[
+            f"{held} promises held, {broken} broken, {unchecked} not checked; it took {took}.",
+            *_count_parts(report),
+        ],
         warnings=(),
         tiles=(),
         sections=[
@@ -28,6 +31,15 @@ def build_content(report: SelftestReport) -> Content:
             Section("speed", "Speed", _describe_stand(report), [Table("", SPEED, speed)]),
         ],
     )
+
+
+def _count_parts(report: SelftestReport) -> list[str]:
+    """Say of how many promises a part was not looked at; which, and why, stands below the table."""
+    if not (count := report.book.count_held_in_part()):
+        return []
+    return [
+        f"Of those that held, {count} {'was' if count == 1 else 'were'} not checked in every part: see below, and why."
+    ]
 
 
 def _build_promises(report: SelftestReport) -> Table:

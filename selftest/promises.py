@@ -107,6 +107,10 @@ class Notebook:
         """Count the promises in a state."""
         return sum(found.state is state for found in self.findings.values())
 
+    def count_held_in_part(self) -> int:
+        """Count the promises that held as far as they were looked at, and were not in every part."""
+        return sum(found.state is State.HELD and bool(found.unchecked) for found in self.findings.values())
+
 
 def _as_text(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.1f}"

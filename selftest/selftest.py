@@ -76,7 +76,8 @@ class SelftestReport:
             "load": round(self.load, 1),
             "cores": CORES,
             "seconds": round(self.seconds, 1),
-            "counts": {state.name.lower(): self.book.count(state) for state in State},
+            "counts": {state.name.lower(): self.book.count(state) for state in State}
+            | {"held_in_part": self.book.count_held_in_part()},
             "promises": [found.as_json() for found in self.book.findings.values()],
             "speed": {words: round(value, 3) for words, value in self.book.speed.items()},
         }

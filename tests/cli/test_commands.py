@@ -195,6 +195,34 @@ def test_config_shows_every_setting_and_no_secret(run: Run) -> None:
         assert f"XRAY_{name.upper()}" in answer.stdout
 
 
+def test_config_shows_a_setting_that_is_wrong_and_the_fault_and_all_others(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "xray.toml").write_text("workers = 'many'\nrescan_seconds = 33\nstabel_seconds = 3\n")
+    answer = run("config", "show", XRAY_SMTP_PORT="70000", XRAY_BROKER_URL="redis://:s3cret@broker/0")
+    assert answer.returncode == 78
+    assert re.search(
+        r"^XRAY_WORKERS +many  \(from xray.toml\)\n +! setting 'workers' in xray.toml is", answer.stdout, re.M
+    )
+    assert re.search(r"^XRAY_RESCAN_SECONDS +33.0  \(from xray.toml\)$", answer.stdout, re.MULTILINE)
+    assert "! unknown setting 'stabel_seconds' in xray.toml; did you mean 'stable_seconds'?" in answer.stdout
+    assert len(answer.stderr.splitlines()) == 3
+    assert "XRAY_SMTP_PORT is '70000'" in answer.stderr
+    assert "s3cret" not in answer.stdout + answer.stderr
+    assert json.loads(run("config", "show", "--format", "json").stdout)["XRAY_RESCAN_SECONDS"] == "33.0"
+
+
+def test_a_message_names_a_setting_as_the_file_spells_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "xray.toml").write_text("home = '/proc/nowhere'\n")
+    answer = run("db", "upgrade", XRAY_HOME="")
+    assert "set home (in xray.toml) to a folder" in answer.stderr
+    assert "XRAY_HOME" not in answer.stderr
+
+
+def test_the_default_inbox_is_no_fault_and_a_named_one_that_is_missing_is(run: Run) -> None:
+    assert "note inbox" in run("doctor").stdout
+    named = run("doctor", XRAY_INBOX="one,two")
+    assert (named.returncode, named.stdout.count("is not there yet")) == (1, 2)
+
+
 def test_the_doctor_finds_what_is_wrong(run: Run, tmp_path: Path) -> None:
     (tmp_path / "inbox").mkdir()
     well = run("doctor", "inbox")

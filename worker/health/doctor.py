@@ -3,7 +3,7 @@
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,9 @@ from imaging import RotatedError, UnsuitableRadiographError
 from inference.bundle import BundleError
 from inference.labels import Outcome
 from installation.errors import ActiveModelUnknownError
-from installation.home import is_locked
+from installation.home import find_inboxes, is_locked
 from installation.installation import Installation
+from installation.settings import DEFAULT_INBOX
 from store.errors import StoreError, describe_database_error
 from store.location import find_filesystem_type, is_network_share
 from store.schema import check_encoding
@@ -52,7 +53,12 @@ class Check:
     is_warning: bool = False
 
 
-def run_checks(installation: Installation, inbox: Path) -> Iterator[Check]:
+def find_watched(installation: Installation) -> Sequence[Path]:
+    """Return the inboxes that the service of this home watches, or those which it is set to watch."""
+    return find_inboxes(installation.home) or installation.settings.inbox
+
+
+def run_checks(installation: Installation, inboxes: Iterable[Path]) -> Iterator[Check]:
     """Look at everything that the service needs; each check says what was found and what to do."""
     for check in (
         _check_home,
@@ -65,9 +71,10 @@ def run_checks(installation: Installation, inbox: Path) -> Iterator[Check]:
     ):
         yield check(installation)
     yield _check_user()
-    yield _check_inbox(installation, inbox)
-    yield _check_subfolders(installation, inbox)
-    yield _check_share(inbox)
+    for inbox in inboxes:
+        yield _check_inbox(installation, inbox)
+        yield _check_subfolders(installation, inbox)
+        yield _check_share(inbox)
     yield _check_watches()
 
 
@@ -160,7 +167,9 @@ def _ask(classifier: "Classifier", pixels: "Pixels") -> str:
 def _check_inbox(installation: Installation, inbox: Path) -> Check:
     after = installation.settings.after
     if not inbox.exists():
-        return Check("inbox", f"{inbox} is not there yet", "make it, or name the inbox: xray-cli doctor INBOX")
+        made = inbox == DEFAULT_INBOX  # by 'watch': nothing is wrong with it
+        advice = "'watch' makes it" if made else "make it, or name the inbox: xray-cli doctor INBOX, or XRAY_INBOX"
+        return Check("inbox", f"{inbox} is not there yet", advice, is_warning=made)
     try:
         check_inbox(inbox, installation.home.root, after)
     except InboxError as error:

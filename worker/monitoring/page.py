@@ -1,5 +1,6 @@
 """``/metrics`` and ``/healthz`` over HTTP, in threads of their own: nothing here may keep a film waiting."""
 
+import errno
 import logging
 import socket
 import sys
@@ -81,8 +82,7 @@ def serve_page(address: str, registry: CollectorRegistry, health: Health) -> Ite
     try:
         server = _Server(address, handler)
     except OSError as error:
-        facts = {"action": "metrics_off"}
-        logger.warning("no metrics: %s cannot be served (%s); work goes on", address, error.strerror, extra=facts)
+        logger.warning("no metrics: %s; work goes on", _describe(address, error), extra={"action": "metrics_off"})
         yield
         return
     ProcessCollector(registry=registry)
@@ -95,3 +95,11 @@ def serve_page(address: str, registry: CollectorRegistry, health: Health) -> Ite
         finally:
             server.shutdown()
             thread.join()
+
+
+def _describe(address: str, error: OSError) -> str:
+    if error.errno != errno.EADDRINUSE:
+        return f"{address} cannot be served ({error.strerror})"
+    host, _, port = address.rpartition(":")
+    another = f"give this one an address of its own, such as XRAY_METRICS_ADDRESS={host}:{int(port) + 1}"
+    return f"another program already serves {address}, such as a second service on this host: {another}, or 'off'"

@@ -15,6 +15,7 @@ from redis.exceptions import ResponseError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from installation.home import note_inboxes
 from store.database import reading
 from store.errors import describe_database_error
 from store.ledger.counts import count_pending
@@ -135,6 +136,7 @@ def open_intake(service: Service, inboxes: Iterable[Path], after: AfterScreening
     # services that share a ledger may share an inbox too: a file has one row there
     alone = after is AfterScreening.MOVE and settings.keeps_own_ledger
     with hold_inboxes(folders, alone=alone):
+        note_inboxes(installation.home, folders)
         yield Intake(
             installation.ledger,
             Inboxes(folders, excluded=home),

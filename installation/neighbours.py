@@ -1,0 +1,78 @@
+"""Services that run on this host on another home: for who asks in the wrong place and is told that nothing is there."""
+
+import os
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from installation.home import Home
+
+PROGRAM, MODULE, COMMANDS = "xray-cli", ("-m", "cli"), ("watch", "scan")
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A service of this host.
+
+    Attributes
+    ----------
+    home : Path or None
+        Its home; None where this user may not look into the other's process.
+    """
+
+    pid: int
+    user: str
+    home: Path | None
+    command: str
+
+
+def find_neighbours(home: Home) -> Iterator[Neighbour]:
+    """Look through the processes of this host for services on other homes than this one."""
+    import psutil
+
+    for process in psutil.process_iter(["cmdline", "username"]):
+        words = process.info["cmdline"] or []
+        if process.pid == os.getpid() or not _is_service(words):
+            continue
+        held = _find_home(process)
+        if held != home.root:
+            yield Neighbour(process.pid, process.info["username"] or "unknown", held, shlex.join(words[-2:]))
+
+
+def describe_neighbours(home: Home) -> str:
+    """Say where a service runs, and how to ask it; '' where none does."""
+    for found in find_neighbours(home):
+        if found.home is None:
+            asked = f"as that user, with its XRAY_HOME: sudo -u {found.user} XRAY_HOME=... xray-cli ..."
+            return f"a service runs as user {found.user} (process {found.pid}, '{found.command}'): ask {asked}"
+        who = "" if _is_ours(found) else f" as user {found.user}"
+        return f"a service runs{who} on the home {found.home}: set XRAY_HOME={found.home}"
+    return ""
+
+
+def _is_ours(found: Neighbour) -> bool:
+    import psutil
+
+    return found.user == psutil.Process().username()
+
+
+def _is_service(words: list[str]) -> bool:
+    """Tell whether a command line is that of ``xray-cli watch``, however it was started."""
+    for position, word in enumerate(words[:4]):
+        follows = words[position + 1 : position + 2]
+        is_program = Path(word).name == PROGRAM or tuple(words[max(0, position - 1) : position + 1]) == MODULE
+        if is_program and follows and follows[0] in COMMANDS:
+            return True
+    return False
+
+
+def _find_home(process: object) -> Path | None:
+    """Return the folder whose lock a process holds open; it has no other file of that name."""
+    import psutil
+
+    try:
+        files = process.open_files()  # type: ignore[attr-defined]  # a psutil.Process
+    except psutil.Error:
+        return None
+    return next((Path(file.path).parent for file in files if Path(file.path).name == Home(Path()).lock.name), None)
