@@ -1,28 +1,91 @@
-"""``db``: make, upgrade, check, back up and prune the ledger."""
+"""``db``: make, upgrade, check, back up, restore and prune the ledger."""
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.errors import exit_codes
+from cli.errors import InputMissingError, exit_codes
 from cli.opening import opened_installation
 from store import HEAD_REVISION
+from store.errors import BackupToolMissingError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
+    from installation.installation import Installation
     from store.upkeep.pruning import Pruned
 
 app = typer.Typer(help="The ledger's database.", no_args_is_help=True)
 
+RESTORE_POSTGRESQL = (
+    "PostgreSQL restores with its own program: stop every service and worker, make an empty database (CREATE DATABASE "
+    "xray_restored ENCODING 'UTF8' TEMPLATE template0), run 'pg_restore --no-owner --exit-on-error "
+    "--dbname=xray_restored {file}', set XRAY_DATABASE_URL to it, and 'xray-cli db check'; the old one stays as it is"
+)
+
 
 @app.command()
-def upgrade() -> None:
-    """Make the tables, or bring them up to this version; safe to run again."""
+def upgrade(
+    no_backup: Annotated[
+        bool, typer.Option("--no-backup", help="Make no backup first: you have seen to one yourself.")
+    ] = False,
+) -> None:
+    """Make the tables, or bring them up to this version, with a checked backup first; safe to run again.
+
+    `watch` does the same with a ledger of its own. How to go back is said, and stands in docs/upgrade.md.
+    """
     with exit_codes(), opened_installation() as installation:
-        installation.upgrade_ledger()
+        with _stopped(installation):
+            installation.upgrade_ledger(typer.echo, backs_up=not no_backup)
         typer.echo(f"the database has schema {HEAD_REVISION}")
+
+
+@contextmanager
+def _stopped(installation: "Installation") -> "Iterator[None]":
+    """Hold the home of a ledger that is about to change; under one that is up to date a service may run."""
+    if installation.settings.ledger_file is None or installation.find_older_schema() is None:
+        yield
+        return
+    from installation.home import lock_home
+
+    with lock_home(installation.home):
+        yield
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup that 'db backup' or an upgrade has made.")],
+) -> None:
+    """Put a backup in the ledger's place, with the service stopped; the ledger that was there is kept aside.
+
+    The backup is checked first. It may be of an older version: the next 'watch' upgrades it. PostgreSQL: says what to
+    do with pg_restore.
+
+    Example: xray-cli db restore /backup/xray.db
+    """
+    with exit_codes(), opened_installation() as installation:
+        ledger = installation.settings.ledger_file
+        if ledger is None:
+            raise BackupToolMissingError(RESTORE_POSTGRESQL.format(file=file))
+        from installation.home import lock_home, prepare_home
+        from store.upkeep.restore import restore_sqlite
+
+        if not file.is_file():
+            raise InputMissingError(f"there is no file {file}")
+        prepare_home(installation.home)
+        with lock_home(installation.home):
+            restored = restore_sqlite(file, ledger)
+        counted = ", ".join(f"{count} {name}" for name, count in restored.rows.items())
+        typer.echo(f"{ledger} is {file} now ({counted}), with schema {restored.revision}, and has passed its checks")
+        if restored.aside is not None:
+            typer.echo(f"the ledger that was there is kept as {restored.aside}")
+        typer.echo(
+            "What was screened since lies in processed/ of the home and has no row any more: copy those files into the "
+            "inbox again. Start 'xray-cli watch', which upgrades an older schema"
+        )
 
 
 @app.command()
@@ -49,10 +112,11 @@ def backup(
     Example: xray-cli db backup --output /backup/xray.db
     """
     with exit_codes(), opened_installation() as installation:
+        from installation.home import name_backup
         from store.upkeep.backup import back_up
 
         ledger = installation.ledger
-        target = output or _name_backup(installation.home.root, ledger.dialect.name)
+        target = output or name_backup(installation.home, ledger.dialect.name)
         rows = back_up(ledger, target)
         counted = ", ".join(f"{count} {name}" for name, count in rows.items())
         typer.echo(f"{target} holds every row ({counted}) and has passed its checks")
@@ -77,14 +141,6 @@ def prune(
 
         ledger, before = installation.ledger, _find_cutoff(older_than, installation.settings.time_zone)
         _show(find_prunable(ledger, before) if dry_run else prune(ledger, before), before, dry_run=dry_run)
-
-
-def _name_backup(home: Path, dialect: str) -> Path:
-    from datetime import UTC, datetime
-
-    folder = home / "backups"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder / f"xray-{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}{'.db' if dialect == 'sqlite' else '.dump'}"
 
 
 def _find_cutoff(older_than: str, time_zone: str) -> "datetime":

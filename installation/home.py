@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from installation.errors import HomeError, HomeInUseError
@@ -100,6 +101,13 @@ def prepare_home(home: Home) -> None:
             f"the home {home.root} cannot be made: {error.strerror}; set XRAY_HOME to a folder that can be written"
         )
         raise HomeError(message) from error
+
+
+def name_backup(home: Home, dialect: str, of: str = "") -> Path:
+    """Name a backup that nobody has named, in a folder of the home that only its owner enters."""
+    folder = home.root / "backups"
+    folder.mkdir(mode=PRIVATE, exist_ok=True)
+    return folder / f"xray-{of}{datetime.now(tz=UTC):%Y%m%dT%H%M%SZ}{'.db' if dialect == 'sqlite' else '.dump'}"
 
 
 def _make_private(folder: Path) -> None:

@@ -1,13 +1,13 @@
 """One installation: its settings, its home, and what both lead to. Each command and process opens one, once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
-from installation.home import Home, prepare_home
+from installation.home import HOME_MODE, Home, name_backup, prepare_home
 from installation.settings import InstallationSettings, Settings
 
 if TYPE_CHECKING:
@@ -104,21 +104,61 @@ class Installation:
 
         return open_database(self.settings.sqlalchemy_url)
 
-    def upgrade_ledger(self) -> None:
-        """Make the ledger's tables, in a home that is made for them if need be, or bring them up to this version.
+    def find_older_schema(self) -> str | None:
+        """Return the schema of a ledger that an upgrade would change; None where it is new, or up to date.
 
         Raises
         ------
         StoreError
-            A newer version of the program made them, or the database's URL is none.
+            A newer version of the program made it, or the database's URL is none.
+        """
+        from store.schema import find_older
+
+        return find_older(self._engine) if self.has_ledger else None
+
+    def upgrade_ledger(self, say: Callable[[str], object] = lambda _: None, *, backs_up: bool = True) -> None:
+        """Make the ledger's tables, in a home that is made for them if need be, or bring them up to this version.
+
+        What holds rows is backed up first, and the backup checked.
+
+        Parameters
+        ----------
+        say : Callable
+            Told in sentences what is done to a ledger that holds rows, and how to go back.
+        backs_up : bool
+            False where somebody has seen to a backup.
+
+        Raises
+        ------
+        StoreError
+            A newer version of the program made them, they cannot be backed up, or the database's URL is none.
         HomeError
             The home cannot be made.
         """
+        from store import HEAD_REVISION
         from store.schema import upgrade_schema
 
         if self.settings.keeps_own_ledger:
             prepare_home(self.home)
+        older = self.find_older_schema()
+        if older is not None:
+            say(f"the ledger has schema {older}, this version needs {HEAD_REVISION}: it is backed up, then upgraded")
+            if backs_up:
+                say(self._back_up_before(older))
         upgrade_schema(self._engine)
+        if older is not None:
+            say(f"the ledger has schema {HEAD_REVISION}")
+
+    def _back_up_before(self, older: str) -> str:
+        from store.upkeep.backup import back_up
+
+        self.home.root.mkdir(mode=HOME_MODE, parents=True, exist_ok=True)
+        target = name_backup(self.home, self._engine.dialect.name, f"schema-{older}-")
+        rows = back_up(self._engine, target)
+        return (
+            f"{target} holds every row ({rows['arrivals']} arrivals) and has passed its checks. To go back: stop the "
+            f"service, install the version that was here before, and 'xray-cli db restore {target}'"
+        )
 
     def close(self) -> None:
         """Let go of the ledger's connections; it is opened again by whoever asks for it."""

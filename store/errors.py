@@ -12,6 +12,7 @@
     ├── LeaseLostError          another worker took the arrival over
     ├── AnswerPrunedError       the result of the same bytes was pruned just now
     ├── BackupError             the backup is not what it should be, and was not kept
+    ├── RestoreError            a file cannot become the ledger, and did not
     ├── BackupToolMissingError  PostgreSQL's own programs are not there
     └── SheetError              a CSV file makes no sense
         └── ReferenceFileError  what a file of reference labels says, or what is said of its columns, makes none
@@ -77,6 +78,12 @@ class BackupError(StoreError):
     """A backup was not written, or did not pass its checks."""
 
     exit_code = os.EX_CANTCREAT
+
+
+class RestoreError(StoreError):
+    """A file is no backup that could become the ledger; nothing was changed."""
+
+    exit_code = os.EX_DATAERR
 
 
 class BackupToolMissingError(StoreError):

@@ -64,6 +64,21 @@ def find_revision(engine: Engine) -> str | None:
         return found
 
 
+def find_older(engine: Engine) -> str | None:
+    """Return the revision of a ledger that is to be upgraded; None where there is none, or it is up to date.
+
+    Raises
+    ------
+    SchemaTooNewError
+        A newer version of the program made the tables.
+    """
+    try:
+        check_schema(engine)
+    except SchemaMissingError:
+        return find_revision(engine)
+    return None
+
+
 def upgrade_schema(engine: Engine) -> None:
     """Bring the tables to this program's revision; nothing happens where they are there already.
 

@@ -14,12 +14,11 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, func, inspect, select, table
 from sqlalchemy.engine import URL
 
 from store.database import reading
 from store.errors import BackupError, BackupToolMissingError
-from store.tables import metadata
 
 PRIVATE = 0o600
 
@@ -50,7 +49,7 @@ def back_up(engine: Engine, target: Path) -> Mapping[str, int]:
     """
     target = target.resolve()
     _check_target(engine, target)
-    with _private_part(target) as part:
+    with private_part(target) as part:
         if engine.dialect.name == "sqlite":
             return _copy_sqlite(engine, part)
         return dump_postgresql(engine, part)
@@ -67,7 +66,7 @@ def _check_target(engine: Engine, target: Path) -> None:
 
 
 @contextmanager
-def _private_part(target: Path) -> Iterator[Path]:
+def private_part(target: Path) -> Iterator[Path]:
     """Give an empty file beside the target, readable to its owner alone; it takes the target's name at the end."""
     part = target.with_name(f".{target.name}.{token_hex(4)}.part")
     try:
@@ -76,16 +75,17 @@ def _private_part(target: Path) -> Iterator[Path]:
         raise OSError(error.errno, error.strerror, str(target)) from None
     try:
         yield part
-        _flush(part)
+        flush(part)
         part.replace(target)
-        _flush(target.parent)
+        flush(target.parent)
     finally:
         for left in (part, *(part.with_name(part.name + suffix) for suffix in ("-wal", "-shm", "-journal"))):
             with suppress(FileNotFoundError):
                 left.unlink()
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Wait until a file, or a folder's names, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -103,11 +103,12 @@ def _copy_sqlite(engine: Engine, part: Path) -> Mapping[str, int]:
             # all pages in one step: in smaller ones every write of the service would begin the copy anew
             source.backup(copy, pages=-1)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
-        _check_copy(copy, expected)
+        check_counts(check_sqlite(copy), expected)
     return expected
 
 
-def _check_copy(copy: sqlite3.Connection, expected: Mapping[str, int]) -> None:
+def check_sqlite(copy: sqlite3.Connection) -> dict[str, int]:
+    """Check a ledger's file from end to end, and count its rows by table; raises BackupError."""
     faults = [row[0] for row in copy.execute("PRAGMA integrity_check(1)")]
     if faults != ["ok"]:
         raise BackupError(
@@ -115,9 +116,9 @@ def _check_copy(copy: sqlite3.Connection, expected: Mapping[str, int]) -> None:
         )
     if copy.execute("PRAGMA foreign_key_check").fetchone() is not None:
         raise BackupError("the copy holds arrivals whose results are missing: is the ledger damaged?")
-    # the names are the program's own, from its description of the tables
-    found = {name: copy.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in expected}  # noqa: S608
-    check_counts(found, expected)
+    tables = copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    names = [name for (name,) in tables if is_counted(name)]
+    return {name: copy.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608
 
 
 _TABLE_BEGINS = re.compile(rb'COPY (?:[^ ]+\.)?"?(\w+)"? \(')
@@ -173,19 +174,19 @@ def _run(command: Sequence[str], url: URL) -> None:
 def _count_archived(pg_restore: str, archive: Path) -> Mapping[str, int]:
     """Read the whole archive as the script that would restore it, and count its rows."""
     counts: Counter[str] = Counter()
-    table = None
+    counted = None
     command = [pg_restore, "--data-only", "--file=-", str(archive)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603
         assert process.stdout is not None  # noqa: S101  (a pipe was asked for)
         assert process.stderr is not None  # noqa: S101
         for line in process.stdout:
-            if table is None:
+            if counted is None:
                 begins = _TABLE_BEGINS.match(line)
-                table = begins and begins[1].decode()
+                counted = begins and begins[1].decode()
             elif line == _TABLE_ENDS:
-                table = None
+                counted = None
             else:
-                counts[table] += 1
+                counts[counted] += 1
         said = process.stderr.read().decode(errors="replace")
     if process.returncode:
         raise _as_error("pg_restore", said)
@@ -198,10 +199,14 @@ def _as_error(tool: str, said: str) -> BackupError:
 
 
 def count_rows(connection: Connection) -> dict[str, int]:
-    """Count the rows of each table."""
-    return {
-        name: connection.scalar(select(func.count()).select_from(table)) or 0 for name, table in metadata.tables.items()
-    }
+    """Count the rows of each table that the ledger has: one of an older schema lacks some."""
+    names = filter(is_counted, inspect(connection).get_table_names())
+    return {name: connection.scalar(select(func.count()).select_from(table(name))) or 0 for name in names}
+
+
+def is_counted(name: str) -> bool:
+    """Tell a table of ours from those that the database and Alembic keep for themselves."""
+    return name != "alembic_version" and not name.startswith("sqlite_")
 
 
 def check_counts(found: Mapping[str, int], expected: Mapping[str, int]) -> None:

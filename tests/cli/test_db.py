@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from installation.home import Home, lock_home
+from store import HEAD_REVISION
 from store.audit import list_events
 from store.columns import database_now
 from store.database import open_database, reading
@@ -16,6 +18,7 @@ from store.states import ArrivalState
 from store.tables import arrivals, screenings
 from tests.cli.conftest import Run
 from tests.databases import sqlite_template
+from tests.earlier import list_revisions, make_earlier, read_rows
 from tests.ledger import arrive, predict, quarantine, register_model
 
 __all__ = ["sqlite_template"]
@@ -87,6 +90,47 @@ def test_a_place_where_no_backup_can_be_is_told_in_one_line(
     assert (answer.returncode, len(answer.stderr.splitlines())) == (code, 1)
     assert says in answer.stderr
     assert run("db", "check").returncode == 0
+
+
+EARLIER = list_revisions()[:-1]
+
+
+@pytest.mark.parametrize("revision", EARLIER[:1] + EARLIER[-1:])
+def test_an_upgrade_makes_a_backup_first_and_the_way_back_is_the_one_it_says(
+    run: Run, tmp_path: Path, revision: str
+) -> None:
+    (tmp_path / "home").mkdir()
+    engine = open_database(f"sqlite:///{tmp_path / 'home' / 'xray.db'}")
+    make_earlier(engine, revision)
+    before = read_rows(engine)
+    engine.dispose()
+    upgraded = run("db", "upgrade")
+    assert upgraded.returncode == 0, upgraded.stderr
+    assert f"the ledger has schema {revision}, this version needs {HEAD_REVISION}" in upgraded.stdout
+    (made,) = (tmp_path / "home" / "backups").iterdir()
+    assert f"and 'xray-cli db restore {made}'" in upgraded.stdout
+    assert run("db", "upgrade").stdout == f"the database has schema {HEAD_REVISION}\n"
+    restored = run("db", "restore", made)
+    assert restored.returncode == 0, restored.stderr
+    assert f"with schema {revision}, and has passed its checks" in restored.stdout
+    engine = open_database(f"sqlite:///{tmp_path / 'home' / 'xray.db'}")
+    assert read_rows(engine) == before
+    engine.dispose()
+    assert run("db", "upgrade", "--no-backup").returncode == 0
+    assert len(list((tmp_path / "home" / "backups").iterdir())) == 1
+
+
+def test_nothing_is_restored_or_upgraded_under_a_service_that_runs(run: Run, ledger: str, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    assert run("db", "backup", "--output", tmp_path / "copy.db").returncode == 0
+    with lock_home(home):
+        answer = run("db", "restore", tmp_path / "copy.db")
+        assert (answer.returncode, len(answer.stderr.splitlines())) == (73, 1)
+        assert "a service already runs" in answer.stderr
+        assert run("db", "upgrade").returncode == 0  # nothing is to be done
+    assert run("db", "restore", tmp_path / "none.db").returncode == 66
+    postgresql = run("db", "restore", tmp_path / "copy.db", XRAY_DATABASE_URL="postgresql+psycopg://x@127.0.0.1:9/x")
+    assert (postgresql.returncode, "pg_restore --no-owner" in postgresql.stderr) == (69, True)
 
 
 def test_pruning_shows_first_and_then_does_what_it_has_shown(run: Run, ledger: str) -> None:

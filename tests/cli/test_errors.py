@@ -20,7 +20,15 @@ EXIT_CODES = {
     0: {"BrokenPipeError"},
     2: {"PeriodError", "QuestionError", "ReportFormatError", "UnknownWeightsError"},
     65: {
-        *("BundleCorruptError", "CardError", "CheckpointError", "EvaluationError", "ReferenceFileError", "SheetError"),
+        *(
+            "BundleCorruptError",
+            "CardError",
+            "CheckpointError",
+            "EvaluationError",
+            "ReferenceFileError",
+            "RestoreError",
+            "SheetError",
+        ),
         *("DatasetError", "DatasetFolderError", "DatasetManifestError", "DatasetTooSmallError", "LabelConflictError"),
         *("WeightsError", "WrongPackageError"),
         *("NothingToPrepareError", "PatientOnTwoSidesError"),

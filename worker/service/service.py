@@ -17,6 +17,7 @@ from worker.errors import HomeLostError
 from worker.health.disk import DiskWatch
 from worker.health.heartbeat import Heartbeat, ServiceState
 from worker.health.presence import Presence
+from worker.health.supervision import notify_manager
 from worker.processes import KeptProcess
 from worker.queue.broker import build_broker, check_broker, wait_for_broker
 from worker.queue.dispatch import Dispatcher
@@ -29,6 +30,7 @@ from worker.start import start
 logger = logging.getLogger(__name__)
 
 BROKER_STOP_SECONDS = 5.0
+LONGEST_UPGRADE_SECONDS = 3600
 
 
 @dataclass(slots=True)
@@ -128,7 +130,17 @@ def _take_home(stack: ExitStack, installation: Installation, heartbeat: Heartbea
     heartbeat.beat(ServiceState.STARTING)
     stack.callback(heartbeat.beat, ServiceState.STOPPED)
     if installation.settings.keeps_own_ledger:
-        installation.upgrade_ledger()
+        _upgrade(installation)
+
+
+def _upgrade(installation: Installation) -> None:
+    """Bring the ledger up to this version, with a backup first, for which a service manager gives us time."""
+
+    def say(what: str) -> None:
+        notify_manager(f"EXTEND_TIMEOUT_USEC={LONGEST_UPGRADE_SECONDS * 1_000_000}", f"STATUS={what}")
+        logger.info(what, extra={"action": "upgrade"})
+
+    installation.upgrade_ledger(say)
 
 
 def _open_broker(stack: ExitStack, installation: Installation) -> KeptProcess | None:

@@ -86,12 +86,12 @@ def test_an_older_backup_is_replaced_by_a_sound_one_only(
     target.parent.mkdir()
     target.write_text("older")
 
-    def damage(copy: sqlite3.Connection, expected: object) -> None:
+    def damage(copy: sqlite3.Connection) -> None:
         copy.execute("DELETE FROM alembic_version")
         raise BackupError("damaged")
 
     with monkeypatch.context() as patched:
-        patched.setattr(store.upkeep.backup, "_check_copy", damage)
+        patched.setattr(store.upkeep.backup, "check_sqlite", damage)
         with pytest.raises(BackupError):
             back_up(sqlite_engine, target)
     assert [path.read_text() for path in target.parent.iterdir()] == ["older"]
