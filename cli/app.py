@@ -24,7 +24,9 @@ from cli import (
     selftest,
     train,
     train_lungs,
+    user,
     watching,
+    web,
     weights,
 )
 from inference.labels import NOTICE
@@ -76,7 +78,7 @@ def main() -> None:
 
 def _add_commands() -> None:
     for command in (
-        *(watching.watch, watching.scan, predict.predict, watching.worker),
+        *(watching.watch, watching.scan, predict.predict, watching.worker, web.web),
         *(report.report, daily.daily, daily.send, ledger.status, ledger.retry),
         *(prepare.prepare, train.train, train_lungs.train_lungs, evaluate.evaluate),
         *(doctor.doctor, selftest.selftest, bench.bench),
@@ -84,6 +86,7 @@ def _add_commands() -> None:
         app.command()(command)
     for name, group in (
         ("quarantine", quarantine.app),
+        ("user", user.app),
         ("model", model.app),
         ("outcomes", reference_labels.app),
         ("db", db.app),

@@ -53,6 +53,21 @@ def release(
 
 
 def _release(engine: "Engine", shelf: "Shelf", arrival_id: int) -> bool:
+    done, said = release_arrival(engine, shelf, arrival_id)
+    typer.echo(said, err=not done)
+    return done
+
+
+def release_arrival(
+    engine: "Engine", shelf: "Shelf", arrival_id: int, actor: str | None = None, address: str | None = None
+) -> tuple[bool, str]:
+    """Put one file back into its inbox; returns whether that is done, and what came of it.
+
+    Parameters
+    ----------
+    actor, address : str or None
+        The user of the page who asks, and from where.
+    """
     from store.database import reading
     from store.ledger.arrivals import find_arrival, record_release
     from store.ledger.sweeps import settle_arrival
@@ -61,8 +76,7 @@ def _release(engine: "Engine", shelf: "Shelf", arrival_id: int) -> bool:
     with reading(engine) as connection:
         arrival = find_arrival(connection, arrival_id)
     if arrival is None or arrival.state is not ArrivalState.QUARANTINED:
-        typer.echo(f"arrival {arrival_id} is not in quarantine", err=True)
-        return False
+        return False, f"arrival {arrival_id} is not in quarantine"
     stays = arrival.after is AfterScreening.KEEP and arrival.fingerprint is not None
     try:
         if not stays:
@@ -71,13 +85,11 @@ def _release(engine: "Engine", shelf: "Shelf", arrival_id: int) -> bool:
                 settle_arrival(connection, arrival_id)  # else it would come back as the file that it was
             shelf.release(arrival)
     except (FileNotFoundError, FileExistsError) as error:
-        typer.echo(str(error), err=True)
-        return False
+        return False, str(error)
     with engine.begin() as connection:
-        record_release(connection, arrival_id)
+        record_release(connection, arrival_id, actor, address)
     where = "is taken where it lies at the next start of 'watch' or 'scan'" if stays else "is back in its inbox"
-    typer.echo(f"arrival {arrival_id} {where}")
-    return True
+    return True, f"arrival {arrival_id} {where}"
 
 
 def _say_what_comes_next(installation: "Installation") -> None:

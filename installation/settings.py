@@ -255,8 +255,49 @@ class MonitoringSettings(BaseModel):
     _known_service_address = field_validator("metrics_address")(_check_address)
 
 
+class WebSettings(BaseModel):
+    """The page."""
+
+    web: Annotated[
+        str, Field(description="where `web` serves the page, as HOST:PORT; `watch` keeps it unless `off`")
+    ] = OFF
+    web_inbox: Annotated[
+        Path | None, Field(description="the watched folder into which the page puts what is uploaded; empty: `inbox`")
+    ] = None
+    web_hosts: Annotated[
+        str, Field(description="names under which the page may be asked for, with commas; empty: this machine's own")
+    ] = ""
+    web_certificate_file: Annotated[
+        FilePath | None, Field(description="certificate for TLS, as PEM; empty: no TLS")
+    ] = None
+    web_key_file: Annotated[FilePath | None, Field(description="its key")] = None
+    web_proxies: Annotated[
+        str, Field(description="addresses of proxies whose X-Forwarded-For and -Proto are believed, with commas")
+    ] = ""
+    web_idle_minutes: Annotated[
+        int, Field(ge=1, le=720, description="who does nothing for this long is logged off")
+    ] = 15
+    web_session_hours: Annotated[int, Field(ge=1, le=24, description="nobody stays logged in for longer")] = 12
+    web_upload_files: Annotated[int, Field(ge=1, le=10_000, description="files that one upload may have")] = 500
+
+    _known_web_address = field_validator("web")(_check_address)
+    _absolute_inbox = field_validator("web_inbox")(_make_absolute)
+
+    @model_validator(mode="after")
+    def _certificate_has_a_key(self) -> Self:
+        if (self.web_certificate_file is None) != (self.web_key_file is None):
+            raise ValueError("setting 'web_certificate_file' and 'web_key_file' belong together: set both or neither")
+        return self
+
+
 class Settings(
-    MonitoringSettings, DeliverySettings, ReportSettings, IntakeSettings, WorkerSettings, InstallationSettings
+    WebSettings,
+    MonitoringSettings,
+    DeliverySettings,
+    ReportSettings,
+    IntakeSettings,
+    WorkerSettings,
+    InstallationSettings,
 ):
     """All that a site may set; `config show` lists it in this order, the last class first."""
 
@@ -264,8 +305,11 @@ class Settings(
 
     def for_worker(self) -> dict[str, str]:
         """Return what a worker process uses as environment variables, its own secrets included and no others."""
-        names = (*InstallationSettings.model_fields, *WorkerSettings.model_fields)
-        values = {name: getattr(self, name) for name in names}
+        return self.for_process(InstallationSettings, WorkerSettings)
+
+    def for_process(self, *topics: type[BaseModel]) -> dict[str, str]:
+        """Return the settings of some topics as environment variables for a process of our own."""
+        values = {name: getattr(self, name) for topic in topics for name in topic.model_fields}
         return {
             ENVIRONMENT_PREFIX + name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
             for name, value in values.items()

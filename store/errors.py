@@ -14,6 +14,7 @@
     ├── BackupError             the backup is not what it should be, and was not kept
     ├── RestoreError            a file cannot become the ledger, and did not
     ├── BackupToolMissingError  PostgreSQL's own programs are not there
+    ├── UserError               there is no such user of the page, or one already
     └── SheetError              a CSV file makes no sense
         └── ReferenceFileError  what a file of reference labels says, or what is said of its columns, makes none
 
@@ -90,6 +91,12 @@ class BackupToolMissingError(StoreError):
     """A program of PostgreSQL that a backup needs is not on the PATH."""
 
     exit_code = os.EX_UNAVAILABLE
+
+
+class UserError(StoreError):
+    """There is no such user of the page, or one of this name already."""
+
+    exit_code = os.EX_DATAERR
 
 
 class SheetError(StoreError):

@@ -1,4 +1,4 @@
-"""The states of an arrival, in the order in which it passes through them."""
+"""The states of an arrival, in the order in which it passes through them; and what users may do."""
 
 from enum import StrEnum
 
@@ -33,3 +33,17 @@ class AfterScreening(StrEnum):
 
     MOVE = "move"  # to the home's processed or quarantine folder
     KEEP = "keep"  # it stays where it is
+
+
+class Role(StrEnum):
+    """What a user of the page may do; each may do all that those before it may."""
+
+    VIEWER = "viewer"  # look at films and reports
+    REVIEWER = "reviewer"  # upload films, and say what they show
+    OPERATOR = "operator"  # release films from quarantine, and try again
+    ADMIN = "admin"  # see who did what, and who may log in
+
+    def includes(self, other: "Role") -> bool:
+        """Return whether this role may do all that the other may."""
+        order = list(Role)
+        return order.index(self) >= order.index(other)

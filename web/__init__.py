@@ -1,1 +1,1 @@
-"""The page: what a browser sees of the ledger; films uploaded, answers read and reviewed."""
+"""The page: upload a film and see the answer, read the worklist, review, and see how the service is."""

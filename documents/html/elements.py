@@ -34,7 +34,7 @@ def element(name: str, /, *children: str, **attributes: object) -> Markup:
     return Markup(f"<{name}{pairs}>{content}</{name}>" if content or name not in VOID else f"<{name}{pairs}/>")  # noqa: S704
 
 
-VOID = frozenset({"br", "circle", "hr", "img", "line", "meta", "path", "polygon", "rect"})
+VOID = frozenset({"br", "circle", "hr", "img", "input", "line", "link", "meta", "path", "polygon", "rect"})
 """Elements that are closed at once."""
 
 

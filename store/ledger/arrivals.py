@@ -189,11 +189,13 @@ def list_quarantined(connection: Connection, limit: int) -> list[Arrival]:
     return [as_arrival(row) for row in connection.execute(statement.order_by(a.id.desc()).limit(limit))]
 
 
-def record_release(connection: Connection, arrival_id: int) -> None:
+def record_release(
+    connection: Connection, arrival_id: int, actor: str | None = None, address: str | None = None
+) -> None:
     """Note that a file goes the one way again, as another arrival; this row stays, and points nowhere any more."""
     which = arrivals.c.id == arrival_id
     connection.execute(update(arrivals).where(which).values(stored_path=None, fingerprint=None))
-    record_event(connection, "quarantine_released", arrival_id=arrival_id)
+    record_event(connection, "quarantine_released", arrival_id=arrival_id, actor=actor, address=address)
 
 
 def _is_due() -> ColumnElement[bool]:

@@ -1,0 +1,48 @@
+"""``web``: the page."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.errors import exit_codes
+from cli.opening import opened_installation
+
+if TYPE_CHECKING:
+    from installation.installation import Installation
+
+DEFAULT_ADDRESS = "127.0.0.1:8080"
+
+
+def web(
+    address: Annotated[
+        str | None, typer.Option(help=f"Where to serve, as HOST:PORT (XRAY_WEB); default: {DEFAULT_ADDRESS}.")
+    ] = None,
+) -> None:
+    """Serve the page: upload films, read the worklist, review; needs a user ('xray-cli user add').
+
+    Example: xray-cli web --address 127.0.0.1:8080
+    """
+    with exit_codes():
+        from installation.settings import OFF
+        from installation.sources import read_settings
+
+        chosen = address or read_settings().web
+        with opened_installation(web=DEFAULT_ADDRESS if chosen == OFF else chosen) as installation:
+            _serve(installation)
+
+
+def _serve(installation: "Installation") -> None:
+    import logging
+
+    from cli.doors import build_doors
+    from inference.labels import NOTICE
+    from installation.logs import configure_logging
+    from web.app import create_app
+    from web.server import check_users, serve
+
+    configure_logging(installation.settings.log_format)
+    check_users(installation)
+    scheme = "https" if installation.settings.web_certificate_file else "http"
+    message = f"the page is at {scheme}://{installation.settings.web}/; Ctrl-C stops. {NOTICE}"
+    logging.getLogger("xray_watch").info(message, extra={"action": "web_started"})
+    serve(create_app(installation, build_doors(installation)), installation.settings)

@@ -1,0 +1,1 @@
+"""Who may see the page: passwords, sessions, roles, and what keeps strangers and slow clients out."""

@@ -1,0 +1,1 @@
+"""What operators and administrators look at: status, quarantine, model, reports, audit, users."""

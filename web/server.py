@@ -1,0 +1,61 @@
+"""Serving the page: uvicorn in this process, bound to one address, with slow clients cut off."""
+
+import logging
+
+import uvicorn
+from fastapi import FastAPI
+
+from installation.installation import Installation
+from installation.settings import Settings
+from store.access.users import has_users
+from store.database import reading
+from web.errors import NoUserError
+
+logger = logging.getLogger(__name__)
+
+MOST_CONNECTIONS = 256
+IDLE_SECONDS = 15
+STOP_SECONDS = 5
+FIRST_USER = "nobody could log in yet: add a user first, with 'xray-cli user add NAME --role admin'"
+
+
+def check_users(installation: Installation) -> None:
+    """Refuse to serve a page into which nobody could log in; it never runs open.
+
+    Raises
+    ------
+    NoUserError
+        There is no user.
+    """
+    with reading(installation.ledger) as connection:
+        if not has_users(connection):
+            raise NoUserError(FIRST_USER)
+
+
+def serve(app: FastAPI, settings: Settings) -> None:
+    """Serve until a signal says stop."""
+    uvicorn.Server(build_config(app, settings)).run()
+
+
+def build_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """Return how uvicorn serves: what it believes of proxies, what it waits for, and what it says of itself."""
+    host, _, port = settings.web.rpartition(":")
+    proxies = [name.strip() for name in settings.web_proxies.split(",") if name.strip()]
+    return uvicorn.Config(
+        app,
+        host=host.strip("[]"),
+        port=int(port),
+        log_config=None,
+        access_log=False,  # addresses of films in it would name arrivals; the audit says who saw what
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        ssl_certfile=settings.web_certificate_file,
+        ssl_keyfile=settings.web_key_file,
+        ws="none",
+        lifespan="off",
+    )

@@ -1,0 +1,49 @@
+"""What the page works for: one installation, and what only other rooms can do for it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from installation.installation import Installation
+from store.access.sessions import SessionRules
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLines:
+    """What `xray-cli status` says: lines of a name and what is known, then what is wrong."""
+
+    facts: Sequence[tuple[str, str]]
+    problems: Sequence[str]
+    is_ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the page may ask of the worker's room, which it must not import: the command line hands it in.
+
+    Attributes
+    ----------
+    read_status : Callable
+        How the service is.
+    release : Callable
+        Puts a quarantined file back into its inbox; returns what came of it and whether it is done.
+    is_alive : Callable
+        Whether the service of this home is ready, from its heartbeat alone, and what keeps it from being so.
+    """
+
+    read_status: Callable[[], StatusLines]
+    release: Callable[[int, str, str], tuple[bool, str]]
+    is_alive: Callable[[], tuple[bool, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The installation and the doors, in the hands of every page."""
+
+    installation: Installation
+    doors: Doors
+
+    @property
+    def session_rules(self) -> SessionRules:
+        """How long a session lasts."""
+        settings = self.installation.settings
+        return SessionRules(settings.web_idle_minutes * 60.0, settings.web_session_hours * 3600.0)
