@@ -15,6 +15,7 @@ from cli import (
     doctor,
     evaluate,
     ledger,
+    listening,
     model,
     predict,
     prepare,
@@ -78,7 +79,7 @@ def main() -> None:
 
 def _add_commands() -> None:
     for command in (
-        *(watching.watch, watching.scan, predict.predict, watching.worker, web.web),
+        *(watching.watch, watching.scan, predict.predict, watching.worker, listening.listen, web.web),
         *(report.report, daily.daily, daily.send, ledger.status, ledger.retry),
         *(prepare.prepare, train.train, train_lungs.train_lungs, evaluate.evaluate),
         *(doctor.doctor, selftest.selftest, bench.bench),

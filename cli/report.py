@@ -22,7 +22,7 @@ Since = Annotated[
 Until = Annotated[str | None, Option(help="The same; a day, week or month is included; default: now.")]
 By = Annotated[
     str | None,
-    Option(help="Group by `hour`, `day`, `source` (the inbox), `view`, `model`, `station` or `priority`."),
+    Option(help="Group by `hour`, `day`, `source` (the inbox), `view`, `model`, `station`, `priority` or `sender`."),
 ]
 Labels = Annotated[list[str] | None, Option(help="Only this label; may be repeated.")]
 Outcomes = Annotated[

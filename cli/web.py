@@ -23,7 +23,7 @@ def web(
     Example: xray-cli web --address 127.0.0.1:8080
     """
     with exit_codes():
-        from installation.settings import OFF
+        from installation.addresses import OFF
         from installation.sources import read_settings
 
         chosen = address or read_settings().web

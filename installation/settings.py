@@ -17,11 +17,14 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
+from installation.addresses import OFF
+from installation.addresses import check_address as _check_address
+from installation.page import WebSettings
+from installation.receiving import ReceivingSettings
 from store.states import AfterScreening
 
 ENVIRONMENT_PREFIX = "XRAY_"
 MEBIBYTE = 1 << 20
-OFF = "off"
 SQLITE = "sqlite:///"
 DEFAULT_INBOX = Path("inbox")
 AUTO, CPU = "auto", "cpu"
@@ -46,16 +49,6 @@ def parse_devices(text: str) -> tuple[str, ...]:
     if len(set(names)) < len(names):
         raise ValueError(f"'{text}' names a GPU twice: one engine for each is enough")
     return names
-
-
-def _check_address(address: str) -> str:
-    if address == OFF:
-        return address
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        message = f"'{address}' is no address; accepted are HOST:PORT, such as 127.0.0.1:9808, or 'off'"
-        raise ValueError(message)
-    return address
 
 
 def _split_paths(value: object) -> object:
@@ -146,7 +139,7 @@ class WorkerSettings(BaseModel):
     ] = "auto"
     metrics_worker_address: Annotated[
         str, Field(description="where `worker` serves its own times and health, as HOST:PORT; `off`: nowhere")
-    ] = "off"
+    ] = OFF
 
     _known_address = field_validator("metrics_worker_address")(_check_address)
 
@@ -255,46 +248,12 @@ class MonitoringSettings(BaseModel):
     _known_service_address = field_validator("metrics_address")(_check_address)
 
 
-class WebSettings(BaseModel):
-    """The page."""
-
-    web: Annotated[
-        str, Field(description="where `web` serves the page, as HOST:PORT; `watch` keeps it unless `off`")
-    ] = OFF
-    web_inbox: Annotated[
-        Path | None, Field(description="the watched folder into which the page puts what is uploaded; empty: `inbox`")
-    ] = None
-    web_hosts: Annotated[
-        str, Field(description="names under which the page may be asked for, with commas; empty: this machine's own")
-    ] = ""
-    web_certificate_file: Annotated[
-        FilePath | None, Field(description="certificate for TLS, as PEM; empty: no TLS")
-    ] = None
-    web_key_file: Annotated[FilePath | None, Field(description="its key")] = None
-    web_proxies: Annotated[
-        str, Field(description="addresses of proxies whose X-Forwarded-For and -Proto are believed, with commas")
-    ] = ""
-    web_idle_minutes: Annotated[
-        int, Field(ge=1, le=720, description="who does nothing for this long is logged off")
-    ] = 15
-    web_session_hours: Annotated[int, Field(ge=1, le=24, description="nobody stays logged in for longer")] = 12
-    web_upload_files: Annotated[int, Field(ge=1, le=10_000, description="files that one upload may have")] = 500
-
-    _known_web_address = field_validator("web")(_check_address)
-    _absolute_inbox = field_validator("web_inbox")(_make_absolute)
-
-    @model_validator(mode="after")
-    def _certificate_has_a_key(self) -> Self:
-        if (self.web_certificate_file is None) != (self.web_key_file is None):
-            raise ValueError("setting 'web_certificate_file' and 'web_key_file' belong together: set both or neither")
-        return self
-
-
 class Settings(
     WebSettings,
     MonitoringSettings,
     DeliverySettings,
     ReportSettings,
+    ReceivingSettings,
     IntakeSettings,
     WorkerSettings,
     InstallationSettings,

@@ -139,6 +139,7 @@ arrivals = Table(
     Column("reason_code", Code),
     Column("reason", Text),
     Column("priority", Code, nullable=False, server_default=Priority.ROUTINE.value),
+    Column("sender", Text),  # the AE title of who sent it by DICOM
     _one_of("state", ArrivalState),
     _one_of("after", AfterScreening),
     _one_of("priority", Priority),

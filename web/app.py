@@ -11,8 +11,9 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware import Middleware
 
 from documents.html.elements import element
+from installation.addresses import OFF
 from installation.installation import Installation
-from installation.settings import OFF, Settings
+from installation.settings import Settings
 from web import files, login
 from web.access.guard import Pages
 from web.access.safety import MOST_BYTES, SafetyMiddleware

@@ -74,7 +74,7 @@ _JPEG_LS = frozenset({0xF7})
 IMPLICIT_LITTLE_ENDIAN = TransferSyntax("1.2.840.10008.1.2", "Implicit VR Little Endian", implicit_vr=True)
 EXPLICIT_LITTLE_ENDIAN = TransferSyntax("1.2.840.10008.1.2.1", "Explicit VR Little Endian")
 
-_ACCEPTED = {
+TRANSFER_SYNTAXES = {
     syntax.uid: syntax
     for syntax in (
         IMPLICIT_LITTLE_ENDIAN,
@@ -96,6 +96,7 @@ _ACCEPTED = {
         TransferSyntax("1.2.840.10008.1.2.5", "RLE Lossless", Encoding.RLE),
     )
 }
+"""What is read, by its UID; what receives films offers the same."""
 
 
 def find_transfer_syntax(uid: str) -> TransferSyntax:
@@ -111,10 +112,10 @@ def find_transfer_syntax(uid: str) -> TransferSyntax:
     TransferSyntaxNotAcceptedError
         It is another one; the message has its name where PS3.6 knows it.
     """
-    if uid in _ACCEPTED:
-        return _ACCEPTED[uid]
+    if uid in TRANSFER_SYNTAXES:
+        return TRANSFER_SYNTAXES[uid]
     name = UID(uid).name if UID(uid).name != uid else "unknown to PS3.6"
-    accepted = ", ".join(syntax.name for syntax in _ACCEPTED.values())
+    accepted = ", ".join(syntax.name for syntax in TRANSFER_SYNTAXES.values())
     raise TransferSyntaxNotAcceptedError(f"Transfer Syntax UID (0002,0010) is {name}; {accepted} are accepted")
 
 

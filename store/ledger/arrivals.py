@@ -31,6 +31,7 @@ class NewArrival:
     size_bytes: int
     after: AfterScreening
     priority: Priority = Priority.ROUTINE
+    sender: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

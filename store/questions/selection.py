@@ -37,6 +37,7 @@ class Dimension(StrEnum):
     MODEL = "model"
     STATION = "station"
     PRIORITY = "priority"
+    SENDER = "sender"  # who sent it by DICOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ KEYS: dict[Dimension, ColumnElement[Any]] = {
     Dimension.MODEL: models.c.model_version,
     Dimension.STATION: screenings.c.station_name,
     Dimension.PRIORITY: arrivals.c.priority,
+    Dimension.SENDER: arrivals.c.sender,
 }
 
 

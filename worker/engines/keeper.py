@@ -14,10 +14,10 @@ from pathlib import Path
 
 from inference.serving.report import EngineReport, EngineState, create_page, read_report
 from inference.serving.wire import LONGEST_SOCKET_PATH
+from installation.addresses import OFF
 from installation.errors import HomeError
 from installation.home import Home
 from installation.installation import Installation
-from installation.settings import OFF
 from worker.engines.board import EngineBoard, EngineFacts, sweep_boards
 from worker.engines.devices import Device, Devices
 from worker.processes import KeptProcess, has_ended, name_locally, pass_on_environment

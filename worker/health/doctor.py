@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from imaging import RotatedError, UnsuitableRadiographError
 from inference.bundle import BundleError
 from inference.labels import Outcome
+from installation.disk import measure_disk
 from installation.errors import ActiveModelUnknownError
 from installation.home import find_inboxes, is_locked
 from installation.installation import Installation
@@ -25,7 +26,6 @@ from store.location import find_filesystem_type, is_network_share
 from store.schema import check_encoding
 from worker.engines.devices import choose_devices
 from worker.errors import DeviceError, InboxError
-from worker.health.disk import measure_disk
 from worker.intake.inbox import check_inbox, list_files
 from worker.intake.inboxes import describe_fault
 from worker.queue.broker import ping_broker

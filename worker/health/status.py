@@ -11,12 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from documents.figures import say_count
 from inference.bundle import BundleError
 from inference.serving.report import EngineState
+from installation.disk import DiskSpace, measure_disk
 from installation.errors import ActiveModelUnknownError
 from installation.installation import Installation
 from store.errors import describe_database_error
 from store.states import ArrivalState
 from worker.engines.board import EngineFacts, read_engines
-from worker.health.disk import DiskSpace, measure_disk
 from worker.health.heartbeat import ServiceState, judge_health
 from worker.health.queue_facts import Queue, read_queue
 from worker.queue.broker import ping_broker

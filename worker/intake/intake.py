@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
 
 from installation.faults import fault_point
+from installation.senders import find_sender
 from store.database import reading
 from store.errors import describe_database_error
 from store.ledger.arrivals import NewArrival, find_known_fingerprints, record_arrivals
@@ -218,10 +219,14 @@ class Intake:
             size_bytes=look.size_bytes,
             after=self._after,
             priority=self._judge(path),
+            sender=find_sender(self._find_below(path)),
         )
 
     def _judge(self, path: str) -> Priority:
-        return self._stat.judge(Path(path).relative_to(self.inboxes.find(path)))
+        return self._stat.judge(self._find_below(path))
+
+    def _find_below(self, path: str) -> Path:
+        return Path(path).relative_to(self.inboxes.find(path))
 
 
 def _look(path: str) -> Look | None:

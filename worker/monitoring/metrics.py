@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from inference.bundle import Bundle
 from inference.labels import LABELS, Outcome
 from inference.serving.report import EngineState
+from installation.disk import measure_disk
 from installation.home import Home
 from store.database import reading
 from store.questions.tallies import (
@@ -35,7 +36,6 @@ from store.questions.tallies import (
 )
 from store.states import FINISHED_STATES, ArrivalState
 from worker.engines.board import WorkerEngines, read_boards
-from worker.health.disk import measure_disk
 from worker.health.heartbeat import ServiceState, judge_health, read_heartbeat
 from worker.processes import KeptProcess
 from worker.screening.stages import AttemptReport

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from installation.addresses import OFF
 from installation.installation import Installation
-from installation.settings import OFF
 from store.schema import find_revision
 from worker.health.heartbeat import ServiceState, judge_health
 from worker.processes import WORKER, KeptProcess, count_processes, name_process

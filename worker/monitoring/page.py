@@ -14,6 +14,7 @@ from threading import Thread
 from prometheus_client import CollectorRegistry, MetricsHandler
 from prometheus_client.process_collector import ProcessCollector
 
+from installation.addresses import split_address
 from worker.health.heartbeat import Health, ServiceState, describe_health
 
 logger = logging.getLogger(__name__)
@@ -50,9 +51,9 @@ class _Handler(MetricsHandler):
 
 class _Server(ThreadingHTTPServer):
     def __init__(self, address: str, handler: type[_Handler]) -> None:
-        host, _, port = address.rpartition(":")
+        host, port = split_address(address)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        super().__init__((host.strip("[]"), int(port)), handler)
+        super().__init__((host, port), handler)
 
     def server_bind(self) -> None:
         """Bind, and ask nobody for our name: a name server that is away would hold up the start."""

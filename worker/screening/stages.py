@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 
+from installation.addresses import OFF
 from installation.installation import Installation
-from installation.settings import OFF
 from worker.processes import name_locally
 
 STAGES = ("read", "decode", "infer", "record", "move")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from celery import Celery
 from sqlalchemy import Engine
 
+from installation.addresses import OFF
 from installation.home import lock_home, prepare_home
 from installation.installation import Installation
-from installation.settings import OFF
 from store.audit import record_event
 from store.ledger.sweeps import release_all
 from worker.errors import HomeLostError

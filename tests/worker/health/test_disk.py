@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.health.disk import DEFAULT_MIN_FREE_BYTES, MEBIBYTE, DiskLowError, DiskWatch, measure_disk
+from installation.disk import DEFAULT_MIN_FREE_BYTES, MEBIBYTE, measure_disk
+from worker.health.disk import DiskLowError, DiskWatch
 
 
 @pytest.fixture

@@ -1,0 +1,20 @@
+"""Addresses as settings write them: HOST:PORT, or `off`."""
+
+OFF = "off"
+
+
+def check_address(address: str) -> str:
+    """Return an address that can be used as it is, or raise ValueError saying what is accepted."""
+    if address == OFF:
+        return address
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        message = f"'{address}' is no address; accepted are HOST:PORT, such as 127.0.0.1:9808, or 'off'"
+        raise ValueError(message)
+    return address
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Return host and port of an address that was checked; IPv6 stands in brackets there and without them here."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)

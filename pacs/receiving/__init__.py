@@ -1,0 +1,1 @@
+"""Films by DICOM to the inbox."""

@@ -1,0 +1,114 @@
+"""Where a film lands: whole and safe on disk in a hidden folder beside the inbox, then in the inbox by one rename."""
+
+import errno
+import fcntl
+import os
+import time
+from pathlib import Path, PurePath
+from uuid import uuid4
+
+from installation.disk import measure_disk
+from pacs.receiving.errors import InboxError
+
+FILM_MODE = 0o640
+FOLDER_MODE = 0o750
+
+
+class Landing:
+    """The hidden folder, and the way out of it.
+
+    Parameters
+    ----------
+    inbox : Path
+        Where films go.
+    min_free_bytes : int or None
+        The watermark, as `installation.disk.measure_disk` takes it.
+
+    Raises
+    ------
+    InboxError
+        The inbox is not there, cannot be written, or another listener receives for it.
+    """
+
+    def __init__(self, inbox: Path, min_free_bytes: int | None) -> None:
+        self.inbox = inbox.resolve()
+        self._min_free_bytes = min_free_bytes
+        try:
+            self.folder = _make_hidden(self.inbox)
+            self._lock = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InboxError(f"another listener receives for the inbox {inbox}: stop it first") from None
+        except OSError as error:
+            message = f"nothing can be received for the inbox {inbox} ({error.strerror}): make it, or name another"
+            raise InboxError(message) from None
+        self.clear(older_than_seconds=0)
+
+    def check_room(self) -> None:
+        """Raise OSError (ENOSPC) where the inbox's disk has less room than is kept free."""
+        if measure_disk(self.inbox, self._min_free_bytes).is_low:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def settle(self, received: Path, below: PurePath) -> None:
+        """Bring a whole file into the inbox, under a name of ours; when this returns, no power cut loses it.
+
+        Parameters
+        ----------
+        received : Path
+            Lies in the hidden folder.
+        below : PurePath
+            Folder below the inbox, which is made if need be.
+
+        Raises
+        ------
+        OSError
+            It is not in the inbox, or may not be there after a power cut: the sender must not believe that it is.
+        """
+        descriptor = os.open(received, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fchmod(descriptor, FILM_MODE)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        folder = self._make_below(below)
+        os.replace(received, folder / f"{uuid4().hex}.dcm")  # noqa: PTH105  (Path.replace says the same)
+        sync_folder(folder)
+
+    def clear(self, older_than_seconds: float) -> None:
+        """Remove what callers broke off: nobody was told that we have it."""
+        limit = time.time() - older_than_seconds
+        for path in self.folder.iterdir():
+            try:
+                if path.stat().st_mtime <= limit:
+                    path.unlink()
+            except FileNotFoundError:
+                continue
+
+    def _make_below(self, below: PurePath) -> Path:
+        folder = self.inbox
+        for part in below.parts:
+            folder /= part
+            try:
+                folder.mkdir(FOLDER_MODE)
+            except FileExistsError:
+                continue
+            sync_folder(folder.parent)
+        return folder
+
+
+def sync_folder(folder: Path) -> None:
+    """Write a folder's names to disk: a rename is safe only then."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _make_hidden(inbox: Path) -> Path:
+    """Make the folder beside the inbox; in it, hidden as well, where the inbox is a disk of its own."""
+    beside = inbox.parent
+    is_one_disk = inbox.stat().st_dev == beside.stat().st_dev and os.access(beside, os.W_OK | os.X_OK)
+    folder = beside / f".{inbox.name}.receiving" if is_one_disk else inbox / ".receiving"
+    folder.mkdir(FOLDER_MODE, exist_ok=True)
+    return folder

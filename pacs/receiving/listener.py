@@ -1,0 +1,221 @@
+"""The listener: a process of its own that takes films by C-STORE and puts them into the inbox."""
+
+import errno
+import logging
+import tempfile
+import threading
+import warnings
+from pathlib import Path, PurePath
+from threading import Event, Thread
+from typing import cast
+
+from pydicom.dataset import Dataset
+from pynetdicom import AE, _config, evt
+from pynetdicom.dimse_messages import C_STORE_RQ
+from pynetdicom.pdu import P_DATA_TF
+from pynetdicom.pdu_primitives import A_ASSOCIATE
+from pynetdicom.transport import AssociationSocket
+
+from installation.addresses import OFF, split_address
+from installation.receiving import DEFAULT_LISTEN, FURTHER, split_words
+from installation.senders import is_ae_title, name_sender_folder, parse_allow_list
+from installation.settings import Settings
+from pacs.receiving.bounds import Bounds, CallerError, PlainSocket, Seats
+from pacs.receiving.errors import ListenError
+from pacs.receiving.landing import Landing
+from pacs.receiving.server import Door
+from pacs.receiving.services import (
+    IMPLEMENTATION_CLASS_UID,
+    IMPLEMENTATION_VERSION_NAME,
+    LONGEST_PDU_BYTES,
+    NOT_WRITTEN,
+    OTHER_CLASS,
+    OUT_OF_ROOM,
+    SUCCESS,
+    build_contexts,
+)
+from pacs.receiving.tls import build_tls
+
+logger = logging.getLogger(__name__)
+
+MESSAGES_WAITING = 2  # a caller who sends more without hearing our answers is cut off
+ABANDONED_SECONDS = 600.0  # what nobody has written to for so long was broken off
+REJECTED, TRANSIENT = 0x01, 0x02
+BY_USER, BY_PRESENTATION = 0x01, 0x03
+CALLING_NOT_KNOWN, CALLED_NOT_KNOWN, LIMIT_EXCEEDED = 0x03, 0x07, 0x02  # PS3.8 table 9-21
+
+
+class Listener:
+    """Takes films for one inbox.
+
+    Parameters
+    ----------
+    settings : Settings
+        Those of `ReceivingSettings`, and the watermark and the folder for STAT of `IntakeSettings`.
+    inbox : Path
+        Where films go.
+
+    Raises
+    ------
+    ReceivingError
+        It cannot begin, in one line.
+    """
+
+    def __init__(self, settings: Settings, inbox: Path) -> None:
+        self._settings = settings
+        self._allow = parse_allow_list(settings.allow)
+        self._stat_folder = _find_stat_folder(settings)
+        self._landing = Landing(inbox, settings.min_free_bytes)
+        self._seats = Seats(settings.listen_associations, settings.listen_associations_per_sender)
+        self._door = self._build_door()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return self._door.server_address[:2]
+
+    def run(self, stop: Event) -> None:
+        """Serve until it is time to stop; what is half received then is broken off, and its sender knows."""
+        _keep_quiet(self._landing.folder)
+        accepting = Thread(target=self._door.serve_forever, name="door", daemon=True)
+        accepting.start()
+        self._announce()
+        while not stop.wait(ABANDONED_SECONDS):
+            self._landing.clear(ABANDONED_SECONDS)
+        self._door.close_door()
+
+    def _build_door(self) -> Door:
+        settings = self._settings
+        seconds, longest = settings.listen_seconds, settings.max_file_bytes + LONGEST_PDU_BYTES
+        entity = AE(settings.ae_title)
+        entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
+        entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
+        entity.maximum_pdu_size = LONGEST_PDU_BYTES
+        entity.maximum_associations = 2 * settings.listen_associations  # ours are counted at the door
+        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = seconds
+        also = [word for word in FURTHER if word in split_words(settings.listen_also)]
+        tls = None
+        if settings.listen_certificate is not None and settings.listen_key is not None:
+            tls = build_tls(settings.listen_certificate, settings.listen_key, settings.listen_client_ca)
+        host, port = split_address(DEFAULT_LISTEN if settings.listen == OFF else settings.listen)
+        try:
+            door = entity.make_server(
+                (host, port),
+                contexts=build_contexts(also),
+                evt_handlers=[
+                    (evt.EVT_REQUESTED, self._judge_request),
+                    (evt.EVT_PDU_RECV, self._count_memory),
+                    (evt.EVT_DIMSE_RECV, self._end_message),
+                    (evt.EVT_C_STORE, self._store),
+                ],
+                server_class=Door,
+                allow=self._allow,
+                seats=self._seats,
+                seconds=seconds,
+                build_bounds=lambda: Bounds(seconds, longest),
+                tls=tls,
+            )
+        except OSError as error:
+            message = f"nobody can call {host}:{port} ({error.strerror}): see XRAY_LISTEN"
+            raise ListenError(message) from None
+        return cast(Door, door)
+
+    def _announce(self) -> None:
+        host, port = self.address
+        titles = " and ".join(filter(None, (self._settings.ae_title, self._settings.stat_ae_title)))
+        how = "by TLS " if self._settings.listen_certificate else ""
+        logger.info("receiving %sas %s at %s:%d", how, titles, host, port, extra={"action": "listening"})
+        if self._allow.is_open:
+            logger.warning("XRAY_ALLOW is *: anybody may send films", extra={"action": "listening_to_all"})
+
+    def _judge_request(self, event: evt.Event) -> None:
+        """Refuse an association that asks for another, or that comes from somebody else."""
+        association, request = event.assoc, event.assoc.requestor.primitive
+        if not isinstance(request, A_ASSOCIATE):  # the caller has gone before it asked for anything
+            association.is_aborted = True
+            association.kill()
+            return
+        address = association.requestor.address
+        calling, called = request.calling_ae_title.strip(), request.called_ae_title.strip()
+        if self._seats.are_too_many(address):
+            self._reject(event, "there are too many associations", TRANSIENT, BY_PRESENTATION, LIMIT_EXCEEDED)
+        elif called not in filter(None, (self._settings.ae_title, self._settings.stat_ae_title)):
+            self._reject(event, "it calls another AE title than ours", REJECTED, BY_USER, CALLED_NOT_KNOWN)
+        elif not (is_ae_title(calling) and self._allow.allows(calling, address)):
+            self._reject(event, "its AE title is not in XRAY_ALLOW for it", REJECTED, BY_USER, CALLING_NOT_KNOWN)
+
+    def _reject(self, event: evt.Event, why: str, *reason: int) -> None:
+        address = event.assoc.requestor.address
+        logger.warning("refused an association from %s: %s", address, why, extra={"action": "caller_refused"})
+        event.assoc.acse.send_reject(*reason)
+        event.assoc.kill()
+
+    def _count_memory(self, event: evt.Event) -> None:
+        """Count what pynetdicom keeps in memory: all of a message but a film's data set, which it writes to disk."""
+        line = _find_line(event)
+        if not isinstance(event.pdu, P_DATA_TF) or isinstance(event.assoc.dimse.message, C_STORE_RQ):
+            return
+        try:
+            line.bounds.count_memory(len(event.pdu))
+        except CallerError as error:
+            line.hang_up(str(error))
+
+    def _end_message(self, event: evt.Event) -> None:
+        line = _find_line(event)
+        line.bounds.end_message()
+        if event.assoc.dimse.msg_queue.qsize() >= MESSAGES_WAITING:
+            line.hang_up("sends without waiting for our answers")
+
+    def _store(self, event: evt.Event) -> Dataset | int:
+        """Answer C-STORE: success only when the film is safe in the inbox."""
+        if event.request.AffectedSOPClassUID != event.context.abstract_syntax:
+            return _fail(OTHER_CLASS, "another SOP class than was negotiated")
+        called = cast(A_ASSOCIATE, event.assoc.requestor.primitive).called_ae_title.strip()
+        calling = event.assoc.requestor.ae_title.strip()
+        stat = [self._stat_folder] if called == self._settings.stat_ae_title else []
+        try:
+            self._landing.check_room()
+            self._landing.settle(Path(event.dataset_path), PurePath(*stat, name_sender_folder(calling)))
+        except OSError as error:
+            is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            why = "no room on the disk" if is_full else f"cannot be written: {error.strerror or type(error).__name__}"
+            return _fail(OUT_OF_ROOM if is_full else NOT_WRITTEN, why)
+        logger.info("received a film from %s", calling, extra={"action": "film_received"})
+        return SUCCESS
+
+
+def _find_line(event: evt.Event) -> PlainSocket:
+    """Return the connection that an event's association reads from."""
+    return cast(PlainSocket, cast(AssociationSocket, event.assoc.dul.socket).socket)
+
+
+def _fail(status: int, why: str) -> Dataset:
+    logger.warning("a film was not taken (status %04X): %s", status, why, extra={"action": "film_not_taken"})
+    answer = Dataset()
+    answer.Status = status
+    answer.ErrorComment = why[:64]  # LO
+    return answer
+
+
+def _find_stat_folder(settings: Settings) -> str:
+    folder = next(iter(split_words(settings.stat_folders)), "")
+    if settings.stat_ae_title and not folder:
+        raise ListenError("films for XRAY_STAT_AE_TITLE go into a folder of XRAY_STAT_FOLDERS, and that names none")
+    return folder
+
+
+def _keep_quiet(hidden: Path) -> None:
+    """Set what pynetdicom has for the whole process: films go to our disk, and nothing that it reads to the log."""
+    _config.STORE_RECV_CHUNKED_DATASET = True
+    _config.LOG_HANDLER_LEVEL = "none"
+    tempfile.tempdir = str(hidden)
+    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
+    warnings.simplefilter("ignore")  # pydicom's quote values
+    threading.excepthook = _say_what_ended
+
+
+def _say_what_ended(args: threading.ExceptHookArgs) -> None:
+    """Say of a connection's thread that it ended by an error, and not what it had read."""
+    name = args.exc_type.__name__
+    if name != "InvalidEventError":  # pynetdicom's, of a caller who has gone
+        logger.error("a connection ended by %s", name, extra={"action": "connection_failed"})

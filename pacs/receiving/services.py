@@ -1,0 +1,46 @@
+"""What we take: the services, SOP classes and transfer syntaxes that are offered to senders."""
+
+from collections.abc import Iterable
+
+from pydicom.uid import (
+    UID,
+    ComputedRadiographyImageStorage,
+    DigitalXRayImageStorageForPresentation,
+    DigitalXRayImageStorageForProcessing,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    SecondaryCaptureImageStorage,
+)
+from pynetdicom.presentation import PresentationContext, build_context
+from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # made at import
+
+from imaging.dicom.header import TRANSFER_SYNTAXES
+from installation.receiving import Further
+
+IMPLEMENTATION_CLASS_UID = "2.25.216453313313315042723323316822337046549"  # PS3.7 D.3.3.2
+IMPLEMENTATION_VERSION_NAME = "XRAY_WATCH_1"
+LONGEST_PDU_BYTES = 131_072  # that we offer: at 16 KiB, the usual, a film costs twice the time
+
+ALWAYS_TAKEN: tuple[UID, ...] = (ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation)
+TAKEN_BY_SETTING: dict[Further, UID] = {
+    "processing": DigitalXRayImageStorageForProcessing,
+    "secondary-capture": SecondaryCaptureImageStorage,
+}
+
+SUCCESS = 0x0000
+OUT_OF_ROOM = 0xA700  # PS3.4 B.2.3: Refused: Out of Resources
+OTHER_CLASS = 0xA900  # Error: Data Set does not match SOP Class
+NOT_WRITTEN = 0xC001  # Error: Cannot understand, which is all that is left for the rest
+
+
+def build_contexts(also: Iterable[Further]) -> list[PresentationContext]:
+    """List what is accepted in negotiation; all else is refused there.
+
+    Parameters
+    ----------
+    also : iterable of Further
+        SOP classes that are taken by setting.
+    """
+    storage = (*ALWAYS_TAKEN, *(TAKEN_BY_SETTING[word] for word in also))
+    echo = build_context(Verification, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+    return [echo, *(build_context(sop_class, list(TRANSFER_SYNTAXES)) for sop_class in storage)]
