@@ -12,8 +12,9 @@ from imaging import Radiograph, RadiographError, SourceFile, decode_radiograph, 
 from inference.classifier import Classifier
 from inference.labels import Answer
 from inference.prediction import Prediction
+from store.identifiers import Protect
 from store.ledger.fates import FateKind, decide_fate
-from store.questions.queries import Result
+from store.questions.queries import SAID, Result
 from store.states import ArrivalState
 from worker.intake.inbox import list_files
 
@@ -90,10 +91,13 @@ class Answerer:
         Larger files are not read.
     heatmaps : Path or None
         An existing folder for pictures, which are named by the digits that their file's SHA-256 begins with.
+    protect : Callable
+        What identifiers pass through, as they do on their way into a ledger.
     """
 
-    def __init__(self, classifier: Classifier, max_bytes: int, heatmaps: Path | None) -> None:
+    def __init__(self, classifier: Classifier, max_bytes: int, heatmaps: Path | None, protect: Protect) -> None:
         self._classifier = classifier
+        self._protect = protect
         self._max_bytes = max_bytes
         self._heatmaps = heatmaps
 
@@ -115,8 +119,10 @@ class Answerer:
             fate = decide_fate(error)
             state = STATES.get(fate.kind, ArrivalState.FAILED)
             result = self._build_result(file, received_at, sha256, state, fate.to_answer(), fate.reason_code or state)
-            return AnsweredFile(file, result, fate.reason or "too little memory")  # which alone has no other words
+            reason = fate.reason or "too little memory"  # which alone has no other words
+            return AnsweredFile(file, self._add_header(result._replace(reason=reason), error), reason)
         result = self._build_result(file, received_at, sha256, ArrivalState.DONE, prediction)
+        result = self._add_header(result, radiograph)
         return AnsweredFile(file, result, heatmap=self._draw(source, radiograph, prediction))
 
     def _build_result(
@@ -144,6 +150,15 @@ class Answerer:
             received_at=received_at,
             finished_at=datetime.now(tz=UTC),
         )
+
+    def _add_header(self, result: Result, about: object) -> Result:
+        """Add what the header says to the result of a film, or of what was wrong with it."""
+        said, notes = getattr(about, "identity", None), getattr(about, "notes", ())
+        if said is None:
+            return result
+        facts = {name: getattr(said, name) for name in SAID}
+        facts["accession_number"] = self._protect(said.accession_number)
+        return result._replace(notes=tuple(notes), **facts)
 
     def _draw(self, source: SourceFile, radiograph: Radiograph, prediction: Prediction) -> Path | None:
         if self._heatmaps is None:

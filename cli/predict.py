@@ -20,6 +20,7 @@ from inference.labels import NOTICE
 if TYPE_CHECKING:
     from cli.answering import AnsweredFile
     from installation.installation import Installation
+    from store.identifiers import Protect
 
 FILES_HELP = "DICOM, PNG or JPEG files, or folders with such files."
 HEATMAP_HELP = "Folder for one picture a film: where the evidence for its most probable label lies."
@@ -58,7 +59,7 @@ def _predict(installation: "Installation", files: list[Path], heatmap: Path | No
     classifier = Classifier.load(installation.model)
     if heatmap is not None:
         heatmap.mkdir(parents=True, exist_ok=True)
-    answerer = Answerer(classifier, installation.settings.max_file_bytes, heatmap)
+    answerer = Answerer(classifier, installation.settings.max_file_bytes, heatmap, _find_protection(installation))
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 shows what it can
     write = _write_json if output_format is TextFormat.JSON else _write_text
@@ -69,6 +70,16 @@ def _predict(installation: "Installation", files: list[Path], heatmap: Path | No
         warning = f"the folder {folder} cannot be entered ({describe_fault(error)}); its films have no answer"
         sys.stderr.write(f"xray-cli: {show_text(warning)}\n")
     return unread + len(closed)
+
+
+def _find_protection(installation: "Installation") -> "Protect":
+    """Return what identifiers pass through; where the site hashes them and there is no key yet, none is said."""
+    from installation.errors import IdentifierKeyError
+
+    try:
+        return installation.protect
+    except IdentifierKeyError:
+        return lambda _identifier: None
 
 
 def _write_json(answers: "Iterable[AnsweredFile]") -> int:

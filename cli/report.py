@@ -29,6 +29,11 @@ Outcomes = Annotated[
     list[str] | None, Option(help="Only `predicted`, `indeterminate`, `rejected` ...; may be repeated.")
 ]
 Reasons = Annotated[list[str] | None, Option(help="Only this reason code; may be repeated.")]
+Files = Annotated[list[str] | None, Option(help="Only files of this name; may be repeated.")]
+Accessions = Annotated[list[str] | None, Option(help="Only this accession number; may be repeated.")]
+Patients = Annotated[list[str] | None, Option(help="Only this patient's ID; may be repeated.")]
+Uids = Annotated[list[str] | None, Option(help="Only this SOP, study or series UID; may be repeated.")]
+Stations = Annotated[list[str] | None, Option(help="Only this station; may be repeated.")]
 Models = Annotated[list[str] | None, Option(help="Only this model version or hash; may be repeated.")]
 Inboxes = Annotated[list[Path] | None, Option(help="Only files of this inbox; may be repeated.")]
 Modalities = Annotated[list[str] | None, Option(help="Only this modality; may be repeated.")]
@@ -62,6 +67,11 @@ def report(
     label: Labels = None,
     outcome: Outcomes = None,
     reason: Reasons = None,
+    file: Files = None,
+    accession: Accessions = None,
+    patient: Patients = None,
+    uid: Uids = None,
+    station: Stations = None,
     model: Models = None,
     inbox: Inboxes = None,
     modality: Modalities = None,
@@ -85,7 +95,7 @@ def report(
     with exit_codes(), opened_installation() as installation:
         ledger, zone = installation.ledger, installation.settings.time_zone
         from reports.formats import name_format
-        from reports.question.asking import ask_question, parse_filters
+        from reports.question.asking import PLAIN, ask_question, parse_filters
 
         filters = parse_filters(
             labels=label,
@@ -96,6 +106,12 @@ def report(
             modalities=modality,
             minimums=min_probability,
             priorities=priority,
+            stations=station,
+            files=file,
+            accessions=accession,
+            patients=patient,
+            uids=uid,
+            protect=installation.protect if accession or patient else PLAIN,
         )
         question = ask_question(
             since, until, zone, by=by, filters=filters, reference=reference, positives_shown=positives

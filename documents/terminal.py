@@ -142,8 +142,7 @@ def _build_table(table: Table, width: int) -> Iterator[RenderableType]:
     for row, *texts in zip(table.rows, *(texts for _, texts in shown), strict=True):
         if row.tone in {"whole", HEADING}:
             grid.add_section()
-        cells = (_build_cell(column.kind, text) for (column, _), text in zip(shown, texts, strict=True))
-        grid.add_row(*cells, style=STYLES.get(row.tone))
+        grid.add_row(*map(Text, texts), style=STYLES.get(row.tone))
     if table.caption:
         yield _show(table.caption, "bold")
     yield grid
@@ -175,11 +174,6 @@ def _narrow(column: Column, texts: list[str]) -> tuple[Column, list[str]]:
         return column, texts
     heading = fill(column.heading, max(map(len, (*texts, *column.heading.split()))), break_on_hyphens=False)
     return replace(column, heading=heading), texts
-
-
-def _build_cell(kind: CellKind, text: str) -> Text:
-    """Build a cell; a name gives way to the other columns, and ends in an ellipsis then."""
-    return Text(text, no_wrap=True, overflow="ellipsis") if kind is CellKind.NAME else Text(text)
 
 
 def _say_in_row(row: Row, place: int, column: Column) -> str:

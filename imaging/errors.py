@@ -14,7 +14,7 @@ file names). None of these is ever worth another try; what is (a busy share, a f
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from imaging.radiograph import Identity
+    from imaging.radiograph import Identity, Note
 
 
 class RadiographError(Exception):
@@ -28,11 +28,14 @@ class RadiographError(Exception):
         What an administrator can do, in one sentence.
     identity : Identity or None
         What the header said, so that a refused film can be counted and found; None where no header could be read.
+    notes : tuple of Note
+        What of it could not be used, as far as it was looked at.
     """
 
     reason_code: ClassVar[str]
     advice: ClassVar[str]
     identity: "Identity | None" = None
+    notes: "tuple[Note, ...]" = ()
 
 
 class UnreadableRadiographError(RadiographError):

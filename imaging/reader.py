@@ -74,4 +74,6 @@ def _check_not_blank(radiograph: Radiograph) -> None:
     first = pixels[0, 0]
     # a small part of nearly every picture is enough to see it
     if (pixels[::16, ::16] == first).all() and (pixels == first).all():
-        raise BlankError("a picture of one gray value")
+        error = BlankError("a picture of one gray value")
+        error.identity, error.notes = radiograph.identity, radiograph.notes
+        raise error

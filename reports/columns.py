@@ -66,6 +66,10 @@ def _or_null(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+def _leave_out(_result: Result) -> None:
+    """Say nothing in its place."""
+
+
 def _name_arrival(result: Result) -> str:
     return f"arrival-{result.arrival_id}"
 
@@ -78,9 +82,25 @@ STATES, OUTCOMES = {"enum": [*ArrivalState]}, {"enum": [*Outcome, None]}
 NOT_UTF8 = "The base name; bytes that are not UTF-8 are written as codes."
 WHY = "Why there is no class, or what speaks against the one that was given."
 OTHER = "The film that came with the same SOP Instance UID and other bytes: its arrival and its file; null for most."
+PROTECTED = "Accession Number (0008,0050), plain or hashed as XRAY_STORE_IDENTIFIERS says."
+NOTES: Schema = {"type": "array", "items": TEXT}
+UID = _or_null(TEXT)
+UIDS = {
+    "sop": "SOP Instance UID (0008,0018).",
+    "study": "Study Instance UID (0020,000D).",
+    "series": "Series Instance UID (0020,000E).",
+}
 NO_QUEUE = "null where nothing waits: `xray-cli predict`."
-ARRIVAL = ResultColumn("arrival", "arrival", CellKind.COUNT, 9, None, "Its number in the ledger.")
+NUMBER = "Its number in the ledger, by which `xray-cli show` finds it; null where there is no ledger."
+ARRIVAL = ResultColumn("arrival_id", "arrival", CellKind.COUNT, 9, _or_null({"type": "integer"}), NUMBER)
 FILE_NAME = ResultColumn("file_name", "file", CellKind.NAME, 34, TEXT, NOT_UTF8, stand_in=_name_arrival)
+STATION = ResultColumn("station_name", "station", CellKind.NAME, 16, _or_null(TEXT), "Station Name (0008,1010).")
+DETAIL = ResultColumn(
+    *("reason", "detail", CellKind.NAME, 60, _or_null(TEXT), "The reason in a sentence: what was found, and where.")
+)
+ACCESSION = ResultColumn(
+    *("accession_number", "accession", CellKind.NAME, 20, _or_null(TEXT), PROTECTED), stand_in=_leave_out
+)
 RECEIVED_AT = ResultColumn("received_at", "received", CellKind.MOMENT, 19, TIME, "When the file was complete.")
 SHARES = ResultColumn(
     "probabilities",
@@ -108,6 +128,16 @@ COLUMNS = (
     ResultColumn(
         *("conflict_with", "conflict with", CellKind.NAME, 34, _or_null(TEXT), OTHER), stand_in=_name_other_arrival
     ),
+    ARRIVAL,
+    DETAIL,
+    ResultColumn("notes", "notes", CellKind.WORDS, 28, NOTES, "What of the header could not be used, in codes."),
+    STATION,
+    ResultColumn("view_position", "view", CellKind.NAME, 8, _or_null(TEXT), "View Position (0018,5101)."),
+    ACCESSION,
+    *(
+        ResultColumn(f"{level}_instance_uid", f"{level} UID", CellKind.NAME, 40, UID, meaning, stand_in=_leave_out)
+        for level, meaning in UIDS.items()
+    ),
 )
 JSON_NAMES = tuple(column.name for column in COLUMNS if column.schema is not None)
 MOMENTS = tuple(column.name for column in COLUMNS if column.kind is CellKind.MOMENT)
@@ -129,14 +159,16 @@ def result_to_json(result: Result, zone: tzinfo = UTC) -> dict[str, object]:
         Values that ``json`` can write: text, numbers in [0, 1], None, and times in ISO 8601 with their offset.
     """
     values = ((name, getattr(result, name)) for name in JSON_NAMES)
-    return {
+    found = {
         name: value.astimezone(zone).isoformat() if isinstance(value, datetime) else value for name, value in values
     }
+    return found | {"arrival_id": result.arrival_id or None, "notes": list(result.notes)}
 
 
 def result_to_cells(result: Result, zone: tzinfo | None) -> dict[str, Any]:
     """Return the cells of a flat row by their names (``ResultColumn.names``); times are those of the zone."""
-    cells = {"arrival": result.arrival_id, "notice": NOTICE, **result._asdict()}
+    cells = {"notice": NOTICE, **result._asdict(), "arrival_id": result.arrival_id or None}
+    cells["notes"] = ", ".join(result.notes)
     for name in MOMENTS:
         cells[name] = cells[name] and cells[name].astimezone(zone)
     cells.update(zip(SHARES.names, ({**UNKNOWN, **(result.probabilities or {})}).values(), strict=True))

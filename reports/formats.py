@@ -90,7 +90,7 @@ class ReportSource:
     def report(self) -> Report:
         """All figures."""
         report = compute_report(self._connection, self.question, self._advice)
-        return report if self._with_names else report.change_films(hide_patient)
+        return report if self._with_names else report.hide_patients(hide_patient)
 
     def results(self) -> Iterator[Result]:
         """Give every result in the order of its end, then what is pending; a thousand in memory at a time."""

@@ -54,7 +54,7 @@ class FilePath(TypeDecorator[Path]):
         del dialect
         if value is None:
             return None
-        return os.fsencode(value).replace(b"\\", rb"\\").decode("utf-8", "backslashreplace")
+        return escape_path(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Path | None:
         """Undo the escapes."""
@@ -72,6 +72,11 @@ class FileName(TypeDecorator[str]):
         """Take the folders off: less work than a path, and nobody who reads a million names needs one."""
         del dialect
         return None if value is None else value.rpartition("/")[2].replace(r"\\", "\\")
+
+
+def escape_path(path: str | Path) -> str:
+    """Return a path as ``FilePath`` stores it."""
+    return os.fsencode(path).replace(b"\\", rb"\\").decode("utf-8", "backslashreplace")
 
 
 def _unescape(text: str) -> bytes:

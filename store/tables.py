@@ -1,6 +1,7 @@
 """The tables. Alembic makes them (``migrations/``); a test holds the two together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -9,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     literal,
+    literal_column,
     or_,
 )
 
@@ -60,6 +63,23 @@ _GIVEN = " + ".join(f"CASE WHEN probability_{label} IS NULL THEN 0 ELSE 1 END" f
 _OF_THE_LABEL = " ".join(f"WHEN '{label}' THEN probability_{label}" for label in LABELS)
 
 
+def _build_header_columns() -> Iterator[Column[Any]]:
+    """Give the columns of what a file says of itself, as far as it could be read."""
+    yield Column("source_format", Code)
+    yield Column("sop_class_uid", Uid)
+    yield from (Column(f"{level}_instance_uid", Uid, index=level != "series") for level in ("sop", "study", "series"))
+    # as XRAY_STORE_IDENTIFIERS says: plain, or a keyed hash
+    yield from (Column(name, Text, index=True) for name in ("patient_id", "accession_number"))
+    yield from (Column(name, Code) for name in ("modality", "view_position", "body_part_examined"))
+    yield Column("patient_age_years", Float)
+    yield Column("patient_sex", Code)
+    yield from (Column(name, Text) for name in ("manufacturer", "station_name"))
+    yield Column("transfer_syntax_uid", Uid)
+    yield from (Column(name, Code) for name in ("photometric_interpretation", "presentation_intent_type"))
+    yield from (Column(name, Integer) for name in ("rows", "columns", "bits_stored"))
+    yield Column("notes", Text)  # codes of ``imaging.Note``, with a space between
+
+
 models = Table(
     "models",
     metadata,
@@ -83,26 +103,7 @@ screenings = Table(
     Column("reason_code", Code),
     Column("reason", Text),
     Column("conflict", Boolean, nullable=False, server_default=false()),
-    Column("source_format", Code),
-    Column("sop_class_uid", Uid),
-    Column("sop_instance_uid", Uid, index=True),
-    Column("study_instance_uid", Uid),
-    Column("series_instance_uid", Uid),
-    Column("patient_id", Text),  # as XRAY_STORE_IDENTIFIERS says: plain, or a keyed hash
-    Column("accession_number", Text, index=True),
-    Column("modality", Code),
-    Column("view_position", Code),
-    Column("body_part_examined", Code),
-    Column("patient_age_years", Float),
-    Column("patient_sex", Code),
-    Column("manufacturer", Text),
-    Column("station_name", Text),
-    Column("transfer_syntax_uid", Uid),
-    Column("photometric_interpretation", Code),
-    Column("presentation_intent_type", Code),
-    Column("rows", Integer),
-    Column("columns", Integer),
-    Column("bits_stored", Integer),
+    *_build_header_columns(),
     Column("screened_at", UtcDateTime, nullable=False),
     UniqueConstraint("source_sha256", "model_sha256"),
     _one_of("outcome", Outcome),
@@ -133,6 +134,7 @@ arrivals = Table(
     Column("lease_until", UtcDateTime),
     Column("received_at", UtcDateTime, nullable=False),
     Column("queued_at", UtcDateTime),
+    Column("started_at", UtcDateTime),  # of the last attempt
     Column("finished_at", UtcDateTime, index=True),
     Column("source_sha256", Sha256),
     Column("screening_id", ForeignKey("screenings.id"), index=True),
@@ -156,7 +158,7 @@ def _written_out(value: str) -> BindParameter[str]:
     return literal(value, literal_execute=True)
 
 
-# the three indexes below hold what is in work and nothing of what is finished, however large the ledger grows; their
+# the four indexes below hold a small part of the arrivals, however large the ledger grows; their
 # conditions stand in the migrations alone, since SQLAlchemy imports each dialect of which an index here would speak
 UNFINISHED = arrivals.c.finished_at.is_(None)
 Index("ix_arrivals_unfinished", arrivals.c.received_at)
@@ -164,6 +166,20 @@ READY = or_(*(arrivals.c.state == _written_out(state.value) for state in READY_S
 Index("ix_arrivals_ready", arrivals.c.priority, arrivals.c.id)
 IN_THE_INBOX = arrivals.c.fingerprint.is_not(None) & (arrivals.c.after == _written_out(AfterScreening.MOVE.value))
 Index("ix_arrivals_unsettled", arrivals.c.finished_at)
+IS_QUARANTINED = arrivals.c.state == _written_out(ArrivalState.QUARANTINED.value)
+Index("ix_arrivals_quarantined", arrivals.c.source_sha256)
+# of the file, as its path is stored; its index stands in the migrations alone: Alembic cannot compare expressions
+BASE_NAME: ColumnElement[str] = literal_column(
+    "substr(arrivals.path, length(rtrim(arrivals.path, replace(arrivals.path, '/', ''))) + 1)", Text
+)
+
+# a file that cannot be read has no screening; what its header said all the same stands here
+headers = Table(
+    "headers",
+    metadata,
+    Column("arrival_id", RowId, primary_key=True, autoincrement=False),
+    *_build_header_columns(),
+)
 
 # what people say after the fact; a film is known by its bytes, whatever screened them and however often
 reference_labels = Table(

@@ -1,5 +1,6 @@
 """Rows for tests, made through the store's own functions: the shortest way to each state of an arrival."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -78,13 +79,14 @@ def predict(engine: Engine, name: str, **changed: Any) -> int:
     return arrival_id
 
 
-def reject(engine: Engine, name: str, reason_code: str = "lateral") -> int:
-    return predict(
-        engine, name, outcome=Outcome.REJECTED, label=None, probabilities=None, reason_code=reason_code, reason="no"
-    )
+def reject(engine: Engine, name: str, reason_code: str = "lateral", **changed: Any) -> int:
+    answer: dict[str, Any] = {"outcome": Outcome.REJECTED, "label": None, "probabilities": None, "reason": "no"}
+    return predict(engine, name, reason_code=reason_code, **answer, **changed)
 
 
-def quarantine(engine: Engine, name: str, reason_code: str = "truncated") -> int:
+def quarantine(
+    engine: Engine, name: str, reason_code: str = "truncated", header: Mapping[str, Any] | None = None
+) -> int:
     arrival_id = hold(engine, name)
     with engine.begin() as connection:
         record_quarantine(
@@ -95,6 +97,7 @@ def quarantine(engine: Engine, name: str, reason_code: str = "truncated") -> int
             reason="it ends early",
             source_sha256=digest(name),
             stored_path=Path("/quarantine") / name,
+            header=header,
         )
     return arrival_id
 

@@ -7,7 +7,7 @@ from imaging.dicom.pixel_layout import read_layout
 from imaging.dicom.stored_pixels import decode_pixels
 from imaging.dicom.suitability import check_suitable
 from imaging.errors import RadiographError
-from imaging.radiograph import Identity, Radiograph
+from imaging.radiograph import Identity, Note, Radiograph
 
 
 def decode_dicom(content: bytes) -> Radiograph:
@@ -26,19 +26,20 @@ def decode_dicom(content: bytes) -> Radiograph:
     Raises
     ------
     RadiographError
-        The leaf names the reason; its `identity` is what the header says.
+        The leaf names the reason; its `identity` is what the header says, and its `notes` what could not be used of it.
     """
     file = read_header(content)
     identity = read_identity(file)
+    notes = note_age(file, identity)
     try:
-        return _decode(file, identity)
+        notes = (*check_suitable(file.dataset), *notes)
+        return _decode(file, identity, notes)
     except RadiographError as error:
-        error.identity = identity
+        error.identity, error.notes = identity, notes
         raise
 
 
-def _decode(file: DicomFile, identity: Identity) -> Radiograph:
-    notes = check_suitable(file.dataset) + note_age(file, identity)
+def _decode(file: DicomFile, identity: Identity, notes: tuple[Note, ...]) -> Radiograph:
     check_uids(file.dataset)
     layout = read_layout(file)
     pixels, shown_notes = display_pixels(file, layout, decode_pixels(file, layout))

@@ -8,6 +8,7 @@ from reports.content.agreement import build_agreement
 from reports.content.arrivals import build_arrivals, build_labels, build_reasons, count_labels
 from reports.content.drift import build_drift
 from reports.content.headline import build_tiles, say_verdict, say_warnings
+from reports.content.refused import build_conflicts, build_refused
 from reports.content.service import build_models, build_quality, build_speed
 from reports.content.worklist import build_newest, build_worklist
 from reports.figures.report import Report
@@ -39,6 +40,8 @@ PAGE: tuple[Build, ...] = (
     build_arrivals,
     build_labels,
     build_reasons,
+    build_refused,
+    build_conflicts,
     build_agreement,
     build_drift,
     build_speed,

@@ -28,7 +28,7 @@ from reports.figures.summary import RunningSummary, Summary
 from reports.question.question import Question
 from store.columns import QUARTER_SECONDS
 from store.database import reading
-from store.questions.queries import count_states_by, list_likely, list_newest_results
+from store.questions.queries import count_states_by, list_conflicts, list_likely, list_newest_results, list_refused
 from store.questions.selection import KEYS, Dimension, Part, Selection, find_part
 from store.questions.statistics import (
     ModelUse,
@@ -41,6 +41,7 @@ from store.questions.statistics import (
 from store.states import Priority
 
 NEWEST_SHOWN = 10
+LISTED = 200
 NO_ADVICE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -77,6 +78,8 @@ def compute_report(connection: Connection, question: Question, advice: Mapping[s
         groups=groups,
         quality=_find_gaps(connection, selection),
         newest=tuple(list_newest_results(connection, selection, NEWEST_SHOWN)),
+        refusals=tuple(list_refused(connection, selection, LISTED)) if summary.refused else (),
+        conflicts=tuple(list_conflicts(connection, selection, LISTED)) if summary.conflicts else (),
         agreement=compute_agreement(connection, selection, question.positives_shown),
         drift=compare_with_reference(connection, question, summary),
     )

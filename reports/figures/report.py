@@ -133,6 +133,9 @@ class Report:
         As ``question.by`` asks: in order of time, else the largest first. They add up to ``summary``.
     newest : tuple of Result
         The last arrivals, the newest first.
+    refusals, conflicts : tuple of Result
+        The files that were refused, by reason; those that came with the SOP Instance UID of another film. Each list
+        ends after ``LISTED``.
     agreement : tuple of Agreement
         One for each source of reference labels (RT-PCR, readers) that has any for films of the period.
     drift : Drift or None
@@ -152,15 +155,26 @@ class Report:
     groups: tuple[Group, ...]
     quality: Quality
     newest: tuple[Result, ...]
+    refusals: tuple[Result, ...] = ()
+    conflicts: tuple[Result, ...] = ()
     agreement: tuple[Agreement, ...] = ()
     drift: Drift | None = None
     latency_of: Mapping[Priority, Latency] = field(default_factory=dict)
 
-    def change_films(self, change: Callable[[Result], Result]) -> "Report":
-        """Return the report with each film of its lists changed."""
+    def hide_patients(self, change: Callable[[Result], Result]) -> "Report":
+        """Return the report with each film of its lists changed, and without the names that the question has."""
         agreement = (
             replace(each, missed=each.missed.change_films(change), false_alarms=each.false_alarms.change_films(change))
             for each in self.agreement
         )
-        positives, newest = tuple(map(change, self.positives)), tuple(map(change, self.newest))
-        return replace(self, positives=positives, newest=newest, agreement=tuple(agreement))
+        lists = (self.positives, self.newest, self.refusals, self.conflicts)
+        positives, newest, refusals, conflicts = (tuple(map(change, films)) for films in lists)
+        return replace(
+            self,
+            question=self.question.hide_patients(),
+            positives=positives,
+            newest=newest,
+            refusals=refusals,
+            conflicts=conflicts,
+            agreement=tuple(agreement),
+        )

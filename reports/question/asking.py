@@ -11,6 +11,7 @@ from inference.labels import Label
 from reports.errors import PeriodError, QuestionError
 from reports.question.periods import Period, find_zone, parse_period
 from reports.question.question import POSITIVES_SHOWN, Question, find_days_before
+from store.identifiers import Protect, build_protection
 from store.questions.selection import ALL, Dimension, Filters, Part
 from store.states import Priority
 
@@ -18,6 +19,7 @@ Words = Sequence[str] | None
 Choice = TypeVar("Choice", bound=StrEnum)
 REFERENCE = "28d"
 NO_REFERENCE = "none"
+PLAIN = build_protection(store_identifiers=True, key=b"")
 
 
 def ask_question(
@@ -86,6 +88,12 @@ def parse_filters(
     modalities: Words = None,
     minimums: Words = None,
     priorities: Words = None,
+    stations: Words = None,
+    files: Words = None,
+    accessions: Words = None,
+    patients: Words = None,
+    uids: Words = None,
+    protect: Protect = PLAIN,
 ) -> Filters:
     """Read filters, None for none; reasons and models may be any, since the ledger remembers those of earlier versions.
 
@@ -93,6 +101,10 @@ def parse_filters(
     ----------
     minimums : sequence of str
         ``covid19=0.8``, or ``0.8`` for the most probable label.
+    accessions, patients : sequence of str
+        As the header says them.
+    protect : Callable
+        What those two pass through, as they do on their way into the ledger (``Installation.protect``).
 
     Raises
     ------
@@ -108,6 +120,11 @@ def parse_filters(
         modalities=tuple(text.upper() for text in modalities or ()),
         minimums=tuple(map(_parse_minimum, minimums or ())),
         priorities=tuple(_choose(Priority, text, "priority") for text in priorities or ()),
+        stations=tuple(stations or ()),
+        files=tuple(files or ()),
+        accessions=tuple(filter(None, map(protect, accessions or ()))),
+        patients=tuple(filter(None, map(protect, patients or ()))),
+        uids=tuple(uid.strip() for uid in uids or ()),
     )
 
 

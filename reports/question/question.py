@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from reports.question.periods import Period
 from store.questions.selection import ALL, Dimension, Filters, Selection
 
 POSITIVES_SHOWN = 20
+MAY_IDENTIFY = ("files", "accessions", "patients", "uids")
+NOT_SAID = "one that is not named here"
 TWO_DAYS = timedelta(days=2)
 
 
@@ -42,6 +45,11 @@ class Question:
             return self
         return replace(self, by=Dimension.DAY if self.period.until - self.period.since > TWO_DAYS else Dimension.HOUR)
 
+    def hide_patients(self) -> "Question":
+        """Return the question without what may identify a patient, for what leaves the house; it is still asked."""
+        named: dict[str, Any] = {name: (NOT_SAID,) for name in MAY_IDENTIFY if getattr(self.filters, name)}
+        return replace(self, filters=replace(self.filters, **named))
+
     @property
     def zone_name(self) -> str:
         """The site's time zone as people write it."""
@@ -59,6 +67,11 @@ def name_filters(filters: Filters) -> Iterator[tuple[str, str]]:
         "inbox": filters.inboxes,
         "modality": filters.modalities,
         "priority": filters.priorities,
+        "station": filters.stations,
+        "file": filters.files,
+        "accession number": filters.accessions,
+        "patient": filters.patients,
+        "UID": filters.uids,
     }
     for name, values in named.items():
         if values:

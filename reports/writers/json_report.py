@@ -72,6 +72,11 @@ def _filters_to_json(question: Question) -> dict[str, object]:
         "inboxes": filters.inboxes,
         "modalities": filters.modalities,
         "priorities": filters.priorities,
+        "stations": filters.stations,
+        "files": filters.files,
+        "accessions": filters.accessions,
+        "patients": filters.patients,
+        "uids": filters.uids,
         "min_probabilities": [{"label": label, "at_least": least} for label, least in filters.minimums],
     }
 

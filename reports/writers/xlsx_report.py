@@ -61,7 +61,10 @@ def _write_reasons(book: Book, report: Report) -> None:
 
 LAST = ("model_version", "source_sha256", "model_sha256", "priority", "notice")
 """What people need the least stands at the right."""
-ORDERED = sorted(COLUMNS, key=lambda column: LAST.index(column.name) if column.name in LAST else -1)
+ORDERED = sorted(
+    (column for column in COLUMNS if column is not ARRIVAL),
+    key=lambda column: LAST.index(column.name) if column.name in LAST else -1,
+)
 SHEET = {name: column for column in (ARRIVAL, *ORDERED) for name in column.names}
 MOST_ROWS = 1_048_575
 """So many rows stand below the head of a sheet; the next go to another."""

@@ -130,7 +130,12 @@ def claim_arrival(connection: Connection, arrival_id: int, owner: str, lease_sec
     statement = (
         update(arrivals)
         .where(a.id == taken)
-        .values(state=ArrivalState.SCREENING, lease_owner=owner, lease_until=database_now(lease_seconds))
+        .values(
+            state=ArrivalState.SCREENING,
+            lease_owner=owner,
+            lease_until=database_now(lease_seconds),
+            started_at=database_now(),
+        )
         .returning(*ARRIVAL_COLUMNS)
     )
     row = connection.execute(statement).one_or_none()

@@ -6,7 +6,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from inference.labels import Answer
 from store.audit import record_event
@@ -14,7 +14,7 @@ from store.columns import database_now
 from store.database import build_insert, wait_for_turn
 from store.errors import AnswerPrunedError, LeaseLostError
 from store.states import ArrivalState
-from store.tables import arrivals, screenings
+from store.tables import arrivals, headers, screenings
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,16 @@ def record_quarantine(
     reason: str,
     source_sha256: str | None,
     stored_path: Path | None,
+    header: Mapping[str, Any] | None = None,
 ) -> None:
-    """Record that a file cannot be read, and why; raises LeaseLostError as ``record_screening``."""
+    """Record that a file cannot be read, and why; raises LeaseLostError as ``record_screening``.
+
+    ``header`` holds columns of the table ``headers``: what could be read all the same, identifiers protected.
+    """
     known = {"reason_code": reason_code, "reason": reason, "source_sha256": source_sha256}
     _finish(connection, arrival_id, owner, state=ArrivalState.QUARANTINED, stored_path=stored_path, **known)
+    if header and any(value is not None for value in header.values()):
+        connection.execute(insert(headers).values(arrival_id=arrival_id, **header))
 
 
 def record_vanished(connection: Connection, arrival_id: int, owner: str) -> None:

@@ -10,7 +10,18 @@ from sqlalchemy import ColumnElement, Connection, Select, case, false, func, lit
 
 from inference.labels import Label, Outcome
 from store.columns import FileName
-from store.questions.selection import IS_ANSWER, JOINED, NOT_KNOWN, REASON, SHARES, Selection
+from store.questions.selection import (
+    DETAIL,
+    IS_ANSWER,
+    JOINED,
+    NOT_KNOWN,
+    PART,
+    REASON,
+    SHARES,
+    Part,
+    Selection,
+    said,
+)
 from store.states import ArrivalState, Priority
 from store.tables import UNFINISHED, arrivals, models, screenings
 
@@ -32,6 +43,12 @@ class Result(NamedTuple):
         None where nothing waited: without a ledger.
     conflict_with : str or None
         The first film that came with that UID and other bytes: the number of its arrival and its file's name.
+    reason : str or None
+        Why it was refused, with what was found and where.
+    notes : tuple of str
+        What of its header could not be used: ``imaging.Note``.
+    accession_number : str or None
+        As the site stores it, plain or hashed.
     """
 
     arrival_id: int
@@ -49,6 +66,14 @@ class Result(NamedTuple):
     received_at: datetime
     finished_at: datetime | None
     conflict_with: str | None = None
+    reason: str | None = None
+    notes: tuple[str, ...] = ()
+    sop_instance_uid: str | None = None
+    study_instance_uid: str | None = None
+    series_instance_uid: str | None = None
+    accession_number: str | None = None
+    station_name: str | None = None
+    view_position: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +95,12 @@ class StateCount:
     count: int
     conflict: bool = False
     not_known: Mapping[Label, int] = field(default_factory=dict)
+
+
+SAID = (
+    *("sop_instance_uid", "study_instance_uid", "series_instance_uid"),
+    *("accession_number", "station_name", "view_position"),
+)
 
 
 def stream_results(connection: Connection, selection: Selection) -> Iterator[Result]:
@@ -109,19 +140,34 @@ def list_likely(connection: Connection, selection: Selection, label: Label, limi
     s = screenings.c
     statement = (
         select_results(selection.where_finished())
-        .add_columns(s.sop_instance_uid)
         .where(IS_ANSWER, s.label == label)
         .order_by(SHARES[label].desc(), arrivals.c.id)
     )
     asked = max(1, limit)
     while True:
-        rows = connection.execute(statement.limit(asked)).all()
-        films: dict[str | int, Sequence[Any]] = {}
-        for position, (*row, uid) in enumerate(rows):
-            films.setdefault(uid or position, row)
-        if len(films) >= limit or len(rows) < asked:
-            return [as_result(row) for row in films.values()][:limit]
+        found = [as_result(row) for row in connection.execute(statement.limit(asked))]
+        films: dict[str | int, Result] = {}
+        for position, result in enumerate(found):
+            films.setdefault(result.sop_instance_uid or position, result)
+        if len(films) >= limit or len(found) < asked:
+            return list(films.values())[:limit]
         asked *= 2
+
+
+def list_refused(connection: Connection, selection: Selection, limit: int) -> list[Result]:
+    """Return files that were refused, by reason, the newest of each first; of no reason more than of a rarer one."""
+    place = func.row_number().over(partition_by=REASON, order_by=arrivals.c.id.desc())
+    statement = select_results(selection.where_finished()).where(PART.in_([Part.REJECTED, Part.QUARANTINED]))
+    rows = connection.execute(statement.order_by(place, REASON).limit(limit))
+    return sorted(map(as_result, rows), key=lambda result: result.reason_code or "")
+
+
+def list_conflicts(connection: Connection, selection: Selection, limit: int) -> list[Result]:
+    """Return the films that came with the SOP Instance UID of another film, those of one UID beside each other."""
+    a, s = arrivals.c, screenings.c
+    statement = select_results(selection.where_finished()).where(IS_ANSWER, s.conflict)
+    rows = connection.execute(statement.order_by(s.sop_instance_uid, a.id).limit(limit))
+    return [as_result(row) for row in rows]
 
 
 def count_states(connection: Connection, since: datetime, until: datetime) -> list[StateCount]:
@@ -168,6 +214,7 @@ def select_results(where: ColumnElement[bool]) -> Select[Any]:
         *(a.id, type_coerce(a.path, FileName), a.source_sha256, a.state, a.priority, a.received_at, a.finished_at),
         *(s.outcome, s.label, s.conflict, s.model_sha256, models.c.model_version),
         *_name_other_film(),
+        *(DETAIL.label("reason_detail"), *(said(name).label(name) for name in ("notes", *SAID))),
         REASON.label("reason_code"),
         *SHARES.values(),
     )
@@ -190,7 +237,8 @@ def _name_other_film() -> Iterator[ColumnElement[Any]]:
 def as_result(row: Sequence[Any]) -> Result:
     """Build a result from a row of ``select_results``."""
     arrival_id, file_name, source_sha256, state, priority, received_at, finished_at, *answer = row
-    outcome, label, conflict, model_sha256, model_version, other_id, other_name, reason_code, *probabilities = answer
+    outcome, label, conflict, model_sha256, model_version, other_id, other_name, reason, notes, *answer = answer
+    header, (reason_code, *probabilities) = answer[: len(SAID)], answer[len(SAID) :]
     known = {name: share for name, share in zip(SHARES, probabilities, strict=True) if share is not None}
     return Result(
         arrival_id=arrival_id,
@@ -208,4 +256,7 @@ def as_result(row: Sequence[Any]) -> Result:
         received_at=received_at,
         finished_at=finished_at,
         conflict_with=None if other_id is None else f"arrival-{other_id} {other_name}",
+        reason=reason,
+        notes=tuple(notes.split()) if notes else (),
+        **dict(zip(SAID, header, strict=True)),
     )

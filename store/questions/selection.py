@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Join, and_, case, func, or_
 
 from inference.labels import LABELS, Label, Outcome
-from store.columns import quarter_hours
+from store.columns import escape_path, quarter_hours
 from store.states import PENDING_STATES, ArrivalState, Priority
-from store.tables import UNFINISHED, arrivals, models, screenings
+from store.tables import BASE_NAME, UNFINISHED, arrivals, headers, models, screenings
 
 
 class Part(StrEnum):
@@ -48,6 +48,12 @@ class Filters:
     ----------
     labels, parts, reasons, inboxes, modalities, priorities : tuple
         A duplicate has the label of the answer that it shares.
+    stations, uids : tuple of str
+        As the header says them; a UID is that of the film, its series or its study.
+    files : tuple of str
+        Base names, as ``FileName`` reads them.
+    accessions, patients : tuple of str
+        As the ledger holds them, plain or hashed.
     models : tuple of str
         Versions, or the first digits of a bundle's SHA-256.
     minimums : tuple of (Label or None, float)
@@ -63,8 +69,14 @@ class Filters:
     modalities: tuple[str, ...] = ()
     minimums: tuple[tuple[Label | None, float], ...] = ()
     priorities: tuple[Priority, ...] = ()
+    stations: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    accessions: tuple[str, ...] = ()
+    patients: tuple[str, ...] = ()
+    uids: tuple[str, ...] = ()
 
 
+UID_LEVELS = ("sop", "study", "series")
 ALL = Filters()
 
 
@@ -104,9 +116,18 @@ class Selection:
         return and_(*period, *sampled, *_filter(self.filters))
 
 
-JOINED: Join = arrivals.outerjoin(screenings, arrivals.c.screening_id == screenings.c.id).outerjoin(
-    models, screenings.c.model_sha256 == models.c.model_sha256
+JOINED: Join = (
+    arrivals.outerjoin(screenings, arrivals.c.screening_id == screenings.c.id)
+    .outerjoin(models, screenings.c.model_sha256 == models.c.model_sha256)
+    .outerjoin(headers, headers.c.arrival_id == arrivals.c.id)
 )
+
+
+def said(name: str) -> ColumnElement[Any]:
+    """Return what the header of an arrival says, on rows of ``JOINED``: of one that was screened, or could not be."""
+    return func.coalesce(screenings.c[name], headers.c[name])
+
+
 # a duplicate is counted as one, not once more under the answer that it shares
 # said the other way round, because SQLite would search `state = 'done'`, nearly all rows, before it looks at the period
 IS_ANSWER: ColumnElement[bool] = arrivals.c.state.not_in(
@@ -117,6 +138,7 @@ WAS_ASKED: ColumnElement[bool] = or_(*(share.is_not(None) for share in SHARES.va
 # by whoever was asked; what a model does not know it gives no probability
 NOT_KNOWN: dict[Label, ColumnElement[bool]] = {label: and_(WAS_ASKED, SHARES[label].is_(None)) for label in LABELS}
 REASON: ColumnElement[str] = func.coalesce(arrivals.c.reason_code, screenings.c.reason_code)
+DETAIL: ColumnElement[str] = func.coalesce(arrivals.c.reason, screenings.c.reason)
 PART: ColumnElement[str] = case(
     (arrivals.c.state.in_(PENDING_STATES), Part.PENDING.value),
     (IS_ANSWER, screenings.c.outcome),
@@ -127,9 +149,9 @@ KEYS: dict[Dimension, ColumnElement[Any]] = {
     Dimension.HOUR: QUARTER,
     Dimension.DAY: QUARTER,
     Dimension.SOURCE: arrivals.c.inbox,
-    Dimension.VIEW: screenings.c.view_position,
+    Dimension.VIEW: said("view_position"),
     Dimension.MODEL: models.c.model_version,
-    Dimension.STATION: screenings.c.station_name,
+    Dimension.STATION: said("station_name"),
     Dimension.PRIORITY: arrivals.c.priority,
     Dimension.SENDER: arrivals.c.sender,
 }
@@ -149,10 +171,16 @@ def _filter(filters: Filters) -> Iterator[ColumnElement[bool]]:
         (PART, filters.parts),
         (REASON, filters.reasons),
         (a.inbox, filters.inboxes),
-        (s.modality, filters.modalities),
+        (said("modality"), filters.modalities),
+        (said("station_name"), filters.stations),
+        (said("accession_number"), filters.accessions),
+        (said("patient_id"), filters.patients),
+        (BASE_NAME, [escape_path(name) for name in filters.files]),
         (a.priority, filters.priorities),
     )
     yield from (column.in_(values) for column, values in columns if values)
+    if filters.uids:
+        yield or_(*(said(f"{level}_instance_uid").in_(filters.uids) for level in UID_LEVELS))
     if filters.models:
         named = (s.model_sha256.startswith(model, autoescape=True) for model in filters.models)
         yield or_(models.c.model_version.in_(filters.models), *named)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, case, func, or_, select
 
 from inference.labels import Outcome
 from store.columns import latency_milliseconds
-from store.questions.selection import IS_ANSWER, JOINED, QUARTER, Selection
+from store.questions.selection import IS_ANSWER, JOINED, QUARTER, Selection, said
 from store.states import ArrivalState, Priority
 from store.tables import arrivals, models, screenings
 
@@ -112,18 +112,20 @@ def find_model_before(connection: Connection, moment: datetime) -> tuple[str, st
 
 def count_headers(connection: Connection, selection: Selection) -> HeaderCount:
     """Count what the headers of the films leave out, those of refused films too where they could be read."""
-    s = screenings.c
-    is_dicom = s.source_format == "dicom"
-    # a header that was read says at least one of these, also where it was refused for what it says
-    was_read = or_(~is_dicom, s.outcome != Outcome.REJECTED, *(s[name].is_not(None) for name in SAID_BY_EVERY_HEADER))
+    a, s = arrivals.c, screenings.c
+    is_dicom = said("source_format") == "dicom"
+    # a header that was read says at least one of these, also where the film was refused
+    says_something = or_(*(said(name).is_not(None) for name in SAID_BY_EVERY_HEADER))
+    answered = IS_ANSWER & s.source_format.is_not(None) & or_(~is_dicom, s.outcome != Outcome.REJECTED, says_something)
+    quarantined = (a.state == ArrivalState.QUARANTINED) & is_dicom & says_something
     statement = (
         select(
             func.count(),
             func.count(case((is_dicom, 1))),
-            *(func.count(case((is_dicom & s[name].is_(None), 1))) for name in EXPECTED_ATTRIBUTES),
+            *(func.count(case((is_dicom & said(name).is_(None), 1))) for name in EXPECTED_ATTRIBUTES),
         )
         .select_from(JOINED)
-        .where(selection.where_finished(), IS_ANSWER, s.source_format.is_not(None), was_read)
+        .where(selection.where_finished(), or_(answered, quarantined))
     )
     films, headers, *missing = connection.execute(statement).one()
     return HeaderCount(films, headers, dict(zip(EXPECTED_ATTRIBUTES, missing, strict=True)))

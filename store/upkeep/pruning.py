@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, exists, func, 
 from store.audit import record_event
 from store.database import reading
 from store.states import FINISHED_STATES, ArrivalState
-from store.tables import arrivals, reference_labels, screenings
+from store.tables import arrivals, headers, reference_labels, screenings
 
 BATCH = 500  # rows a transaction: some 20 ms, for which the service's writers wait without noticing
 
@@ -109,6 +109,7 @@ def _prune_arrivals(engine: Engine, before: datetime, done: Pruned, progress: Ca
         with engine.begin() as connection:
             _overwrite_deleted(connection)
             states = _count_by_state(connection, chosen)
+            connection.execute(delete(headers).where(headers.c.arrival_id.in_(select(a.id).where(chosen))))
             connection.execute(delete(arrivals).where(chosen))
         for state, count in states.items():
             done.arrivals[state] = done.arrivals.get(state, 0) + count

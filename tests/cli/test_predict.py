@@ -45,7 +45,7 @@ def refuse(radiograph: Radiograph) -> Prediction:
 
 
 def answerer(answer: Callable[[Radiograph], Prediction], heatmaps: Path | None = None) -> Answerer:
-    return Answerer(StandIn(answer), 1 << 28, heatmaps)  # type: ignore[arg-type]
+    return Answerer(StandIn(answer), 1 << 28, heatmaps, lambda _: "hashed")  # type: ignore[arg-type]
 
 
 @pytest.fixture

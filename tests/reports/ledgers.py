@@ -13,7 +13,7 @@ from reports.question.periods import Period
 from reports.question.question import Question
 from store.ledger.models import record_model
 from store.states import FINISHED_STATES, AfterScreening, ArrivalState, Priority
-from store.tables import arrivals, models, screenings
+from store.tables import arrivals, headers, models, screenings
 from tests.ledger import digest
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -58,7 +58,7 @@ def ask(begin: float = 0, end: float = DAY, zone: tzinfo = UTC, **changed: Any) 
 def fill_ledger(engine: Engine, films: Iterable[Film]) -> None:
     """Leave nothing in the ledger but these films, in their order."""
     with engine.begin() as connection:
-        for table in (arrivals, screenings):
+        for table in (arrivals, screenings, headers):
             connection.execute(delete(table))
         known = set(connection.scalars(select(models.c.model_version)))
         for number, film in enumerate(films, start=1):

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert, update
 
 from inference.labels import LABELS, Label, Outcome
 from reports.figures.reading import read_report
@@ -13,6 +13,7 @@ from reports.figures.summary import PARTS, Summary
 from reports.question.asking import parse_filters
 from store.questions.selection import Dimension, Filters
 from store.states import ArrivalState, Priority
+from store.tables import headers, screenings
 from tests.reports.ledgers import DAY, Film, ask, fill_ledger
 
 films = st.builds(
@@ -93,6 +94,13 @@ def test_filters_partition_and_groups_add_up(sqlite_engine: Engine, drawn: list[
         ({"minimums": ["0.65", "normal=0.5"]}, [7]),
         ({"labels": ["covid19"], "modalities": ["DX"]}, [5]),
         ({"models": ["_"]}, []),
+        ({"stations": ["CT ROOM"]}, [2, 4]),
+        ({"files": ["film-3.dcm", "film-6.dcm"]}, [3, 6]),
+        ({"files": ["film-3"]}, []),
+        ({"accessions": [" A7 "]}, [4, 7]),
+        ({"patients": ["P1"]}, [1, 4]),
+        ({"uids": ["1.2.3.1"]}, [1]),
+        ({"uids": ["1.2.3.4", "1.2.9"]}, [4, 7]),
         ({}, [1, 2, 3, 4, 5, 6, 7]),
     ],
 )
@@ -107,9 +115,23 @@ def test_a_filter_lets_through_what_it_names(engine: Engine, words: dict[str, li
         Film(outcome=Outcome.INDETERMINATE, probability=0.7),
     ]
     fill_ledger(engine, ledger)
+    say_in_headers(engine)
     report = read_report(engine, ask(filters=parse_filters(**words)))  # type: ignore[arg-type]
     assert sorted(result.arrival_id for result in report.newest) == found
     assert report.summary.arrived == len(found)
+
+
+def say_in_headers(engine: Engine) -> None:
+    said = {"accession_number": "A7", "patient_id": "P1", "study_instance_uid": "1.2.3.4", "station_name": "CT ROOM"}
+    answered = {
+        1: {"patient_id": "P1", "sop_instance_uid": "1.2.3.1"},
+        2: {"station_name": "CT ROOM"},
+        7: {"accession_number": "A7", "series_instance_uid": "1.2.9"},
+    }
+    with engine.begin() as connection:
+        connection.execute(insert(headers).values(arrival_id=4, **said))
+        for number, facts in answered.items():
+            connection.execute(update(screenings).where(screenings.c.id == number).values(**facts))
 
 
 def test_a_model_is_found_by_the_first_digits_of_its_hash(engine: Engine) -> None:

@@ -1,4 +1,5 @@
 import multiprocessing
+from collections.abc import Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 
 import pytest
@@ -7,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, event, inspect, select, text, update
+from sqlalchemy import Engine, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from inference.labels import Label
@@ -21,9 +22,9 @@ from store.schema import (
     find_revision,
     upgrade_schema,
 )
-from store.tables import metadata, screenings
+from store.tables import metadata
 from tests.databases import lend_database
-from tests.ledger import arrive, predict, register_model
+from tests.ledger import MODEL_SHA256, PROBABILITIES, arrive, digest, predict, register_model
 
 TWO = {Label.COVID19: 0.25, Label.NORMAL: 0.75}
 
@@ -81,10 +82,16 @@ def test_a_schema_of_a_newer_or_another_program_is_left_alone(engine: Engine, re
     assert find_revision(engine) == revision
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 def test_the_migrations_make_the_tables_as_they_are_described(engine: Engine) -> None:
     with engine.begin() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        options = {"compare_type": True, "compare_server_default": True, "include_object": can_be_compared}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
+
+
+def can_be_compared(_object: object, name: str | None, *_: object) -> bool:
+    return name != "ix_arrivals_file_name"  # on an expression: test_plans holds that it is used
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -113,11 +120,11 @@ def test_the_way_back_leaves_nothing_and_the_way_forth_works_again(engine: Engin
 
 
 def test_rows_of_an_older_schema_stay_as_they_are_and_answers_of_two_classes_find_their_place(engine: Engine) -> None:
-    register_model(engine)
-    predict(engine, "three.dcm")
     downgrade(engine, "0003")
+    register_model(engine)
+    insert_answer(engine, "three.dcm", PROBABILITIES)
     with pytest.raises(IntegrityError):
-        forget_a_probability(engine)
+        insert_answer(engine, "two.dcm", TWO)
     before = read_screenings(engine)
     upgrade_schema(engine)
     assert read_screenings(engine) == before
@@ -126,17 +133,27 @@ def test_rows_of_an_older_schema_stay_as_they_are_and_answers_of_two_classes_fin
     with pytest.raises(RuntimeError, match="know two classes"):
         downgrade(engine, "0003")
     assert find_revision(engine) == HEAD_REVISION
-    assert arrival_id > 1
+    assert arrival_id == 1
 
 
-def forget_a_probability(engine: Engine) -> None:
+def insert_answer(engine: Engine, name: str, probabilities: Mapping[Label, float]) -> None:
+    """Write an answer as any schema takes it: the functions of the store know the newest alone."""
+    names = [f"probability_{label}" for label in probabilities]
+    statement = (
+        f"INSERT INTO screenings (arrival_id, source_sha256, model_sha256, outcome, label, {', '.join(names)}, "
+        f"screened_at) VALUES (1, :film, :model, 'predicted', 'normal', {', '.join(map(':{}'.format, names))}, :at)"
+    )
+    shares = dict(zip(names, probabilities.values(), strict=True))
+    values = {"film": digest(name), "model": MODEL_SHA256, "at": "2026-11-01 08:00:00.000000", **shares}
     with engine.begin() as connection:
-        connection.execute(update(screenings).values(probability_viral_pneumonia=None))
+        connection.execute(text(statement), values)
 
 
 def read_screenings(engine: Engine) -> list[tuple[object, ...]]:
+    shares = ", ".join(f"probability_{label}" for label in Label)
     with engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(select(screenings).order_by(screenings.c.id))]
+        found = connection.execute(text(f"SELECT id, source_sha256, outcome, {shares} FROM screenings ORDER BY id"))
+        return [tuple(row) for row in found]
 
 
 def test_new_constraints_that_are_cut_off_half_way_leave_the_old_ones(sqlite_url: str) -> None:
@@ -154,7 +171,7 @@ def test_new_constraints_that_are_cut_off_half_way_leave_the_old_ones(sqlite_url
         upgrade_schema(one)
     assert find_revision(other) == "0003"
     with pytest.raises(IntegrityError):
-        forget_a_probability(other)
+        insert_answer(other, "two.dcm", TWO)
     event.remove(one, "before_cursor_execute", cut_off)
     upgrade_schema(one)
     predict(other, "two again.dcm", probabilities=TWO)

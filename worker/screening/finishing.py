@@ -1,14 +1,14 @@
 """The end of an arrival: its row is committed, then its file moves; both may be repeated."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
 
-from imaging import Identity
+from imaging import Identity, Note
 from installation.faults import fault_point
 from store.database import undurable
 from store.errors import LeaseLostError
@@ -60,10 +60,15 @@ class Finisher:
         return replace(claim.arrival, state=ArrivalState.DUPLICATE, stored_path=stored_path)
 
     def finish_quarantined(
-        self, claim: Claim, fate: Fate, source_sha256: str | None = None, source_format: str | None = None
+        self,
+        claim: Claim,
+        fate: Fate,
+        source_sha256: str | None = None,
+        header: Mapping[str, Any] | None = None,
     ) -> Arrival:
-        """Record that the file cannot be read, and why."""
-        stored_path = self._place(claim, source_sha256, source_format, quarantined=True)
+        """Record that the file cannot be read, why, and what its header said all the same."""
+        header = header or {}
+        stored_path = self._place(claim, source_sha256, header.get("source_format"), quarantined=True)
         finished = replace(
             claim.arrival,
             state=ArrivalState.QUARANTINED,
@@ -81,6 +86,7 @@ class Finisher:
                 reason=fate.reason,
                 source_sha256=source_sha256,
                 stored_path=stored_path,
+                header=header,
             )
         _log_end(finished, ArrivalState.QUARANTINED, reason_code=fate.reason_code)
         return finished
@@ -134,10 +140,11 @@ class Finisher:
         return self.shelf.place(claim.arrival, source_sha256, source_format, quarantined=quarantined)
 
 
-def describe_identity(identity: Identity, protect: Protect) -> Mapping[str, Any]:
-    """Turn an identity into columns of the table ``screenings``, identifiers protected."""
+def describe_identity(identity: Identity, protect: Protect, notes: Iterable[Note] = ()) -> Mapping[str, Any]:
+    """Turn an identity and its notes into columns of ``screenings`` or ``headers``, identifiers protected."""
     names = {field.name for field in fields(identity)} - NOT_STORED
     columns = {name: getattr(identity, name) for name in names}
+    columns["notes"] = " ".join(notes) or None
     return columns | {name: protect(columns[name]) for name in IDENTIFIERS}
 
 

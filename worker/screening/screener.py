@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from imaging import decode_radiograph, identify_format, read_source
+from imaging import RadiographError, decode_radiograph, identify_format, read_source
 from imaging.source import SourceFile
 from inference.classifier import Classifier
 from inference.labels import Answer
@@ -146,7 +146,7 @@ class Screener:
     def _predict(self, attempt: Attempt, source: SourceFile) -> NewScreening:
         with attempt.times.measure("decode"):
             radiograph = decode_radiograph(source.content)
-        attempt.identity = describe_identity(radiograph.identity, self._protect)
+        attempt.identity = describe_identity(radiograph.identity, self._protect, radiograph.notes)
         with attempt.times.measure("infer"):
             prediction = self._classifier.predict_radiograph(radiograph)
         return self._describe(source, prediction, attempt.identity)
@@ -164,13 +164,14 @@ class Screener:
         source_format = identify_format(source.content) if source else None
         match fate.kind:
             case FateKind.REJECT if source is not None and (answer := fate.to_answer()):
-                rejection = self._describe(source, answer, attempt.identity or self._identify(error, source))
+                rejection = self._describe(source, answer, self._identify(attempt, error, source))
                 with attempt.times.measure("record"):
                     return self._finisher.finish_screened(claim, rejection, source_format)
             case FateKind.REJECT | FateKind.QUARANTINE:
                 sha256 = source.sha256 if source else None
+                header = self._identify(attempt, error, source) if source else None
                 with attempt.times.measure("record"):
-                    return self._finisher.finish_quarantined(claim, fate, sha256, source_format)
+                    return self._finisher.finish_quarantined(claim, fate, sha256, header)
             case FateKind.VANISH:
                 self._finisher.finish_vanished(claim)
             case FateKind.RETRY_FILE | FateKind.RETRY_FAULT:
@@ -180,12 +181,13 @@ class Screener:
                 pass
         return None
 
-    def _identify(self, error: Exception, source: SourceFile) -> Mapping[str, Any]:
+    def _identify(self, attempt: Attempt, error: Exception, source: SourceFile) -> Mapping[str, Any]:
         """Return what was read of a header before it was refused, so that the film is counted where it came from."""
-        said = getattr(error, "identity", None)
-        if said is None:
-            return {"source_format": identify_format(source.content)}
-        return describe_identity(said, self._protect)
+        if attempt.identity is not None:
+            return attempt.identity
+        if isinstance(error, RadiographError) and error.identity is not None:
+            return describe_identity(error.identity, self._protect, error.notes)
+        return {"source_format": identify_format(source.content)}
 
     def _describe(self, source: SourceFile, answer: Answer, identity: Mapping[str, Any]) -> NewScreening:
         return NewScreening(source.sha256, self._classifier.bundle.model_sha256, answer, identity)

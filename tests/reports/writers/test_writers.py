@@ -16,7 +16,7 @@ from reports.figures.summary import Summary
 from reports.question.periods import Period
 from reports.writers.csv_report import NAMES, write_csv
 from reports.writers.json_report import write_json
-from store.questions.queries import Result
+from store.questions.queries import SAID, Result
 from store.states import ArrivalState
 from tests.reports.results import HOSTILE_NAMES, PERIOD, PREDICTED, GivenSource, named, new_report, refused
 
@@ -34,7 +34,10 @@ def as_csv(*results: Result) -> str:
 
 
 def test_the_json_of_a_result_is_the_contract() -> None:
-    assert result_to_json(PREDICTED, ZoneInfo("Europe/Berlin")) == {
+    header = {"station_name": "ROOM-1", "view_position": "PA", "accession_number": "hmac-sha256:12"}
+    uids = {"sop_instance_uid": "1.2.3", "study_instance_uid": "1.2"}
+    result = PREDICTED._replace(notes=("window_not_used",), **header, **uids)
+    assert result_to_json(result, ZoneInfo("Europe/Berlin")) == {
         "file_name": "film.dcm",
         "source_sha256": "ab" * 32,
         "state": "done",
@@ -48,6 +51,15 @@ def test_the_json_of_a_result_is_the_contract() -> None:
         "finished_at": "2026-11-01T09:30:00.500000+01:00",
         "priority": "routine",
         "conflict_with": None,
+        "arrival_id": 1,
+        "reason": None,
+        "notes": ["window_not_used"],
+        "station_name": "ROOM-1",
+        "view_position": "PA",
+        "accession_number": "hmac-sha256:12",
+        "sop_instance_uid": "1.2.3",
+        "study_instance_uid": "1.2",
+        "series_instance_uid": None,
     }
 
 
@@ -61,7 +73,7 @@ def test_what_is_not_known_is_null() -> None:
     waiting = refused("x", state=ArrivalState.WAITING, source_sha256=None, model_version=None, finished_at=None)
     found = result_to_json(waiting._replace(reason_code=None))
     unknown = {"source_sha256", "outcome", "label", "probabilities", "reason_code", "model_version", "finished_at"}
-    assert {name for name, value in found.items() if value is None} == unknown | {"conflict_with"}
+    assert {name for name, value in found.items() if value is None} == unknown | {"conflict_with", "reason", *SAID}
     assert found["received_at"] == "2026-11-01T08:30:00.500000+00:00"
 
 

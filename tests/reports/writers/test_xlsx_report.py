@@ -63,7 +63,7 @@ def test_the_head_stays_in_sight_and_filters() -> None:
 def test_cells_have_types() -> None:
     row = list(Sheets(PREDICTED).find("Results").iter(f"{MAIN}row"))[1]
     typed = dict(zip(results.SHEET, ((c.get("t"), "".join(c.itertext())) for c in row), strict=False))
-    assert typed["arrival"] == (None, "1")
+    assert typed["arrival_id"] == (None, "1")
     assert typed["file_name"] == ("inlineStr", "film.dcm")
     assert typed["probability_normal"] == (None, "0.625")
     received = {cell.get("r"): "".join(cell.itertext()) for cell in row}
@@ -104,7 +104,7 @@ def test_without_a_result_there_is_a_sheet_with_its_head() -> None:
 def test_a_file_without_an_answer_leaves_its_cells_empty() -> None:
     row = list(Sheets(refused("truncated")).rows("Results"))[1]
     assert "truncated" in row
-    assert len(row) == len(results.SHEET) - 5  # no label, no probabilities, no conflict
+    assert len(row) == len(results.SHEET) - 12  # no label, probabilities, conflict, detail, and nothing of a header
 
 
 def test_each_reason_stands_with_its_count_and_advice() -> None:

@@ -12,12 +12,16 @@ from store.questions.queries import (
     ROWS_AT_ONCE,
     Result,
     count_states,
+    count_states_by,
     find_oldest_pending,
+    list_conflicts,
     list_likely,
     list_newest_results,
+    list_refused,
     stream_results,
 )
-from store.questions.selection import Selection
+from store.questions.selection import KEYS, Dimension, Selection
+from store.questions.statistics import count_headers
 from store.states import FINISHED_STATES, ArrivalState
 from store.tables import arrivals
 from tests.ledger import (
@@ -175,3 +179,43 @@ def test_films_in_conflict_name_one_another_and_are_one_likely_positive(engine: 
         for limit in (1, 2, 3, 9):
             likely = list_likely(connection, Selection(*ALWAYS), Label.COVID19, limit)
             assert [film.file_name for film in likely] == ["b.dcm", "c.dcm"][:limit]
+
+
+def test_a_refused_file_says_why_and_what_its_header_says(engine: Engine) -> None:
+    register_model(engine)
+    header = {"source_format": "dicom", "station_name": "ROOM-1", "notes": "age_not_understood view_not_understood"}
+    quarantine(engine, "a.dcm", header=header)
+    quarantine(engine, "b.dcm", header={"source_format": None})
+    reject(engine, "c.dcm", identity={"station_name": "ROOM-2"})
+    found = read(engine)
+    assert [found[name].station_name for name in "abc"] == ["ROOM-1", None, "ROOM-2"]
+    assert [found[name].reason for name in "abc"] == ["it ends early", "it ends early", "no"]
+    assert found["a"].notes == ("age_not_understood", "view_not_understood")
+    with reading(engine) as connection:
+        selection = Selection(*ALWAYS)
+        stations = {key: count.count for key, count in count_states_by(connection, selection, KEYS[Dimension.STATION])}
+        assert stations == {"ROOM-1": 1, "ROOM-2": 1, None: 1}
+        headers = count_headers(connection, selection)
+        assert (headers.films, headers.headers, headers.missing["station_name"]) == (1, 1, 0)
+        assert headers.missing["accession_number"] == 1
+
+
+def test_of_many_refused_files_each_reason_has_its_share_of_the_list(engine: Engine) -> None:
+    register_model(engine)
+    for number in range(4):
+        quarantine(engine, f"{number}.dcm", "truncated_file")
+    reject(engine, "lateral.dcm")
+    predict(engine, "sound.dcm")
+    with reading(engine) as connection:
+        listed = list_refused(connection, Selection(*ALWAYS), 3)
+        assert len(list_refused(connection, Selection(*ALWAYS), 9)) == 5
+    assert [result.file_name for result in listed] == ["lateral.dcm", "3.dcm", "2.dcm"]
+
+
+def test_films_in_conflict_are_listed_beside_each_other(engine: Engine) -> None:
+    register_model(engine)
+    for name, uid in (("a.dcm", UID), ("b.dcm", f"{UID}.1"), ("c.dcm", UID), ("d.dcm", f"{UID}.1"), ("e.dcm", "1.2")):
+        predict(engine, name, identity={"sop_instance_uid": uid})
+    with reading(engine) as connection:
+        listed = list_conflicts(connection, Selection(*ALWAYS), 9)
+    assert [result.file_name for result in listed] == ["a.dcm", "c.dcm", "b.dcm", "d.dcm"]

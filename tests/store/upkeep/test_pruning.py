@@ -19,7 +19,7 @@ from store.questions.selection import Selection
 from store.references.labels import ReferenceLabel, find_references, record_references
 from store.references.words import Reference, ReferenceSource
 from store.states import AfterScreening, ArrivalState
-from store.tables import arrivals, reference_labels, screenings
+from store.tables import arrivals, headers, reference_labels, screenings
 from store.upkeep.pruning import Pruned, find_prunable, prune
 from tests.ledger import (
     MODEL_SHA256,
@@ -75,6 +75,16 @@ def test_old_finished_rows_go_and_younger_ones_stay(engine: Engine) -> None:
     assert prune(engine, cutoff()) == Pruned({ArrivalState.DONE: 1, ArrivalState.VANISHED: 1}, screenings=1)
     assert list_ids(engine) == [young]
     assert count_screenings(engine) == 1
+
+
+def test_the_header_of_a_quarantined_file_goes_with_its_row(engine: Engine) -> None:
+    old, young = (quarantine(engine, name, header={"station_name": "ROOM-1"}) for name in ("old.dcm", "young.dcm"))
+    age(engine, old)
+    with engine.begin() as connection:
+        record_release(connection, old)
+    prune(engine, cutoff())
+    with reading(engine) as connection:
+        assert list(connection.scalars(select(headers.c.arrival_id))) == [young]
 
 
 def test_a_dry_run_tells_the_same_and_deletes_nothing(engine: Engine) -> None:

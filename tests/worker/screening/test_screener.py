@@ -21,7 +21,7 @@ from store.identifiers import build_protection
 from store.ledger.arrivals import Arrival, find_arrival
 from store.ledger.models import record_model
 from store.states import AfterScreening, ArrivalState
-from store.tables import audit_events, screenings
+from store.tables import audit_events, headers, screenings
 from tests.pictures import write_refused
 from tests.worker.conftest import claim, enroll
 from worker.screening.finishing import Finisher
@@ -141,6 +141,32 @@ def test_a_film_that_its_header_refuses_keeps_what_the_header_says(
         assert row.accession_number == f"{CANARY}-ACC"
     else:
         assert row.accession_number.startswith("hmac-sha256:")
+
+
+@pytest.mark.parametrize("store_identifiers", [False, True])
+def test_a_film_that_cannot_be_read_keeps_what_its_header_says(
+    screen: Screen, inbox: Path, engine: Engine, store_identifiers: bool
+) -> None:
+    path = dicom(inbox / "a.dcm", **FACTS | IDENTITY | {"PatientAge": "999Y"})
+    path.write_bytes(path.read_bytes()[:-1000])
+    arrival = screen(path, store_identifiers=store_identifiers)
+    assert (arrival.state, arrival.reason_code) == (ArrivalState.QUARANTINED, "truncated_file")
+    with reading(engine) as connection:
+        row = connection.execute(select(headers)).one()
+    assert (row.arrival_id, row.station_name, row.view_position) == (arrival.id, "ROOM-2", "AP")
+    assert row.notes == "age_not_understood"
+    assert None not in (row.sop_instance_uid, row.study_instance_uid, row.series_instance_uid)
+    assert row.accession_number == (f"{CANARY}-ACC" if store_identifiers else row.accession_number)
+    assert (CANARY in str(row)) == store_identifiers
+
+
+def test_what_could_not_be_used_of_a_header_stands_in_the_row(screen: Screen, inbox: Path, engine: Engine) -> None:
+    screen(dicom(inbox / "a.dcm", PatientAge="999Y", ViewPosition="V1"))
+    screen(dicom(inbox / "b.dcm", seed=2, PatientAge="999Y", ViewPosition="LL"))
+    assert [row.notes for row in list_screenings(engine)] == [
+        "view_not_understood age_not_understood",
+        "age_not_understood",
+    ]
 
 
 def test_two_films_that_their_headers_refuse_are_a_conflict_too(screen: Screen, inbox: Path, engine: Engine) -> None:
