@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli import (
+    alerts,
     bench,
     config,
     daily,
@@ -88,6 +89,7 @@ def _add_commands() -> None:
     for name, group in (
         ("quarantine", quarantine.app),
         ("user", user.app),
+        ("alerts", alerts.app),
         ("model", model.app),
         ("outcomes", reference_labels.app),
         ("db", db.app),

@@ -48,7 +48,8 @@ def send(
     Exit code 69: some could not be sent; they stay, and standard error says why.
     """
     with exit_codes(), opened_installation() as installation:
-        from cli.delivering import find_carriers, find_outbox, send_waiting
+        from cli.delivering import find_outbox, send_waiting
+        from reports.delivery.carriers import find_carriers
 
         outbox = find_outbox(installation.home)
         if show:

@@ -9,8 +9,6 @@ import typer
 if TYPE_CHECKING:
     from installation.home import Home
     from installation.installation import Installation
-    from installation.settings import DeliverySettings
-    from reports.delivery.mail import MailSettings
     from reports.delivery.outbox import Carrier, Outbox, Way
     from reports.question.question import Question
 
@@ -20,45 +18,6 @@ def find_outbox(home: "Home") -> "Outbox":
     from reports.delivery.outbox import Outbox
 
     return Outbox(home.reports / "outbox")
-
-
-def find_carriers(
-    settings: "DeliverySettings", *, needs_mail: bool = False, needs_webhook: bool = False
-) -> "Mapping[Way, Carrier]":
-    """Return what the settings allow to send with.
-
-    Raises
-    ------
-    DeliverySettingsError
-        What is needed is not set, or not well.
-    """
-    from functools import partial
-
-    from reports.delivery.mail import send_message
-    from reports.delivery.outbox import Way
-    from reports.delivery.webhook import WebhookSettings, check_url, post_summary
-    from reports.errors import DeliverySettingsError
-
-    carriers: dict[Way, Carrier] = {}
-    if settings.smtp_host and settings.email_from:
-        carriers[Way.MAIL] = partial(send_message, settings=_read_mail(settings))
-    elif needs_mail:
-        raise DeliverySettingsError("mail needs XRAY_SMTP_HOST and XRAY_EMAIL_FROM")
-    if settings.webhook_url and settings.webhook_secret:
-        url, secret = settings.webhook_url.get_secret_value(), settings.webhook_secret.get_secret_value()
-        check_url(url)
-        how = WebhookSettings(url, secret, settings.delivery_ca_file)
-        carriers[Way.WEBHOOK] = partial(post_summary, settings=how)
-    elif needs_webhook:
-        raise DeliverySettingsError("the webhook needs XRAY_WEBHOOK_URL and XRAY_WEBHOOK_SECRET")
-    return carriers
-
-
-def read_recipients(given: Sequence[str]) -> tuple[str, ...]:
-    """Return addresses, each once; several may stand in one text, separated by commas."""
-    from reports.delivery.mail import check_address
-
-    return tuple(dict.fromkeys(check_address(each) for text in given for each in text.split(",") if each.strip()))
 
 
 def send_report(
@@ -84,6 +43,7 @@ def send_report(
     """
     from uuid import uuid4
 
+    from reports.delivery.carriers import find_carriers, read_recipients
     from reports.delivery.posting import Posting, post_report
     from store.ledger.fates import REASONS
 
@@ -108,21 +68,3 @@ def send_waiting(outbox: "Outbox", carriers: "Mapping[Way, Carrier]") -> None:
     if failures:
         typer.echo("xray-cli: it is sent with the next report, or by 'xray-cli send'", err=True)
         raise typer.Exit(os.EX_UNAVAILABLE)
-
-
-def _read_mail(settings: "DeliverySettings") -> "MailSettings":
-    from reports.delivery.mail import MailSettings, Security, check_address
-    from reports.errors import DeliverySettingsError
-
-    security = Security(settings.smtp_security)
-    if security is Security.NONE and settings.smtp_user is not None:
-        raise DeliverySettingsError("XRAY_SMTP_USER with XRAY_SMTP_SECURITY=none would send a password in clear text")
-    return MailSettings(
-        host=settings.smtp_host or "",
-        port=settings.smtp_port,
-        sender=check_address(settings.email_from or ""),
-        security=security,
-        user=settings.smtp_user,
-        password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
-        ca_file=settings.delivery_ca_file,
-    )

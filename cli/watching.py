@@ -43,6 +43,7 @@ def watch(
 def _watch(settings: "Settings", inboxes: list[Path], *, no_worker: bool) -> None:
     from cli.running import run
     from installation.settings import DEFAULT_INBOX
+    from worker.alerts.sender import send_alerts
     from worker.intake.inbox import check_inboxes
     from worker.monitoring.monitoring import monitor_service
     from worker.service.watch import open_intake, watch
@@ -54,6 +55,7 @@ def _watch(settings: "Settings", inboxes: list[Path], *, no_worker: bool) -> Non
         service = running.service
         with (
             monitor_service(service.installation, service.processes),
+            send_alerts(service.installation),
             open_intake(service, inboxes, settings.after, running.wake) as intake,
         ):
             running.progress.announce(f"watching {', '.join(str(inbox.resolve()) for inbox in inboxes)}", service)

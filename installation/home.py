@@ -51,6 +51,11 @@ class Home:
         return self.root / "identifier.key"
 
     @property
+    def webhook_secret(self) -> Path:
+        """What alerts to the webhook are signed with, where the site has set no secret of its own."""
+        return self.root / "webhook.secret"
+
+    @property
     def lock(self) -> Path:
         """Held by the service for as long as it runs."""
         return self.root / "service.lock"

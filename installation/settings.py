@@ -17,8 +17,10 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
+from inference.alert_rules import parse_alert_rules
 from installation.addresses import OFF
 from installation.addresses import check_address as _check_address
+from installation.alert_settings import AlertSettings
 from installation.page import WebSettings
 from installation.receiving import ReceivingSettings
 from store.states import AfterScreening
@@ -137,11 +139,20 @@ class WorkerSettings(BaseModel):
     log_format: Annotated[
         Literal["auto", "text", "json"], Field(description="auto: text on a terminal, else JSON lines")
     ] = "auto"
+    alert_on: Annotated[
+        str, Field(description="films that somebody hears of at once, such as `covid19>=0.9`; several with commas")
+    ] = ""
     metrics_worker_address: Annotated[
         str, Field(description="where `worker` serves its own times and health, as HOST:PORT; `off`: nowhere")
     ] = OFF
 
     _known_address = field_validator("metrics_worker_address")(_check_address)
+
+    @field_validator("alert_on")
+    @classmethod
+    def _known_rules(cls, rules: str) -> str:
+        parse_alert_rules(rules)
+        return rules
 
     @field_validator("devices")
     @classmethod
@@ -251,6 +262,7 @@ class MonitoringSettings(BaseModel):
 class Settings(
     WebSettings,
     MonitoringSettings,
+    AlertSettings,
     DeliverySettings,
     ReportSettings,
     ReceivingSettings,

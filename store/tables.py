@@ -199,6 +199,28 @@ reference_labels = Table(
     ),
 )
 
+# what somebody is to hear at once; a message holds one alert, or a digest of several
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),  # what happened: it is recorded once, however often it is seen
+    Column("kind", Code, nullable=False),
+    Column("arrival_id", RowId),
+    Column("detail", JSON, nullable=False),  # no identity of a patient
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("message", Text),  # which message it goes out with, decided before that is sent
+    Column("assigned_at", UtcDateTime, index=True),
+    Column("not_before", UtcDateTime),  # another try, or whoever is sending it has died
+    Column("webhook_at", UtcDateTime),
+    Column("mail_at", UtcDateTime),
+    Column("sent_at", UtcDateTime),  # by every way that is set
+    Column("faults", Integer, nullable=False, server_default="0"),
+    Column("fault", Text),
+)
+UNSENT = alerts.c.sent_at.is_(None)
+Index("ix_alerts_unsent", alerts.c.id)
+
 # each event holds the hash of the one before it, so that none can be changed or taken out unseen; those that were
 # recorded before there was a chain have no hash
 audit_events = Table(

@@ -91,7 +91,7 @@ def send_message(content: bytes, settings: MailSettings) -> None:
         with _connect(settings) as server:
             if settings.user is not None:
                 server.login(settings.user, settings.password or "")
-            server.sendmail(str(message["From"]), [str(message["To"])], content)
+            server.sendmail(str(message["From"]), [address.addr_spec for address in message["To"].addresses], content)
     except smtplib.SMTPException as error:
         raise _as_delivery_error(error) from None
     except OSError as error:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, exists, func, 
 from store.audit import record_event
 from store.database import reading
 from store.states import FINISHED_STATES, ArrivalState
-from store.tables import arrivals, headers, reference_labels, screenings
+from store.tables import alerts, arrivals, headers, reference_labels, screenings
 
 BATCH = 500  # rows a transaction: some 20 ms, for which the service's writers wait without noticing
 
@@ -78,6 +78,7 @@ def prune(engine: Engine, before: datetime, progress: Callable[[int], None] = la
     _prune_screenings(engine, before, done, progress)
     with engine.begin() as connection:
         _overwrite_deleted(connection)
+        connection.execute(delete(alerts).where(alerts.c.sent_at < before))
         done.reference_labels = connection.execute(
             delete(reference_labels).where(_tells_of_none(before, true()))
         ).rowcount

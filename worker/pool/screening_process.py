@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from inference.alert_rules import parse_alert_rules
 from inference.bundle import BundleError
 from inference.classifier import Classifier
 from inference.serving.client import PATIENCE_SECONDS, load_served_classifier
@@ -79,7 +80,7 @@ class ScreeningProcess:
             self._screener = Screener(
                 ledger,
                 self._load_classifier(),
-                Finisher(ledger, Shelf(self._installation.home)),
+                Finisher(ledger, Shelf(self._installation.home), parse_alert_rules(settings.alert_on)),
                 self._installation.protect,
                 Limits(settings.lease_seconds, settings.max_attempts, settings.max_file_bytes),
                 self._sender,

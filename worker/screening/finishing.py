@@ -1,18 +1,20 @@
 """The end of an arrival: its row is committed, then its file moves; both may be repeated."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from imaging import Identity, Note
+from inference.alert_rules import AlertRule, MetRule, find_met
 from installation.faults import fault_point
 from store.database import undurable
 from store.errors import LeaseLostError
 from store.identifiers import Protect
+from store.ledger.alerts import AlertKind, record_alert
 from store.ledger.arrivals import Arrival, retry_arrival
 from store.ledger.fates import Fate, FateKind
 from store.ledger.outcomes import NewScreening, record_duplicate, record_quarantine, record_screening, record_vanished
@@ -36,16 +38,25 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Finisher:
-    """Records ends and moves files."""
+    """Records ends and moves files.
+
+    Attributes
+    ----------
+    alert_rules : sequence of AlertRule
+        Of which films somebody is to hear.
+    """
 
     engine: Engine
     shelf: Shelf
+    alert_rules: Sequence[AlertRule] = ()
 
     def finish_screened(self, claim: Claim, screening: NewScreening, source_format: str | None) -> Arrival:
         """Record a result, or a duplicate where another arrival brought the same bytes meanwhile."""
         stored_path = self._place(claim, screening.source_sha256, source_format)
         with self.engine.begin() as connection:
             state = record_screening(connection, claim.arrival.id, claim.owner, screening, stored_path)
+            if state is ArrivalState.DONE and (met := find_met(self.alert_rules, screening.answer)):
+                _record_alert(connection, claim.arrival.id, met)
         _log_end(claim.arrival, state, outcome=screening.answer.outcome, reason_code=screening.answer.reason_code)
         return replace(claim.arrival, state=state, stored_path=stored_path)
 
@@ -138,6 +149,12 @@ class Finisher:
         self, claim: Claim, source_sha256: str | None, source_format: str | None, *, quarantined: bool = False
     ) -> Path | None:
         return self.shelf.place(claim.arrival, source_sha256, source_format, quarantined=quarantined)
+
+
+def _record_alert(connection: Connection, arrival_id: int, met: MetRule) -> None:
+    """Record with the result that somebody is to hear of it: either both are there or neither."""
+    facts = {"label": met.rule.label.value, "probability": round(met.probability, 4), "rule": str(met.rule)}
+    record_alert(connection, AlertKind.FILM, f"film-{arrival_id}", arrival_id=arrival_id, **facts)
 
 
 def describe_identity(identity: Identity, protect: Protect, notes: Iterable[Note] = ()) -> Mapping[str, Any]:
