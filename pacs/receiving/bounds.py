@@ -8,9 +8,9 @@ import logging
 import socket
 import ssl
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 HEADER_BYTES = 6  # of a PDU: its type, one reserved byte, its length in four (PS3.8 9.3)
 DATA = 0x04  # the type of P-DATA-TF
 LONGEST_BYTES = 262_144  # of a PDU: ours are half as long, and a caller's longest list of proposals has less
+MORE, AT_THE_DOOR = 4, 4  # connections for each association, and those of one address that wait for a refusal
 LEAST_BYTES_A_SECOND = 8_192  # that a message must make on average; a modem makes half of it
 
 
@@ -92,17 +93,63 @@ class Bounds:
         self._began_at, self._bytes, self._memory_bytes = None, 0, 0
 
 
+@dataclass(slots=True, eq=False)
+class Seat:
+    """A connection's place, and whether its association was accepted."""
+
+    address: str
+    is_admitted: bool = False
+
+
+class Seats:
+    """How many associations and connections there may be, in all and of one address.
+
+    Parameters
+    ----------
+    in_all, of_one : int
+        Associations that are served. `MORE` times as many connections in all, and `AT_THE_DOOR` more of one address,
+        have room to be refused in a way that their software understands; others are hung up at once.
+    """
+
+    def __init__(self, in_all: int, of_one: int) -> None:
+        self._in_all, self._of_one = in_all, of_one
+        self._taken: list[Seat] = []
+        self._lock = Lock()
+
+    def take(self, address: str) -> Seat | None:
+        """Take a seat for a connection; None where there is none."""
+        with self._lock:
+            of_one = sum(seat.address == address for seat in self._taken)
+            if len(self._taken) >= MORE * self._in_all or of_one >= self._of_one + AT_THE_DOOR:
+                return None
+            self._taken.append(Seat(address))
+            return self._taken[-1]
+
+    def admit(self, seat: Seat) -> bool:
+        """Note that a connection becomes an association; False where that is one too many."""
+        with self._lock:
+            admitted = [other for other in self._taken if other.is_admitted]
+            of_one = sum(other.address == seat.address for other in admitted)
+            seat.is_admitted = len(admitted) < self._in_all and of_one < self._of_one
+            return seat.is_admitted
+
+    def leave(self, seat: Seat) -> None:
+        """Give a seat back."""
+        with self._lock:
+            self._taken.remove(seat)
+
+
 class _BoundedSocket(socket.socket):
     """A connected socket that hangs up on a caller who goes beyond its bounds, and says once that it has ended."""
 
     seconds: float
     bounds: Bounds
-    on_end: Callable[[], None] | None = None
-    address: str
+    seat: Seat
+    on_end: Callable[[Seat], None] | None = None
 
-    def bind_to(self, address: str, seconds: float, bounds: Bounds, on_end: Callable[[], None]) -> None:
+    def bind_to(self, seconds: float, bounds: Bounds, seat: Seat, on_end: Callable[[Seat], None]) -> None:
         """Set what holds for this connection."""
-        self.address, self.seconds, self.bounds, self.on_end = address, seconds, bounds, on_end
+        self.seconds, self.bounds, self.seat, self.on_end = seconds, bounds, seat, on_end
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
         """Receive, or hang up."""
@@ -126,7 +173,7 @@ class _BoundedSocket(socket.socket):
 
     def hang_up(self, why: str) -> None:
         """End the connection in both directions; whoever waits at it is woken."""
-        logger.warning("cut off %s: %s", self.address, why, extra={"action": "caller_cut"})
+        logger.warning("cut off %s: %s", self.seat.address, why, extra={"action": "caller_cut"})
         self.shutdown(socket.SHUT_RDWR)
 
     def shutdown(self, how: int) -> None:
@@ -139,7 +186,7 @@ class _BoundedSocket(socket.socket):
         super().close()
         on_end, self.on_end = self.on_end, None
         if on_end is not None:
-            on_end()
+            on_end(self.seat)
 
 
 class PlainSocket(_BoundedSocket):
@@ -148,37 +195,3 @@ class PlainSocket(_BoundedSocket):
 
 class TlsSocket(_BoundedSocket, ssl.SSLSocket):
     """Bounded, with TLS."""
-
-
-class Seats:
-    """How many connections each address has; more than its share are hung up at once.
-
-    Parameters
-    ----------
-    in_all, of_one : int
-        Associations that are served. As many again find room to be refused in a way that their software understands.
-    """
-
-    def __init__(self, in_all: int, of_one: int) -> None:
-        self._in_all, self._of_one = in_all, of_one
-        self._taken: Counter[str] = Counter()
-        self._lock = Lock()
-
-    def take(self, address: str) -> bool:
-        """Take a seat, or return False where there is none."""
-        with self._lock:
-            if self._taken.total() >= 2 * self._in_all or self._taken[address] >= 2 * self._of_one:
-                return False
-            self._taken[address] += 1
-            return True
-
-    def leave(self, address: str) -> None:
-        """Give a seat back."""
-        with self._lock:
-            self._taken[address] -= 1
-            self._taken += Counter()  # forgets addresses without a seat
-
-    def are_too_many(self, address: str) -> bool:
-        """Tell whether an association more than is served has a seat now."""
-        with self._lock:
-            return self._taken.total() > self._in_all or self._taken[address] > self._of_one

@@ -20,7 +20,7 @@ from installation.addresses import OFF, split_address
 from installation.receiving import DEFAULT_LISTEN, FURTHER, split_words
 from installation.senders import is_ae_title, name_sender_folder, parse_allow_list
 from installation.settings import Settings
-from pacs.receiving.bounds import Bounds, CallerError, PlainSocket, Seats
+from pacs.receiving.bounds import MORE, Bounds, CallerError, PlainSocket, Seats
 from pacs.receiving.errors import ListenError
 from pacs.receiving.landing import Landing
 from pacs.receiving.server import Door
@@ -39,7 +39,7 @@ from pacs.receiving.tls import build_tls
 logger = logging.getLogger(__name__)
 
 MESSAGES_WAITING = 2  # a caller who sends more without hearing our answers is cut off
-ABANDONED_SECONDS = 600.0  # what nobody has written to for so long was broken off
+SILENCES = 4  # what nobody has written to for so many times the longest silence was broken off
 REJECTED, TRANSIENT = 0x01, 0x02
 BY_USER, BY_PRESENTATION = 0x01, 0x03
 CALLING_NOT_KNOWN, CALLED_NOT_KNOWN, LIMIT_EXCEEDED = 0x03, 0x07, 0x02  # PS3.8 table 9-21
@@ -80,8 +80,9 @@ class Listener:
         accepting = Thread(target=self._door.serve_forever, name="door", daemon=True)
         accepting.start()
         self._announce()
-        while not stop.wait(ABANDONED_SECONDS):
-            self._landing.clear(ABANDONED_SECONDS)
+        abandoned_seconds = SILENCES * self._settings.listen_seconds
+        while not stop.wait(abandoned_seconds):
+            self._landing.clear(abandoned_seconds)
         self._door.close_door()
 
     def _build_door(self) -> Door:
@@ -91,7 +92,7 @@ class Listener:
         entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
         entity.maximum_pdu_size = LONGEST_PDU_BYTES
-        entity.maximum_associations = 2 * settings.listen_associations  # ours are counted at the door
+        entity.maximum_associations = MORE * settings.listen_associations  # ours are counted by `Seats`
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = seconds
         also = [word for word in FURTHER if word in split_words(settings.listen_also)]
         tls = None
@@ -137,12 +138,12 @@ class Listener:
             return
         address = association.requestor.address
         calling, called = request.calling_ae_title.strip(), request.called_ae_title.strip()
-        if self._seats.are_too_many(address):
-            self._reject(event, "there are too many associations", TRANSIENT, BY_PRESENTATION, LIMIT_EXCEEDED)
-        elif called not in filter(None, (self._settings.ae_title, self._settings.stat_ae_title)):
+        if called not in filter(None, (self._settings.ae_title, self._settings.stat_ae_title)):
             self._reject(event, "it calls another AE title than ours", REJECTED, BY_USER, CALLED_NOT_KNOWN)
         elif not (is_ae_title(calling) and self._allow.allows(calling, address)):
             self._reject(event, "its AE title is not in XRAY_ALLOW for it", REJECTED, BY_USER, CALLING_NOT_KNOWN)
+        elif not self._seats.admit(_find_line(event).seat):
+            self._reject(event, "there are too many associations", TRANSIENT, BY_PRESENTATION, LIMIT_EXCEEDED)
 
     def _reject(self, event: evt.Event, why: str, *reason: int) -> None:
         address = event.assoc.requestor.address

@@ -5,14 +5,13 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable
-from functools import partial
 from socketserver import TCPServer
 from typing import Any, cast
 
 from pynetdicom.transport import ThreadedAssociationServer
 
 from installation.senders import AllowList
-from pacs.receiving.bounds import Bounds, PlainSocket, Seats, TlsSocket
+from pacs.receiving.bounds import Bounds, CallerError, PlainSocket, Seats, TlsSocket
 from pacs.receiving.tls import shake_hands
 
 logger = logging.getLogger(__name__)
@@ -65,10 +64,10 @@ class Door(ThreadedAssociationServer):
         address = client_address[0]
         if not self._allow.knows_address(address):
             self._refuse(address, "the address is not in XRAY_ALLOW")
-        elif not self._seats.take(address):
+        elif (seat := self._seats.take(address)) is None:
             self._refuse(address, "it has too many connections, or all have")
         else:
-            request.bind_to(address, self._seconds, self._build_bounds(), partial(self._seats.leave, address))
+            request.bind_to(self._seconds, self._build_bounds(), seat, self._seats.leave)
             return True
         return False
 
@@ -91,8 +90,9 @@ class Door(ThreadedAssociationServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say in one line why a connection came to nothing."""
         del request
-        error = sys.exception() if sys.version_info >= (3, 12) else sys.exc_info()[1]
-        self._refuse(client_address[0], str(getattr(error, "reason", None) or type(error).__name__))
+        error = sys.exc_info()[1]
+        why = str(error) if isinstance(error, CallerError) else getattr(error, "reason", None) or type(error).__name__
+        self._refuse(client_address[0], why)
 
     def _refuse(self, address: str, why: str) -> None:
         logger.warning("hung up on %s: %s", address, why, extra={"action": "caller_refused"})
