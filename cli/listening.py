@@ -9,7 +9,9 @@ from cli.errors import exit_codes
 
 
 def listen(
-    inbox: Annotated[Path, typer.Argument(metavar="INBOX", help="Folder that films are put into.")] = Path("inbox"),
+    inbox: Annotated[
+        Path | None, typer.Argument(metavar="INBOX", help="Folder that films are put into; default: XRAY_INBOX.")
+    ] = None,
 ) -> None:
     """Receive films by DICOM (C-STORE) and put each into an inbox; Ctrl-C stops.
 
@@ -29,7 +31,7 @@ def listen(
         settings = read_settings()
         configure_logging(settings.log_format)
         stop = Event()
-        listener = Listener(settings, inbox)
+        listener = Listener(settings, inbox or settings.inbox[0])
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         listener.run(stop)

@@ -1,0 +1,76 @@
+"""The listener is killed again and again while films are sent and screened: none is lost, and each has its answer."""
+
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from imaging.phantoms.files import write_dicom_phantom
+from selftest.site import wait_until
+from tests.acceptance.conftest import Site, site
+from tests.pacs.peers import STORESCU, call, needs_dcmtk
+from tests.pacs.receiving.conftest import Edge
+
+__all__ = ["site"]
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.faults, pytest.mark.timeout(400), needs_dcmtk]
+
+SENDERS, BATCHES, FILMS = 4, 5, 3
+KILLS = 3
+
+
+def write_batches(folder: Path) -> Iterator[list[list[Path]]]:
+    """Give what each sender sends, an association a batch."""
+    for sender in range(SENDERS):
+        batches = []
+        for batch in range(BATCHES):
+            films = [folder / f"{sender}-{batch}-{number}.dcm" for number in range(FILMS)]
+            for number, film in enumerate(films):
+                write_dicom_phantom(film, seed=(sender * BATCHES + batch) * FILMS + number, rows=400, columns=320)
+            batches.append(films)
+        yield batches
+
+
+def send(edge: Edge, sender: int, batches: list[list[Path]]) -> None:
+    """Send as a modality does: what was not answered with success is sent again."""
+    for films in batches:
+
+        def is_taken(films: list[Path] = films) -> bool:
+            try:
+                return call(STORESCU, edge.port, "-aet", f"ROOM{sender}", *films, seconds=30).returncode == 0
+            except subprocess.TimeoutExpired:
+                return False
+
+        wait_until(is_taken, what=f"success for ROOM{sender}", seconds=90)
+
+
+def test_what_was_sent_is_answered_though_the_listener_is_killed(site: Site) -> None:
+    edge = Edge(site.root)
+    everything = list(write_batches(site.root))
+    site.start()
+    edge.start()
+    try:
+        with ThreadPoolExecutor(SENDERS) as senders:
+            sent = [senders.submit(send, edge, number, batches) for number, batches in enumerate(everything)]
+            for kill in range(1, KILLS + 1):
+                due = kill * SENDERS * BATCHES * FILMS // (KILLS + 1)
+                wait_until(lambda due=due: edge.said().count("film_received") >= due, what="films", seconds=90)
+                edge.kill()
+                edge.start()
+            for sending in sent:
+                sending.result(timeout=110)
+        films = SENDERS * BATCHES * FILMS
+        site.wait_for_results(films, seconds=90)
+        wait_until(lambda: count_answered(site) == films, what="an answer for each", seconds=60)
+        assert {result["state"] for result in site.report()["results"]} <= {"done", "duplicate"}
+        assert edge.films() == []
+        groups = site.run("report", "--since", "1h", "--by", "sender").stdout
+        assert all(f"ROOM{number}" in groups for number in range(SENDERS))
+    finally:
+        edge.kill()
+
+
+def count_answered(site: Site) -> int:
+    return len({result["source_sha256"] for result in site.report()["results"] if result["state"] == "done"})
