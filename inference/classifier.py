@@ -6,7 +6,8 @@ The film is looked at as a whole first (`inference.lungs`); what the network see
 - `other_finding` at or above its operating point: indeterminate, reason `other_finding`;
 - else the most probable label, its probability renormalised over the model's labels, below that label's operating
   point: indeterminate, reason `below_operating_point`;
-- else predicted.
+- else predicted, unless it is `covid19`, viral pneumonia comes second, and the patient is of an age at which that class
+  was never learnt: then indeterminate, reason `below_operating_point`.
 
 The probabilities of a `Prediction` are the calibrated softmax renormalised over the two or three labels that the model
 knows, so they sum to 1 whatever the internal output for other findings says. A label that it does not know has none.
@@ -25,7 +26,7 @@ from inference.engines.loading import EngineName, load_engine
 from inference.engines.protocol import Engine
 from inference.framing import Box, find_box, frame, frame_box
 from inference.lungs import GateLimits, LungFinder, check_sighting
-from inference.prediction import Prediction, calibrate, mark_population, to_prediction
+from inference.prediction import Prediction, calibrate, mark_population, to_prediction, withhold_undecided
 
 FILM_SIZE = 512
 """Films are fitted into a square of this many pixels before anything else: finer detail is not used."""
@@ -105,7 +106,9 @@ class Classifier:
         pixels = frame_box(film, sighting.lungs, box, self.bundle.input_size)
         prediction = self.predict(pixels[np.newaxis, :, :, np.newaxis])[0]
         covered = _to_radiograph(box, radiograph.pixels.shape)
-        return mark_population(replace(prediction, box=covered), radiograph.identity, self.bundle.training_ages_years)
+        identity, ages_years = radiograph.identity, self.bundle.training_ages_years
+        decided = withhold_undecided(replace(prediction, box=covered), identity, ages_years)
+        return mark_population(decided, identity, ages_years)
 
     def check(self, pixels: npt.NDArray[np.float32]) -> None:
         """Refuse a film, float32 (rows, columns), that is no frontal chest radiograph, as `predict_radiograph` does."""

@@ -28,6 +28,9 @@ from inference.labels import (
 if TYPE_CHECKING:
     from imaging import Identity
 
+LIGHTLY = 0.02
+"""Probability of viral pneumonia, as the second best class, at which a grown-up's film is not called COVID-19."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction(Answer):
@@ -163,3 +166,27 @@ def mark_population(
         return prediction
     first, end = ages_years[prediction.label]
     return prediction if first <= age < end else replace(prediction, reason_code=OUTSIDE_TRAINING_POPULATION)
+
+
+def withhold_undecided(
+    prediction: Prediction, identity: "Identity", ages_years: Mapping[str, tuple[float, float]]
+) -> Prediction:
+    """Take `covid19` back where viral pneumonia comes second and was learnt from no patient of this age.
+
+    What COVID-19 and another virus do to a grown-up's lungs looks alike, and a model that knows the other only in small
+    children cannot tell. Of films of grown-ups with COVID-19 at hospitals that a model had not met this concerns one in
+    a hundred.
+
+    Parameters
+    ----------
+    prediction, identity, ages_years
+        As for `mark_population`.
+    """
+    age, known = identity.patient_age_years, ages_years.get(Label.VIRAL_PNEUMONIA)
+    if prediction.label is not Label.COVID19 or age is None or known is None or known[0] <= age < known[1]:
+        return prediction
+    others = {label: share for label, share in prediction.probabilities.items() if label is not Label.COVID19}
+    second = max(others, key=others.__getitem__)
+    if second is not Label.VIRAL_PNEUMONIA or others[second] < LIGHTLY:
+        return prediction
+    return replace(prediction, outcome=Outcome.INDETERMINATE, label=None, reason_code=BELOW_OPERATING_POINT)

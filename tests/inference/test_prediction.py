@@ -1,12 +1,14 @@
 """The mark of an answer about a patient of another age than the model has learnt from."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from imaging import Identity
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import LABELS, OUTSIDE_TRAINING_POPULATION, Label, Outcome
-from inference.prediction import Prediction, mark_population
+from inference.prediction import Prediction, mark_population, withhold_undecided
 from reports.advice import MARKS
 
 AGES_YEARS = read_bundle(SHIPPED_BUNDLE).training_ages_years
@@ -67,3 +69,23 @@ def test_what_another_bundle_was_learnt_from_decides_for_it() -> None:
 def test_every_label_has_its_ages_and_the_mark_its_advice() -> None:
     assert set(AGES_YEARS) == set(LABELS)
     assert set(MARKS) == {OUTSIDE_TRAINING_POPULATION}
+
+
+@pytest.mark.parametrize(
+    ("shares", "age_years", "label"),
+    [
+        ((0.95, 0.04, 0.01), 42.0, None),
+        ((0.95, 0.01, 0.04), 42.0, Label.COVID19),
+        ((0.985, 0.010, 0.005), 42.0, Label.COVID19),
+        ((0.95, 0.04, 0.01), 4.0, Label.COVID19),
+        ((0.95, 0.04, 0.01), None, Label.COVID19),
+    ],
+)
+def test_covid19_before_viral_pneumonia_is_not_said_lightly_of_an_adult(
+    shares: tuple[float, ...], age_years: float | None, label: Label | None
+) -> None:
+    given = replace(answer(Label.COVID19), probabilities=dict(zip(LABELS, shares, strict=True)))
+    decided = withhold_undecided(given, Identity(patient_age_years=age_years), AGES_YEARS)
+    assert decided.label is label
+    assert decided.probabilities == given.probabilities
+    assert decided.reason_code == (None if label else "below_operating_point")

@@ -16,7 +16,14 @@ Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.intp]]
 
 
 def draw_batches(
-    films: Films, reference: npt.NDArray[np.intp], *, size: int, batch_size: int, count: int, key: Sequence[int]
+    films: Films,
+    reference: npt.NDArray[np.intp],
+    *,
+    size: int,
+    batch_size: int,
+    count: int,
+    key: Sequence[int],
+    source_power: float = 0.0,
 ) -> Iterator[Batch]:
     """Yield augmented radiographs and their outputs' indices, balanced by class and source.
 
@@ -36,13 +43,15 @@ def draw_batches(
         Radiographs a batch, and batches.
     key : sequence of int
         Seed, stage and epoch.
+    source_power : float
+        How the number of a source's films counts, see `balance_sources`.
 
     Yields
     ------
     tuple
         float32 (batch, size, size, 1) in [0, 1], and int (batch,).
     """
-    chances = balance_sources(films.cases)
+    chances = balance_sources(films.cases, source_power)
 
     def draw(step: int) -> Batch:
         generator = np.random.default_rng([*key, step])

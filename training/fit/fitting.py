@@ -26,7 +26,7 @@ from training.fit.resumption import Best, keep_state, restore_network, restore_o
 from training.fit.settings import FitSettings
 from training.fit.validation import measure_validation, to_indices
 
-HEAD_VIEWS = 2
+HEAD_VIEWS = 1
 HEAD_EPOCHS = 30
 HEAD_LEARNING_RATE = 3e-3
 
@@ -180,6 +180,7 @@ def draw_epoch(fitting: Fitting, number: int, count: int) -> Iterator[Batch]:
         batch_size=fitting.settings.batch_size,
         count=count,
         key=(fitting.settings.seed, fitting.stage, number),
+        source_power=fitting.settings.source_power,
     )
 
 

@@ -36,6 +36,9 @@ class FitSettings:
     ema_epochs : float
         How many epochs the moving average of the weights looks back; the average is what is validated and kept
         (Polyak and Juditsky, 1992). 0 keeps the weights of an epoch's last step.
+    source_power : float
+        In [0, 1]: how the number of a source's films counts when batches are drawn, see
+        `training.data.sampling.balance_sources`.
     precision : {"auto", "float32", "mixed_float16"}
         `auto` is `mixed_float16` on a GPU and `float32` elsewhere; logits and the shipped weights are always float32.
     seed : int
@@ -52,6 +55,7 @@ class FitSettings:
     trainable_layers: NonNegativeInt = 100
     patience: NonNegativeInt = 5
     ema_epochs: Annotated[float, Field(ge=0.0)] = 1.0
+    source_power: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     precision: Precision = "auto"
     seed: NonNegativeInt = 0
 
@@ -86,6 +90,13 @@ class TrainingSettings:
         Part of the patients that are not held out, for early stopping and calibration.
     folds : int
         With 2 or more: as many trainings, each of which holds out one part of the patients, and then one on all.
+    without : tuple of str
+        Films that are not used, as `label/source`: labels of that source that say too little.
+    leave_out : tuple of tuple of str
+        Sources that are left out together: for each such group a training without it, measured on it, before the final
+        one. Temperature and operating points are then chosen on these films and not on held-out patients.
+    leave_out_epochs : int
+        Of those trainings, at most; 0: as many as the final one has.
     purpose : str
         Why this run is made, in a sentence.
     fit : FitSettings
@@ -106,6 +117,9 @@ class TrainingSettings:
     test_share: Share = 0.2
     validation_share: Share = 0.15
     folds: NonNegativeInt = 0
+    without: tuple[str, ...] = ()
+    leave_out: tuple[tuple[str, ...], ...] = ()
+    leave_out_epochs: NonNegativeInt = 0
     purpose: str = ""
     fit: FitSettings = field(default_factory=FitSettings)
 

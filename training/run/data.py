@@ -90,6 +90,7 @@ def list_cases(settings: TrainingSettings) -> list[Case]:
     cases = read_dataset(settings.dataset)
     if settings.other_findings:
         cases += read_other_findings(settings.other_findings)
+    cases = [case for case in cases if f"{case.reference_label}/{case.source}" not in settings.without]
     labels = find_labels(cases)
     if len(labels) < FEWEST_LABELS:
         held = f"{labels[0]} alone" if labels else "none of the classes"

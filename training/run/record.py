@@ -99,7 +99,10 @@ def describe_training(
         "test_share": 0.0 if settings.folds else settings.test_share,
         "validation_share": settings.validation_share,
         "purpose": settings.purpose,
-        "calibrated_on": "out-of-fold films" if settings.folds else "validation films",
+        "without": list(settings.without),
+        "leave_out": [list(sources) for sources in settings.leave_out],
+        "leave_out_epochs": settings.leave_out_epochs,
+        "calibrated_on": _name_calibration_films(settings),
         "calibration_fitted": calibration.is_fitted,
         "calibration_patients": dict(calibration.patients),
         "operating_points_chosen": list(calibration.chosen),
@@ -109,6 +112,12 @@ def describe_training(
         "left_out": data.left_out,
         **describe_versions(),
     }
+
+
+def _name_calibration_films(settings: TrainingSettings) -> str:
+    if settings.leave_out:
+        return "films of sources that the answering models had never seen"
+    return "out-of-fold films" if settings.folds else "validation films"
 
 
 def describe_films(

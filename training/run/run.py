@@ -30,6 +30,7 @@ from training.run.export import (
     write_manifest,
     write_model_files,
 )
+from training.run.left_out import LeftOut, list_left_out
 from training.run.record import describe_films, describe_run, describe_training, find_ages, write_card, write_reports
 from training.run.run_folder import RunFolder, open_run_folder
 from training.run.stages import Seen, Stage, plan_stages
@@ -130,7 +131,9 @@ class Export:
         write_manifest(staging, facts)
         metrics = self._measure(staging, run, calibration)
         metrics["litert_keras_difference"] = difference
-        held_out = [int(place) for each in self.trained for place in each.stage.test]
+        if left_out := list_left_out(self.trained):
+            metrics["left_out_sources"] = LeftOut(left_out, data).measure(seed=self.settings.fit.seed)
+        held_out = [int(place) for each in self._folds or self.trained[-1:] for place in each.stage.test]
         facts_of_run = describe_training(self.settings, data, final, calibration, temperatures, self.films_seen)
         metrics["training"] = facts_of_run | describe_films(data, final, held_out, self.films_seen, self.settings.folds)
         metrics["lung_finder"] = lungs.metrics.get("lung_finder")
@@ -146,17 +149,23 @@ class Export:
         logits = predict_logits(final.network, validation, self.settings.fit.batch_size)[unseen]
         cases = [case for case, is_unseen in zip(validation.cases, unseen, strict=True) if is_unseen]
         own = choose_calibration(logits, cases, self.data.outputs)
+        left_out = list_left_out(self.trained)
         if len(self.trained) == 1:
             return own, {"validation": own.temperature}
-        pooled = self._pool(self.trained[:-1]).calibrate_all()
+        pooled = (LeftOut(left_out, self.data).pool() if left_out else self._pool(self._folds)).calibrate_all()
         fitted = own.is_fitted and pooled.is_fitted
         if fitted and not 1 / MAX_TEMPERATURE_FACTOR <= own.temperature / pooled.temperature <= MAX_TEMPERATURE_FACTOR:
             log.warning(
-                "the final validation films ask for temperature %.2f, the folds for %.2f: calibration may be off",
+                "the final validation films ask for temperature %.2f, those of unmet patients or sources for %.2f",
                 own.temperature,
                 pooled.temperature,
             )
-        return pooled, {"validation": own.temperature, "out_of_fold": pooled.temperature}
+        name = "left_out_sources" if left_out else "out_of_fold"
+        return pooled, {"validation": own.temperature, name: pooled.temperature}
+
+    @property
+    def _folds(self) -> list[Trained]:
+        return [each for each in self.trained[:-1] if not each.stage.left_out]
 
     def _pool(self, trained: Sequence[Trained]) -> OutOfFold:
         places = np.concatenate([each.stage.test for each in trained])
@@ -170,12 +179,12 @@ class Export:
 
     def _measure(self, staging: Path, run: RunFolder, calibration: Calibration) -> dict[str, Any]:
         table, seed = run.path / "folds.csv", self.settings.fit.seed
-        if len(self.trained) > 1:
-            found = self._pool(self.trained[:-1])
+        if self._folds:
+            found = self._pool(self._folds)
             write_folds(found, found.calibrate_across(), self.data.name_file, table)
             return measure_out_of_fold(found, seed=seed)
-        held_out = self._pool(self.trained)
-        write_folds(held_out, {self.trained[0].stage.number: calibration}, self.data.name_file, table)
+        held_out = self._pool(self.trained[-1:])
+        write_folds(held_out, {self.trained[-1].stage.number: calibration}, self.data.name_file, table)
         cases = track(held_out.cases, "measuring", console=self.console)
         judged = judge_cases(Classifier.load(staging), cases)
         if refused := len(held_out.cases) - len(judged):

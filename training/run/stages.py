@@ -35,6 +35,11 @@ class Stage:
         From 1; other stages draw other random numbers.
     train, validation, test : numpy.ndarray
         int: to learn from, to choose the epoch with, to measure on; the last is empty where folds measured before.
+    left_out : tuple of str
+        The sources without which it is trained; the test side holds all of their films, and those that the final
+        training holds out.
+    epochs : int or None
+        At most; None: as the settings say.
     """
 
     name: str
@@ -42,6 +47,8 @@ class Stage:
     train: Places
     validation: Places
     test: Places
+    left_out: tuple[str, ...] = ()
+    epochs: int | None = None
 
     @property
     def is_final(self) -> bool:
@@ -68,8 +75,12 @@ def plan_stages(cases: Sequence[Case], settings: TrainingSettings, seen: Seen) -
     """
     labels = find_labels(cases)
     stages = _plan_folds(cases, labels, settings, seen) if settings.folds else []
-    stages.append(_plan_final(cases, settings, len(stages) + 1, seen))
+    final = _plan_final(cases, settings, len(stages) + len(settings.leave_out) + 1, seen)
+    stages += _plan_left_out(cases, settings, final, len(stages) + 1)
+    stages.append(final)
     for stage in stages:
+        if stage.left_out:
+            continue
         for side, places in (("training", stage.train), ("validation", stage.validation)):
             check_labels([cases[place] for place in places], labels, f"on the {side} side of {stage.name}")
     if not settings.folds:
@@ -115,6 +126,21 @@ def _plan_folds(cases: Sequence[Case], labels: Sequence[Label], settings: Traini
     return stages
 
 
+def _plan_left_out(cases: Sequence[Case], settings: TrainingSettings, final: Stage, first: int) -> list[Stage]:
+    """Plan a training without each group of sources. What the final training holds out, these hold out as well."""
+    stages = []
+    for number, sources in enumerate(settings.leave_out, first):
+        gone = np.asarray([case.source in sources for case in cases], dtype=np.bool_)
+        if not gone.any():
+            raise DatasetManifestError(f"leave_out names {', '.join(sources)}: the data set has no film of it")
+        held_out = gone.copy()
+        held_out[final.test] = True
+        train, validation = _deal_validation(cases, np.flatnonzero(~held_out), settings, number)
+        name, epochs = f"without {' '.join(sources)}", settings.leave_out_epochs or None
+        stages.append(Stage(name, number, train, validation, np.flatnonzero(held_out), tuple(sources), epochs))
+    return stages
+
+
 def _find_too_few(cases: Sequence[Case], labels: Sequence[Label], folds: int) -> str | None:
     """Say of which label there are fewer patients than folds."""
     for label in labels:
@@ -137,7 +163,8 @@ def _plan_final(cases: Sequence[Case], settings: TrainingSettings, number: int, 
         found = [np.flatnonzero(sides == side) for side in Side]
         if all(_holds_all(cases, places, labels) for places in found):
             break
-    return Stage(FINAL, number, *found)
+    train, validation, test = found
+    return Stage(FINAL, number, train, validation, test)
 
 
 def _choose_sides(

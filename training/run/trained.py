@@ -1,7 +1,7 @@
 """One training of a run, from a fresh network to logits of unseen patients."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from training.fit.history import Epoch
 from training.fit.network import build_network, to_float32
 from training.fit.optimization import find_precision
 from training.fit.progress import RunProgress
-from training.fit.settings import TrainingSettings
+from training.fit.settings import FitSettings, TrainingSettings
 from training.fit.validation import predict_logits
 from training.run.data import TrainingData
 from training.run.stages import Stage
@@ -67,6 +67,7 @@ def train_stage(
     progress : RunProgress
         Where steps are counted.
     """
+    settings = replace(settings, fit=_choose_fit(stage, settings))
     name = stage.name.replace(" ", "-")
     result, state = checkpoints / f"{name}.result.npz", checkpoints / f"{name}.state.npz"
     if saved := read_checkpoint(result):
@@ -115,4 +116,9 @@ def _prepare(
 
 
 def _count_steps(stage: Stage, settings: TrainingSettings) -> int:
-    return count_steps(len(stage.train), settings.fit, from_scratch=settings.weights == RANDOM)
+    return count_steps(len(stage.train), _choose_fit(stage, settings), from_scratch=settings.weights == RANDOM)
+
+
+def _choose_fit(stage: Stage, settings: TrainingSettings) -> FitSettings:
+    """Return the settings of one training: some are shorter than the final one."""
+    return settings.fit if stage.epochs is None else replace(settings.fit, epochs=stage.epochs)

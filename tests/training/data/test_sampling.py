@@ -26,3 +26,14 @@ def test_chances_sum_to_one_and_every_class_has_the_same(chosen: list[tuple[str,
     for label in labels:
         share = sum(chance for chance, case in zip(chances, cases, strict=True) if case.reference_label == label)
         assert share == pytest.approx(1 / len(labels))
+
+
+def test_with_a_power_the_number_of_a_sources_films_counts():
+    cases = make_cases(*[("normal", "a", "p")] * 9, ("normal", "b", "p"), ("covid19", "a", "p"))
+    assert balance_sources(cases, 0.5)[:9].sum() == pytest.approx(0.5 * 3 / 4)
+    assert balance_sources(cases, 1.0)[:9].sum() == pytest.approx(0.5 * 9 / 10)
+
+
+def test_collections_of_one_origin_are_one_source():
+    cases = make_cases(("covid19", "cohen", "p"), ("covid19", "cxnet", "q"), ("covid19", "a", "r"))
+    assert balance_sources(cases).tolist() == pytest.approx([0.25, 0.25, 0.5])

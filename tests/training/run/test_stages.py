@@ -109,3 +109,20 @@ def test_of_a_manifests_own_test_side_only_what_is_new_is_measured():
     (stage,) = plan(cases, SETTINGS, on_test[:2])
     assert stage.test.tolist() == on_test[2:]
     assert not set(on_test[:2]) & {*stage.train.tolist(), *stage.validation.tolist()}
+
+
+def test_a_source_that_is_left_out_is_only_measured_on_and_the_final_trainings_patients_stay_unseen():
+    cases = make_balanced(30)
+    without, final = plan(cases, replace(SETTINGS, leave_out=(("b",),), leave_out_epochs=2))
+    assert (without.name, without.left_out, without.epochs) == ("without b", ("b",), 2)
+    learnt_from = {*without.train.tolist(), *without.validation.tolist()}
+    assert {cases[place].source for place in learnt_from} == {"a"}
+    assert {place for place, case in enumerate(cases) if case.source == "b"} <= set(without.test.tolist())
+    assert not learnt_from & set(final.test.tolist())
+    assert final.is_final
+    assert final.epochs is None
+
+
+def test_a_source_that_is_not_there_cannot_be_left_out():
+    with pytest.raises(DatasetManifestError, match="no film of it"):
+        plan(make_balanced(30), replace(SETTINGS, leave_out=(("c",),)))

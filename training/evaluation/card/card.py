@@ -9,6 +9,7 @@ from inference.labels import NOTICE
 from training.evaluation.card.facts import CardFacts, claim, read_toml
 from training.evaluation.card.making import build_calibration, build_data, build_making
 from training.evaluation.card.measured import build_evaluation, build_figures, build_gate, build_groups
+from training.evaluation.card.new_hospital import build_new_hospital
 from training.evaluation.card.use import build_goals, build_limits, build_opening, build_use
 from training.evaluation.result import Evaluation
 
@@ -42,6 +43,7 @@ def render_card(
 
 def _build_sections(facts: CardFacts, measured: Iterable[Mapping[str, str]] | None) -> Iterator[Section]:
     sections = (
+        build_new_hospital(facts),
         build_goals(facts),
         build_use(facts),
         build_limits(facts),

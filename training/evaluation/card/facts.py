@@ -14,9 +14,17 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, Field
 
+from documents.figures import Estimate
 from inference.bundle import SHIPPED_BUNDLE, SHIPPED_DATA_SHA256, Bundle
 from training.evaluation.held_out import HeldOut
-from training.evaluation.measures import EvaluationError, EvaluationPart, Measures
+from training.evaluation.measures import (
+    Answered,
+    ClassScores,
+    EvaluationError,
+    EvaluationPart,
+    Measures,
+    OtherFindings,
+)
 from training.evaluation.result import Audit, Evaluation
 
 
@@ -116,11 +124,28 @@ class FinderFigures(EvaluationPart):
     refused: dict[str, PictureShare] = Field(default_factory=dict)
 
 
+class LeftOutSource(EvaluationPart):
+    """What a training without some sources showed on these, see `training.run.left_out`."""
+
+    sources: tuple[str, ...]
+    n: int
+    n_patients: int = 0
+    auroc_covid19_vs_normal: Estimate = Estimate()
+    auroc_against: str = ""
+    per_class: dict[str, ClassScores] = Field(default_factory=dict)
+    answered: Answered = Answered()
+    other_finding: OtherFindings = OtherFindings()
+    not_learnt: tuple[str, ...] = ()
+    films_to_learn_from: int = 0
+    epochs: int = 0
+
+
 class BundleMetrics(Measures):
     """What stands under `metrics` in a bundle."""
 
     training: Training = Training()
     cross_validation: CrossValidation | None = None
+    left_out_sources: tuple[LeftOutSource, ...] = ()
     lung_finder: FinderFigures | None = None
 
 

@@ -14,6 +14,8 @@ SETTINGS: Mapping[str, str] = {
     "backbone": "backbone",
     "weights": "starts from",
     "input_size": "input, pixels a side",
+    "leave_out_epochs": "epochs of the trainings without a source",
+    "without": "films not used",
     "folds": "folds of cross-validation before the final training",
     "test_share": "share of the patients held out",
     "validation_share": "share of the others for validation",
@@ -106,7 +108,8 @@ def say_network(facts: CardFacts) -> str:
         parts.append(claim("making.head_only"))
     else:
         parts.append(claim("making.fine_tuned"))
-    parts.append(claim("making.balanced"))
+    power = float(facts.settings.get("source_power") or 0.0)
+    parts.append(claim("making.balanced_by_size").format(power=power) if power else claim("making.balanced"))
     if has_other_findings(facts):
         parts.append(claim("making.other_findings"))
     return " ".join(parts)
@@ -115,7 +118,9 @@ def say_network(facts: CardFacts) -> str:
 def _tabulate_settings(settings: Mapping[str, Any]) -> Block:
     """Build the table of the settings that can be said without naming the run's machine."""
     rows = [
-        Row((title, str(settings[name]))) for name, title in SETTINGS.items() if settings.get(name) not in (None, "")
+        Row((title, str(settings[name])))
+        for name, title in SETTINGS.items()
+        if settings.get(name) not in (None, "", [], 0 if name == "leave_out_epochs" else None)
     ]
     columns = (Column("setting", CellKind.WORDS, 1), Column("value", CellKind.NAME, 2))
     return Table("", columns, rows) if rows else UNSAID
