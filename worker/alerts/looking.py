@@ -7,6 +7,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from documents.rates import Rate
+from installation.disk import measure_disk
 from installation.home import Home
 from installation.installation import Installation
 from installation.settings import Settings
@@ -20,7 +21,6 @@ from store.questions.stations import (
     list_station_refusals,
 )
 from store.questions.tallies import read_clock
-from worker.health.disk import measure_disk
 from worker.health.heartbeat import ServiceState, judge_health
 
 FEWEST_DAYS = 7  # of history, before a station is known to send every day
