@@ -24,6 +24,7 @@ from cli import (
     reference_labels,
     report,
     selftest,
+    show,
     train,
     train_lungs,
     user,
@@ -81,7 +82,7 @@ def main() -> None:
 def _add_commands() -> None:
     for command in (
         *(watching.watch, watching.scan, predict.predict, watching.worker, listening.listen, web.web),
-        *(report.report, daily.daily, daily.send, ledger.status, ledger.retry),
+        *(report.report, show.show, daily.daily, daily.send, ledger.status, ledger.retry),
         *(prepare.prepare, train.train, train_lungs.train_lungs, evaluate.evaluate),
         *(doctor.doctor, selftest.selftest, bench.bench),
     ):

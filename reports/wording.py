@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from inference.labels import LABELS
+from store.references.words import ReferenceSource
 from store.states import Priority
 
 TITLES: Mapping[str, str] = {
@@ -13,6 +14,9 @@ TITLES: Mapping[str, str] = {
     "not_covid19": "not COVID-19",
 }
 """What people call labels and references; whatever is not in here is written as it is named."""
+
+
+SOURCES: Mapping[str, str] = {ReferenceSource.PCR: "RT-PCR", ReferenceSource.READER: "readers"}
 
 
 def name_label(label: str) -> str:

@@ -8,10 +8,9 @@ from documents.figures import say_count, say_number
 from reports.columns import FILE_NAME, RECEIVED_AT
 from reports.figures.agreement import Agreement, Contradiction, Contradictions, ReliabilityBin
 from reports.figures.report import Report
-from reports.wording import name_label
+from reports.wording import SOURCES, name_label
 from store.references.words import ReferenceSource
 
-SOURCES = {ReferenceSource.PCR: "RT-PCR", ReferenceSource.READER: "readers"}
 MEASURES = {"sensitivity": "sensitivity", "specificity": "specificity", "ppv": "PPV", "npv": "NPV"}
 FIGURES = (
     Column("label", CellKind.WORDS, 0.2),

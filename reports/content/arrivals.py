@@ -12,18 +12,10 @@ from inference.labels import LABELS
 from reports.content.timeline import SIZES, fill_gaps, name_slots
 from reports.figures.report import Group, ReasonCount, Report
 from reports.figures.summary import PARTS, Summary
+from reports.outcomes import MEANINGS
 from reports.wording import name_label
 from store.questions.selection import Dimension, Part
 
-MEANINGS = {
-    Part.PREDICTED: "a label whose probability reaches the operating point",
-    Part.INDETERMINATE: "probabilities, but no label",
-    Part.REJECTED: "a sound file that the model must not judge",
-    Part.DUPLICATE: "the same bytes were screened before",
-    Part.QUARANTINED: "damaged, hostile, or no radiograph",
-    Part.VANISHED: "gone before it could be read",
-    Part.PENDING: "not finished yet",
-}
 LEGEND = tuple((part.value, part.value) for part in PARTS)
 GROUPS_SHOWN = 60
 UNKNOWN = "not known"

@@ -7,12 +7,11 @@ from documents.cells import say_cell
 from documents.figures import ABSENT, say_count, say_duration, say_tenths
 from documents.rates import Rate
 from inference.labels import LABELS, Label
-from reports.content.agreement import SOURCES
 from reports.content.drift import list_shifted
 from reports.figures.report import Report
 from reports.figures.summary import Summary
 from reports.question.question import name_filters
-from reports.wording import name_label
+from reports.wording import SOURCES, name_label
 from store.questions.selection import Part
 
 NOT_KNOWN = "no model knew it"

@@ -3,13 +3,14 @@
 from datetime import tzinfo
 
 from documents.blocks import Block, Cell, CellKind, Column, Row, Section, Sentences, Table
-from documents.figures import say_count, say_number
+from documents.figures import say_count
 from inference.labels import Label
 from reports.columns import FILE_NAME, RECEIVED_AT
 from reports.figures.report import Report
+from reports.outcomes import say_end
 from reports.wording import name_label
 from store.questions.queries import Result
-from store.states import PENDING_STATES, ArrivalState, Priority
+from store.states import Priority
 
 COLUMNS = (
     Column("probability", CellKind.PROBABILITY, 0.1),
@@ -43,7 +44,7 @@ def build_worklist(report: Report) -> Section:
 def build_newest(report: Report) -> Section:
     """Build the section on what arrived last: where somebody looks who has just sent a film."""
     zone = report.made_at.tzinfo
-    rows = [Row([result.received_at.astimezone(zone), _describe(result), result.file_name]) for result in report.newest]
+    rows = [Row([result.received_at.astimezone(zone), say_end(result), result.file_name]) for result in report.newest]
     lead = "The last that came, and what became of them."
     return Section("newest", "Newest arrivals", lead, [Table("", NEWEST, rows)])
 
@@ -79,15 +80,3 @@ def _say_rest(report: Report) -> str:
     if left_out <= 0 or listed < report.question.positives_shown:
         return ""
     return f"And {say_count(left_out, 'film')} more: --positives lists more, the CSV all of them."
-
-
-def _describe(result: Result) -> str:
-    if result.state in PENDING_STATES:
-        return "pending"
-    found = result.reason_code or result.outcome or result.state
-    if result.label is not None and result.probabilities is not None:
-        marked = " (marked)" if result.reason_code else ""
-        found = f"{name_label(result.label)} {say_number(result.probabilities[result.label], 2)}{marked}"
-    notes = {"duplicate": result.state == ArrivalState.DUPLICATE, "conflict": result.conflict}
-    said = ", ".join(note for note, holds in notes.items() if holds)
-    return f"{found} ({said})" if said else found

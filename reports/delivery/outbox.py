@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from glob import escape
 from pathlib import Path
 from secrets import token_hex
 
@@ -47,6 +48,14 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """A parcel that waits or was sent; ``sent_at`` is None while it waits."""
+
+    id: str
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A parcel that stays, and why; the reason names no recipient."""
 
@@ -70,6 +79,12 @@ class Outbox:
     def list_waiting(self) -> list[Parcel]:
         """Return what waits, the oldest first."""
         return sorted(self._list(), key=lambda parcel: (parcel.put_at, parcel.id))
+
+    def list_sendings(self, name: str) -> list[Sending]:
+        """Return the parcels whose id begins with a name: those that wait, and those that were sent of late."""
+        waiting = [Sending(parcel.id, None) for parcel in self.list_waiting() if parcel.id.startswith(name)]
+        notes = sorted(self._sent.glob(f"{escape(name)}*"))
+        return [*waiting, *(Sending(note.name, sent_at) for note in notes if (sent_at := _read_note(note)))]
 
     def discard(self, parcel_id: str) -> bool:
         """Remove what cannot be delivered; False where there is no such parcel."""
@@ -146,6 +161,13 @@ class Outbox:
         with (self._folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _read_note(note: Path) -> datetime | None:
+    try:
+        return datetime.fromisoformat(json.loads(note.read_bytes())["sent_at"])
+    except (OSError, ValueError, KeyError):  # forgotten meanwhile, or no note of ours
+        return None
 
 
 def _try_again(send: Callable[[], None], sleep: Callable[[float], None]) -> None:

@@ -1,0 +1,1 @@
+"""Tests of one film: found, said in blocks and in JSON."""
