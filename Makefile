@@ -10,8 +10,8 @@ help: ## list the targets
 
 venv: .venv/serve.stamp ## make .venv with what serving needs (no TensorFlow)
 
-watch: inbox-there python-fits .venv/serve.stamp ## watch a folder: make watch INBOX=/some/folder, or that of the settings
-	@exec $(BIN)/xray-cli watch $(INBOX)
+watch: inbox-there python-fits .venv/serve.stamp ## watch a folder: make watch INBOX=/some/folder, or that of the settings; with the page: make watch WEB=1
+	@exec $(BIN)/xray-cli watch $(INBOX) $(if $(WEB),--web)
 
 inbox-there: # said before anything is installed; without a name it is that of the settings
 	@test -z "$(INBOX)" || test "$(INBOX)" = inbox || test -d "$(INBOX)" || { echo "there is no folder $(INBOX): make it, or name another, INBOX=/some/folder"; exit 66; }

@@ -9,6 +9,7 @@ import typer
 
 from cli import (
     alerts,
+    audit,
     bench,
     config,
     daily,
@@ -91,6 +92,7 @@ def _add_commands() -> None:
         ("quarantine", quarantine.app),
         ("user", user.app),
         ("alerts", alerts.app),
+        ("audit", audit.app),
         ("model", model.app),
         ("outcomes", reference_labels.app),
         ("db", db.app),

@@ -1,18 +1,52 @@
 """A service with its signals and its progress, for the commands that screen through the ledger."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
+
+from pydantic import BaseModel
 
 from cli.live import Progress, show_progress
 from installation.installation import open_installation
-from installation.settings import Settings
+from installation.settings import (
+    OFF,
+    InstallationSettings,
+    IntakeSettings,
+    ReportSettings,
+    Settings,
+    WebSettings,
+    WorkerSettings,
+)
+from worker.processes import pass_on_environment
+from worker.service.companions import CompanionPlan
 from worker.service.service import Service, run_service
 from worker.service.watch import stop_on_signals
 
 WORKER_COMMAND = (sys.executable, "-m", "cli", "worker")
+
+
+def plan_companions(settings: Settings, inbox: Path) -> list[CompanionPlan]:
+    """Return what `watch` keeps beside its own work, as the settings say.
+
+    Parameters
+    ----------
+    inbox : Path
+        Where what comes in by a companion is put, unless the settings name another folder.
+    """
+    plans = []
+    if settings.web != OFF:
+        its_own = settings.model_copy(update={"web_inbox": settings.web_inbox or inbox.resolve()})
+        plans.append(_plan("web", its_own, WorkerSettings, IntakeSettings, ReportSettings, WebSettings))
+    return plans
+
+
+def _plan(name: str, settings: Settings, *topics: type[BaseModel]) -> CompanionPlan:
+    """Describe one of our own commands as a companion; it is given the settings of its topics, and no others."""
+    its_own = settings.for_process(InstallationSettings, *topics)
+    return CompanionPlan(name, (sys.executable, "-m", "cli", name), pass_on_environment() | its_own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +60,13 @@ class Running:
 
 
 @contextmanager
-def run(settings: Settings, *, no_worker: bool = False) -> Iterator[Running]:
+def run(settings: Settings, *, no_worker: bool = False, companions: Sequence[CompanionPlan] = ()) -> Iterator[Running]:
     """Start the service; on the way out it finishes what is in work and stops in order."""
     wake = Event()
     with (
         stop_on_signals(wake) as stop,
         show_progress(settings) as progress,
         open_installation(progress.settings) as installation,
-        run_service(installation, None if no_worker else WORKER_COMMAND, progress.messages) as service,
+        run_service(installation, None if no_worker else WORKER_COMMAND, progress.messages, companions) as service,
     ):
         yield Running(service, progress, stop, wake)

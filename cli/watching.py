@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from installation.settings import Settings
 
 Home = Annotated[Path | None, typer.Option(help="Folder for everything that is written (XRAY_HOME).")]
+WEB_ADDRESS = "127.0.0.1:8080"
 Workers = Annotated[int | None, typer.Option(help="Screening processes (XRAY_WORKERS); default: one a core.")]
 
 
@@ -25,6 +26,7 @@ def watch(
     after: Annotated[str | None, typer.Option(help="`move` screened files to the home, or `keep` them.")] = None,
     workers: Workers = None,
     no_worker: Annotated[bool, typer.Option("--no-worker", help="Only watch; workers run on other hosts.")] = False,
+    web: Annotated[bool, typer.Option("--web", help=f"Keep the page too, at XRAY_WEB or {WEB_ADDRESS}.")] = False,
 ) -> None:
     """Watch folders and screen every radiograph that appears; Ctrl-C finishes what is in work and stops.
 
@@ -34,14 +36,17 @@ def watch(
     Example: xray-cli watch /data/inbox
     """
     with exit_codes():
+        from installation.settings import OFF
         from installation.sources import read_settings
 
         settings = read_settings(inbox=inboxes or None, home=home, after=after, workers=workers)
+        if web and settings.web == OFF:
+            settings = settings.model_copy(update={"web": WEB_ADDRESS})
         _watch(settings, list(settings.inbox), no_worker=no_worker)
 
 
 def _watch(settings: "Settings", inboxes: list[Path], *, no_worker: bool) -> None:
-    from cli.running import run
+    from cli.running import plan_companions, run
     from installation.settings import DEFAULT_INBOX
     from worker.alerts.sender import send_alerts
     from worker.intake.inbox import check_inboxes
@@ -51,7 +56,7 @@ def _watch(settings: "Settings", inboxes: list[Path], *, no_worker: bool) -> Non
     if inboxes == [DEFAULT_INBOX]:
         inboxes[0].mkdir(exist_ok=True)  # the default inbox is ours to make; a named one may be a typing error
     check_inboxes(inboxes, settings.home, settings.after)  # before a home and a ledger are made for it
-    with run(settings, no_worker=no_worker) as running:
+    with run(settings, no_worker=no_worker, companions=plan_companions(settings, inboxes[0])) as running:
         service = running.service
         with (
             monitor_service(service.installation, service.processes),

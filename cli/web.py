@@ -6,16 +6,15 @@ import typer
 
 from cli.errors import exit_codes
 from cli.opening import opened_installation
+from cli.watching import WEB_ADDRESS
 
 if TYPE_CHECKING:
     from installation.installation import Installation
 
-DEFAULT_ADDRESS = "127.0.0.1:8080"
-
 
 def web(
     address: Annotated[
-        str | None, typer.Option(help=f"Where to serve, as HOST:PORT (XRAY_WEB); default: {DEFAULT_ADDRESS}.")
+        str | None, typer.Option(help=f"Where to serve, as HOST:PORT (XRAY_WEB); default: {WEB_ADDRESS}.")
     ] = None,
 ) -> None:
     """Serve the page: upload films, read the worklist, review; needs a user ('xray-cli user add').
@@ -26,8 +25,10 @@ def web(
         from installation.addresses import OFF
         from installation.sources import read_settings
 
-        chosen = address or read_settings().web
-        with opened_installation(web=DEFAULT_ADDRESS if chosen == OFF else chosen) as installation:
+        settings = read_settings(web=address)
+        chosen = WEB_ADDRESS if settings.web == OFF else settings.web
+        inbox = settings.web_inbox or settings.inbox[0]
+        with opened_installation(web=chosen, web_inbox=inbox) as installation:
             _serve(installation)
 
 

@@ -15,7 +15,8 @@ class WebSettings(BaseModel):
         str, Field(description="where `web` serves the page, as HOST:PORT; `watch` keeps it unless `off`")
     ] = OFF
     web_inbox: Annotated[
-        Path | None, Field(description="the watched folder into which the page puts what is uploaded; empty: `inbox`")
+        Path | None,
+        Field(description="the watched folder into which the page puts uploads; empty: the first of `inbox`"),
     ] = None
     web_hosts: Annotated[
         str, Field(description="names under which the page may be asked for, with commas; empty: this machine's own")

@@ -282,7 +282,12 @@ class Settings(
         """Return the settings of some topics as environment variables for a process of our own."""
         values = {name: getattr(self, name) for topic in topics for name in topic.model_fields}
         return {
-            ENVIRONMENT_PREFIX + name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-            for name, value in values.items()
-            if value is not None
+            ENVIRONMENT_PREFIX + name.upper(): _write_out(value) for name, value in values.items() if value is not None
         }
+
+
+def _write_out(value: object) -> str:
+    """Write a setting as a variable holds it."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

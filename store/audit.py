@@ -113,6 +113,11 @@ def verify_chain(connection: Connection) -> Chain:
     return Chain(count, expected if count else None, None)
 
 
+def describe_detail(detail: dict[str, Any]) -> str:
+    """Return what else an event says, in one line."""
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in detail.items() if value is not None)
+
+
 def _stream(connection: Connection, statement: Select[Any]) -> Iterator[AuditEvent]:
     for row in connection.execution_options(yield_per=1000).execute(statement):
         yield _as_event(row)

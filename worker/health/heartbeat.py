@@ -6,9 +6,9 @@ It is written in place, always in the same length, so that it beats on a full di
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -56,12 +56,15 @@ class Beat:
         Why it is not ready, and what somebody should put right though it is, a sentence each.
     age_seconds : float
         How long ago it was written; setting the time does not matter (`worker.moments`).
+    beside : mapping
+        Whether each companion of the service runs, in words, by its name.
     """
 
     state: ServiceState
     reasons: Sequence[str]
     pid: int
     age_seconds: float
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 class Heartbeat:
@@ -70,18 +73,18 @@ class Heartbeat:
     def __init__(self, home: Home) -> None:
         self._path = home.heartbeat
         self._next = 0.0
-        self._last: tuple[ServiceState, tuple[str, ...]] | None = None
+        self._last: tuple[ServiceState, tuple[str, ...], Mapping[str, str]] | None = None
 
-    def beat(self, state: ServiceState, reasons: Sequence[str] = ()) -> None:
+    def beat(self, state: ServiceState, reasons: Sequence[str] = (), beside: Mapping[str, str] | None = None) -> None:
         """Write the state when it has changed, and each two seconds; a disk that refuses is no reason to stop.
 
         A service manager that watches us is told too.
         """
-        told = state, tuple(reasons)
+        told = state, tuple(reasons), beside or {}
         if told == self._last and time.monotonic() < self._next:
             return
         with suppress(OSError):
-            _write(self._path, _as_json(state, reasons))
+            _write(self._path, _as_json(*told))
         notify_manager(
             *_MANAGER_FACTS.get(state, ("READY=1", "WATCHDOG=1")), f"STATUS={describe_health(state, reasons)}"
         )
@@ -93,7 +96,7 @@ def read_heartbeat(home: Home) -> Beat | None:
     try:
         found = json.loads(home.heartbeat.read_text())
         state, reasons = ServiceState(found["state"]), tuple(map(str, found["reasons"]))
-        return Beat(state, reasons, int(found["pid"]), measure_age(found))
+        return Beat(state, reasons, int(found["pid"]), measure_age(found), dict(found.get("beside", {})))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -116,11 +119,12 @@ def describe_health(state: ServiceState, reasons: Sequence[str]) -> str:
     return "; ".join([f"{state}: {reasons[0]}" if reasons else state, *reasons[1:]])
 
 
-def _as_json(state: ServiceState, reasons: Sequence[str]) -> bytes:
+def _as_json(state: ServiceState, reasons: Sequence[str], beside: Mapping[str, str]) -> bytes:
     beat = {
         "schema": 1,
         "state": state,
         "reasons": [reason[:LONGEST_REASON] for reason in reasons[:MOST_REASONS]],
+        "beside": beside,
         "pid": os.getpid(),
         **stamp(),
     }

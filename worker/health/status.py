@@ -1,7 +1,7 @@
 """How the service is, seen from outside of it, and what to do about it: for ``status``."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from installation.installation import Installation
 from store.errors import describe_database_error
 from store.states import ArrivalState
 from worker.engines.board import EngineFacts, read_engines
-from worker.health.heartbeat import ServiceState, judge_health
+from worker.health.heartbeat import ServiceState, judge_health, read_heartbeat
 from worker.health.queue_facts import Queue, read_queue
 from worker.queue.broker import ping_broker
 
@@ -48,6 +48,7 @@ class Status:
     model_version: str | None
     problems: tuple[str, ...]
     database: str = ""
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return what machines read."""
@@ -55,6 +56,7 @@ class Status:
         return {
             "service_runs": self.state in RUNNING,
             "service": {"state": self.state, "reasons": list(self.reasons)},
+            "beside": dict(self.beside),
             "disk": {"free_bytes": self.disk.free_bytes, "min_free_bytes": self.disk.min_free_bytes},
             "broker": self.broker,
             "engines": [asdict(engine) for engine in self.engines],
@@ -75,6 +77,7 @@ class Status:
     def as_lines(self) -> Iterator[str]:
         """Return what people read, on one screen: what is, then what is wrong and what to do."""
         yield f"service          {self.state if self.state in RUNNING else 'not running'}"
+        yield from (f"{name:16} {told}" for name, told in self.beside.items())
         yield f"disk             {self.disk.describe()}"
         yield f"broker           {self.broker}"
         yield from self._engine_lines()
@@ -113,7 +116,9 @@ def read_status(installation: Installation) -> Status:
     broker = _ask_broker(installation.broker_url) if runs or settings.broker_url else "embedded; it starts with 'watch'"
     (queue, database), engines = _ask_ledger(installation), read_engines(home)
     model_version, fault = _look_at_model(installation)
-    found = Status(state, reasons, disk, broker, engines, queue, model_version, (), database)
+    beat = read_heartbeat(home) if runs else None
+    beside = beat.beside if beat else {}
+    found = Status(state, reasons, disk, broker, engines, queue, model_version, (), database, beside)
     problems = (*_service_problems(found), *fault, *_queue_problems(found, embedded=settings.broker_url is None))
     return replace(found, problems=problems)
 

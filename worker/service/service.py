@@ -24,6 +24,7 @@ from worker.queue.dispatch import Dispatcher
 from worker.queue.queues import build_celery
 from worker.screening.finishing import Finisher
 from worker.screening.shelf import Shelf
+from worker.service.companions import Companion, CompanionPlan
 from worker.service.hosts import STOP_MARGIN_SECONDS, build_worker
 from worker.start import start
 
@@ -44,6 +45,7 @@ class Service:
     presence: Presence
     disk: DiskWatch
     heartbeat: Heartbeat
+    companions: Sequence[Companion] = ()
 
     def keep_alive(self) -> None:
         """Start again what has ended.
@@ -58,11 +60,13 @@ class Service:
         try:
             self.presence.check()
         except HomeLostError:
-            for process in self.processes:
+            for process in (*self.processes, *(companion.process for companion in self.companions)):
                 process.restart()
             raise
         for process in self.processes:
             process.keep_alive()
+        for companion in self.companions:
+            companion.keep_alive()
 
     def beat(self, faults: Sequence[str], warnings: Sequence[str] = ()) -> None:
         """Say in the heartbeat how the service is.
@@ -75,16 +79,22 @@ class Service:
             What somebody should put right though the work goes on.
         """
         ended = [f"the {process.name} has ended and is started again" for process in self.processes if not process.pid]
+        beside = {companion.name: companion.state for companion in self.companions}
         if self.dispatcher.is_stalled:
-            self.heartbeat.beat(ServiceState.STALLED, [self.dispatcher.describe_stall(), *faults, *ended])
-        else:
-            reasons = [*faults, *ended]
-            self.heartbeat.beat(ServiceState.PAUSED if reasons else ServiceState.READY, [*reasons, *warnings])
+            self.heartbeat.beat(ServiceState.STALLED, [self.dispatcher.describe_stall(), *faults, *ended], beside)
+            return
+        reasons = [*faults, *ended]
+        away = [companion.fault for companion in self.companions if companion.fault]
+        state = ServiceState.PAUSED if reasons else ServiceState.READY
+        self.heartbeat.beat(state, [*reasons, *warnings, *away], beside)
 
 
 @contextmanager
 def run_service(
-    installation: Installation, worker_command: Sequence[str] | None, messages: int | None = None
+    installation: Installation,
+    worker_command: Sequence[str] | None,
+    messages: int | None = None,
+    companions: Sequence[CompanionPlan] = (),
 ) -> Iterator[Service]:
     """Start everything in order, and stop it in the opposite order.
 
@@ -94,6 +104,8 @@ def run_service(
         What starts one more worker on the same settings; None where workers run on other hosts alone.
     messages : int or None
         A descriptor to which the worker's log goes instead of standard error.
+    companions : sequence of CompanionPlan
+        What runs beside it and ends with it.
 
     Raises
     ------
@@ -118,6 +130,7 @@ def run_service(
             Presence(filter(None, (home.lock, installation.settings.ledger_file))),
             DiskWatch(home.root, installation.settings.min_free_bytes),
             heartbeat,
+            [_start_companion(stack, plan, messages) for plan in companions],
         )
         heartbeat.beat(ServiceState.STOPPING)
         logger.info("stopping: files in work are finished first", extra={"action": "stopping"})
@@ -164,6 +177,13 @@ def _start_worker(
     stack.callback(worker.stop, installation.settings.read_seconds + STOP_MARGIN_SECONDS)
     worker.start()
     return worker
+
+
+def _start_companion(stack: ExitStack, plan: CompanionPlan, messages: int | None) -> Companion:
+    companion = Companion(plan, messages)
+    stack.callback(companion.stop)
+    companion.start()
+    return companion
 
 
 def _recover(ledger: Engine) -> None:
