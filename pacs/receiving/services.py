@@ -41,6 +41,8 @@ def build_contexts(also: Iterable[Further]) -> list[PresentationContext]:
     also : iterable of Further
         SOP classes that are taken by setting.
     """
+    # of several that a sender proposes pynetdicom takes our first: one that says what each value is
+    syntaxes = sorted(TRANSFER_SYNTAXES, key=lambda uid: uid != ExplicitVRLittleEndian)
     storage = (*ALWAYS_TAKEN, *(TAKEN_BY_SETTING[word] for word in also))
     echo = build_context(Verification, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
-    return [echo, *(build_context(sop_class, list(TRANSFER_SYNTAXES)) for sop_class in storage)]
+    return [echo, *(build_context(sop_class, syntaxes) for sop_class in storage)]

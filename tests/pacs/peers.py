@@ -9,6 +9,9 @@ ECHOSCU, STORESCU, DCMSEND, STORESCP = (
     Path("/usr/bin", name) for name in ("echoscu", "storescu", "dcmsend", "storescp")
 )
 
+ORTHANC = Path("/usr/sbin/Orthanc")
+
+needs_orthanc = pytest.mark.skipif(not ORTHANC.exists(), reason="needs Debian's orthanc")
 needs_dcmtk = pytest.mark.skipif(not STORESCU.exists(), reason="needs Debian's dcmtk")
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from pydicom.uid import MPEG2MPML, ComputedRadiographyImageStorage
+from pynetdicom import AE
 
+from imaging.dicom.header import TRANSFER_SYNTAXES
 from imaging.phantoms.files import write_dicom_phantom
 from tests.pacs.peers import DCMSEND, ECHOSCU, STORESCU, call, needs_dcmtk
 from tests.pacs.receiving.conftest import Edge
@@ -82,6 +85,16 @@ def test_what_is_not_taken_is_refused_and_a_setting_takes_more(edge: Edge, tmp_p
         answer = call(STORESCU, edge.port, "-aet", "ROOM1", film)
         assert ("No presentation context" not in answer.stderr) == (answer.returncode == 0) == is_taken
     assert len(edge.films()) == landed + 1
+
+
+def test_every_transfer_syntax_that_is_read_is_accepted_and_no_other(edge: Edge) -> None:
+    entity = AE("ROOM1")
+    for uid in (*TRANSFER_SYNTAXES, MPEG2MPML, "1.2.840.10008.1.2.4.94"):
+        entity.add_requested_context(ComputedRadiographyImageStorage, uid)
+    association = entity.associate("127.0.0.1", edge.port, ae_title="XRAY")
+    accepted = {context.transfer_syntax[0] for context in association.accepted_contexts}
+    association.release()
+    assert accepted == set(TRANSFER_SYNTAXES)
 
 
 def test_a_second_listener_for_one_inbox_is_one_too_many_and_the_first_stops_when_asked(edge: Edge) -> None:
