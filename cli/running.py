@@ -10,14 +10,14 @@ from threading import Event
 from pydantic import BaseModel
 
 from cli.live import Progress, show_progress
+from installation.addresses import OFF
 from installation.installation import open_installation
+from installation.page import WebSettings
 from installation.settings import (
-    OFF,
     InstallationSettings,
     IntakeSettings,
     ReportSettings,
     Settings,
-    WebSettings,
     WorkerSettings,
 )
 from worker.processes import pass_on_environment

@@ -36,7 +36,7 @@ def watch(
     Example: xray-cli watch /data/inbox
     """
     with exit_codes():
-        from installation.settings import OFF
+        from installation.addresses import OFF
         from installation.sources import read_settings
 
         settings = read_settings(inbox=inboxes or None, home=home, after=after, workers=workers)
