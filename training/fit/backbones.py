@@ -121,6 +121,13 @@ def find_films_seen(backbone: str, weights: str, imagenet_file: Path | None = No
     return frozenset() if weights == IMAGENET_FILE and _load(path).input_shape[-1] == COLOURS else None
 
 
+def find_outputs_known(backbone: str, weights: str, imagenet_file: Path | None = None) -> tuple[str, ...]:
+    """Return the names of the logits that the weights' own head gives, in order; empty where no bundle names them."""
+    path = find_weights(backbone, weights, imagenet_file)
+    bundle = _read_bundle_of(path) if path else None
+    return tuple(bundle.get("outputs", ())) if bundle else ()
+
+
 def name_start(backbone: str, weights: str, imagenet_file: Path | None, films_seen: frozenset[str] | None) -> str:
     """Name the weights that a run started from, a bundle by its model version; `films_seen` as `find_films_seen`."""
     path = find_weights(backbone, weights, imagenet_file)

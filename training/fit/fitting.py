@@ -19,7 +19,7 @@ from training.data.batches import Batch, draw_batches
 from training.data.films import Films
 from training.fit.checkpoint import Checkpoint, read_checkpoint
 from training.fit.history import Epoch
-from training.fit.network import find_features, freeze_backbone, set_head
+from training.fit.network import find_features, freeze_backbone, get_head, set_head
 from training.fit.optimization import build_optimizer, compile_model, swap_averages
 from training.fit.progress import RunProgress
 from training.fit.resumption import Best, keep_state, restore_network, restore_optimizer
@@ -51,6 +51,9 @@ class Fitting:
         Number of the training in its run: other stages draw other random numbers.
     from_scratch : bool
         The backbone is random: no head phase, and every layer learns.
+    has_known_head : bool
+        The head is one that knew these outputs already: it goes on as slowly as the rest, so that few films do not
+        undo what many have taught it.
     checkpoint : Path or None
         File to go on from, if it is there, and to write.
     history : list of Epoch
@@ -65,6 +68,7 @@ class Fitting:
     progress: RunProgress
     stage: int = 0
     from_scratch: bool = False
+    has_known_head: bool = False
     checkpoint: Path | None = None
     history: list[Epoch] = field(default_factory=list)
 
@@ -120,7 +124,9 @@ def fit_head(fitting: Fitting) -> Epoch:
         places.append(reference)
     head = keras.Sequential([keras.Input((features.shape[-1],)), keras.layers.Dense(len(fitting.outputs))])
     decay, smoothing = fitting.settings.weight_decay, fitting.settings.label_smoothing
-    compile_model(head, keras.optimizers.AdamW(HEAD_LEARNING_RATE, weight_decay=decay), smoothing)
+    head.set_weights(get_head(fitting.network))
+    rate = fitting.settings.learning_rate if fitting.has_known_head else HEAD_LEARNING_RATE
+    compile_model(head, keras.optimizers.AdamW(rate, weight_decay=decay), smoothing)
     targets = fitting.to_targets(np.concatenate(places))
     log = head.fit(np.concatenate(rows), targets, epochs=HEAD_EPOCHS, batch_size=64, verbose=0).history
     set_head(fitting.network, *head.get_weights())

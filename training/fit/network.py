@@ -24,6 +24,7 @@ def build_network(
     backbone: str = DEFAULT_BACKBONE,
     imagenet_file: Path | None = None,
     precision: str = "float32",
+    known_outputs: Sequence[int] = (),
 ) -> Any:
     """Build the classifier network on a backbone.
 
@@ -37,6 +38,8 @@ def build_network(
         Rows and columns in pixels.
     precision : {"float32", "mixed_float16"}
         Of the backbone; the head computes in float32 either way.
+    known_outputs : sequence of int
+        For each output its place in the head of the network that the weights are of, to begin with; empty: a new head.
 
     Returns
     -------
@@ -61,7 +64,11 @@ def build_network(
     features = _copy_backbone(source, radiograph, stem, precision)
     maps = keras.layers.Conv2D(output_count, 1, name=MAPS_NAME, dtype="float32")(features)
     logits = keras.layers.GlobalAveragePooling2D(name=LOGITS_NAME, dtype="float32")(maps)
-    return keras.Model(radiograph, {LOGITS_NAME: logits, MAPS_NAME: maps}, name="classifier")
+    network = keras.Model(radiograph, {LOGITS_NAME: logits, MAPS_NAME: maps}, name="classifier")
+    if known_outputs:
+        kernel, bias = get_head(source)
+        set_head(network, kernel[:, list(known_outputs)], bias[list(known_outputs)])
+    return network
 
 
 def to_float32(network: Any) -> Any:
@@ -90,6 +97,12 @@ def find_features(network: Any) -> Any:
     if len(network.output_shape) == 4:
         return network.output
     raise WeightsError("no global average pooling in the network given as weights")
+
+
+def get_head(network: Any) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the head as a linear classifier of pooled features: (channels, outputs) and (outputs,)."""
+    kernel, bias = network.get_layer(MAPS_NAME).get_weights()
+    return kernel[0, 0], bias
 
 
 def set_head(network: Any, kernel: npt.NDArray[np.float32], bias: npt.NDArray[np.float32]) -> None:

@@ -83,7 +83,7 @@ class TrainingSettings:
     model_version : str
         Name of the model; empty: that of its folder, so that models of one site differ in name.
     input_size : int
-        Rows and columns in pixels.
+        Rows and columns in pixels; by default those of the bundle that ships, whose weights are the default too.
     test_share : float
         Part of the patients that is held out for the figures, unless there are folds.
     validation_share : float
@@ -113,7 +113,7 @@ class TrainingSettings:
     weights: str = "shipped"
     imagenet_file: Path | None = None
     model_version: str = ""
-    input_size: Annotated[int, Field(ge=32)] = 224
+    input_size: Annotated[int, Field(ge=32)] = 144
     test_share: Share = 0.2
     validation_share: Share = 0.15
     folds: NonNegativeInt = 0

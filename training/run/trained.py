@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inference.engines.keras import FLOAT32
-from training.fit.backbones import RANDOM
+from training.fit.backbones import RANDOM, find_outputs_known
 from training.fit.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from training.fit.fitting import Fitting, count_steps, fit
 from training.fit.history import Epoch
@@ -94,6 +94,8 @@ def _prepare(
 
     keras.utils.clear_session()
     keras.utils.set_random_seed(settings.fit.seed + stage.number)
+    known = find_outputs_known(settings.backbone, settings.weights, settings.imagenet_file)
+    places = [known.index(output) for output in data.outputs] if set(data.outputs) <= set(known) else []
     network = build_network(
         settings.weights,
         len(data.outputs),
@@ -101,6 +103,7 @@ def _prepare(
         backbone=settings.backbone,
         imagenet_file=settings.imagenet_file,
         precision=find_precision(settings.fit.precision),
+        known_outputs=places,
     )
     return Fitting(
         network,
@@ -111,6 +114,7 @@ def _prepare(
         progress,
         stage=stage.number,
         from_scratch=settings.weights == RANDOM,
+        has_known_head=bool(places),
         checkpoint=state,
     )
 

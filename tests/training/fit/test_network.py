@@ -60,6 +60,14 @@ def test_shipped_names_the_backbone_of_the_bundle_that_ships():
     assert build_network("shipped", 3, 160).count_params() == 3_416_291
 
 
+def test_a_head_that_knew_the_outputs_is_begun_with(result: TrainingResult, batch: np.ndarray):
+    import keras
+
+    bundled = keras.saving.load_model(result.model / "model.keras").predict_on_batch(batch)[LOGITS_NAME]
+    network = build_network(str(result.model / "model.keras"), 2, 64, known_outputs=[2, 0])
+    np.testing.assert_allclose(network.predict_on_batch(batch)[LOGITS_NAME], bundled[:, [2, 0]], atol=1e-5)
+
+
 def test_only_the_last_layers_learn_and_no_batch_normalisation(backbone: Path):
     network = build_network(str(backbone), 4, 64)
     freeze_backbone(network, 3)
