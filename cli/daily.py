@@ -1,5 +1,6 @@
 """``daily`` and ``send``: one day's report written, mailed and posted; and what could not be sent, sent."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -28,7 +29,7 @@ def daily(
         from reports.question.asking import ask_day
         from store.ledger.fates import REASONS
 
-        question = ask_day(day, settings.time_zone)
+        question = replace(ask_day(day, settings.time_zone), longest_wait_minutes=settings.longest_wait_minutes)
         name = f"xray-report-{question.period.since:%Y-%m-%d}"
         folder = installation.home.reports
         folder.mkdir(mode=0o750, exist_ok=True)

@@ -1,6 +1,7 @@
 """``report``: what was screened in a period."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -116,6 +117,7 @@ def report(
         question = ask_question(
             since, until, zone, by=by, filters=filters, reference=reference, positives_shown=positives
         )
+        question = replace(question, longest_wait_minutes=installation.settings.longest_wait_minutes)
         wanted, is_sent = output_format or name_format(output), webhook or bool(email)
         if output is not None or not is_sent:
             _write(ledger, question, wanted, output)

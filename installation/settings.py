@@ -197,6 +197,9 @@ class IntakeSettings(BaseModel):
     stat_names: Annotated[
         str, Field(description="files whose name fits a pattern such as `*_STAT.dcm` are STAT; several with commas")
     ] = ""
+    longest_wait_minutes: Annotated[
+        float | None, Field(gt=0, description="routine films that have waited for so long overtake STAT ones")
+    ] = None
     min_free_bytes: Annotated[
         int | None,
         Field(ge=0, description="work pauses while the home's disk has less room; empty: 1 GiB or a twentieth"),

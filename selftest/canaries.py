@@ -25,7 +25,7 @@ from redis.exceptions import RedisError
 
 from imaging.phantoms.files import write_dicom_phantom, write_png_phantom
 from selftest.site import Site
-from worker.queue.queues import QUEUES
+from worker.queue.queues import OVERDUE, QUEUES
 
 WORD, DAY, TIME, NUMBER = "KANARIENVOGEL", "18870613", "031415.926535", "31415926535"
 PATIENT_ID, ACCESSION = f"{WORD}-ID", f"{WORD}-AC"
@@ -140,7 +140,7 @@ class Broker:
     def count_messages(self) -> int:
         """Return how many ids wait."""
         with self._client() as client:
-            return sum(int(client.llen(queue)) for queue in QUEUES.values())
+            return sum(int(client.llen(queue)) for queue in (OVERDUE, *QUEUES.values()))
 
     def stop(self) -> bytes:
         """Return what it has heard."""

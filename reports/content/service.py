@@ -14,7 +14,7 @@ from reports.wording import name_priority
 from store.questions.selection import Dimension
 from store.states import Priority
 
-FINISHED = "finished"
+FINISHED, LATE = "finished", "late"
 MOST_HOURS = 8 * 24
 """A period of more hours is shown by the hour of the day."""
 
@@ -39,23 +39,29 @@ def _draw_throughput(report: Report) -> Chart:
     slots = fill_gaps(report.question.period, Dimension.HOUR, known)
     if len(slots) > MOST_HOURS:
         return _draw_day(report)
-    finished = {hour.begins_at.timestamp(): hour.finished for hour in report.hours}
-    counts = [finished.get(slot.timestamp(), 0) for slot in slots]
+    finished = {hour.begins_at.timestamp(): (hour.finished, hour.late or 0) for hour in report.hours}
+    counts = [finished.get(slot.timestamp(), (0, 0)) for slot in slots]
     return _draw("Finished in each hour", name_slots(slots, Dimension.HOUR), counts)
 
 
 def _draw_day(report: Report) -> Chart:
-    finished: Counter[int] = Counter()
+    finished, late = Counter[int](), Counter[int]()
     for hour in report.hours:
         finished[hour.begins_at.hour] += hour.finished
-    return _draw(
-        "Finished by hour of the day", [f"{hour:02d}:00" for hour in range(24)], [finished[hour] for hour in range(24)]
-    )
+        late[hour.begins_at.hour] += hour.late or 0
+    names = [f"{hour:02d}:00" for hour in range(24)]
+    return _draw("Finished by hour of the day", names, [(finished[hour], late[hour]) for hour in range(24)])
 
 
-def _draw(title: str, names: Sequence[str], counts: Sequence[int]) -> Chart:
-    columns = [Stack(name, {FINISHED: count}) for name, count in zip(names, counts, strict=True)]
-    return draw_columns(title, columns, [(FINISHED, FINISHED)], SIZES[Dimension.HOUR])
+def _draw(title: str, names: Sequence[str], counts: Sequence[tuple[int, int]]) -> Chart:
+    """Draw what was finished, and how much of it later than promised, where any was."""
+    is_any_late = any(late for _, late in counts)
+    kinds = [(FINISHED, FINISHED), *([(LATE, "later than promised")] if is_any_late else [])]
+    columns = [
+        Stack(name, {FINISHED: count - late} | ({LATE: late} if is_any_late else {}))
+        for name, (count, late) in zip(names, counts, strict=True)
+    ]
+    return draw_columns(title, columns, kinds, SIZES[Dimension.HOUR])
 
 
 def _say_latency(report: Report) -> list[str]:
@@ -64,7 +70,23 @@ def _say_latency(report: Report) -> list[str]:
     return [
         f"Half of {say_count(report.latency.files, 'file')} had their result within {_say_spans(report.latency)}.",
         *_say_priorities(report.latency_of),
+        *_say_promise(report),
     ]
+
+
+def _say_promise(report: Report) -> Iterator[str]:
+    """Hold the times against what the site promises (``XRAY_LONGEST_WAIT_MINUTES``)."""
+    promised = report.question.longest_wait_minutes
+    if promised is None:
+        return
+    late, finished = sum(hour.late or 0 for hour in report.hours), sum(hour.finished for hour in report.hours)
+    within = f"A result within {say_duration(60 * promised)} is promised"
+    if not late:
+        yield f"{within}, and was kept for {'all' if finished > 1 else 'the one'} of {say_count(finished, 'file')}."
+        return
+    worst = max(report.hours, key=lambda hour: hour.late or 0)
+    longer = f"{within}: {late:,} of {say_count(finished, 'file')} had to wait for longer"
+    yield f"{longer}, most of them in the hour from {worst.begins_at:%Y-%m-%d %H:%M} on ({worst.late or 0:,})."
 
 
 def _say_priorities(latency_of: Mapping[Priority, Latency]) -> Iterator[str]:

@@ -33,6 +33,7 @@ from store.questions.selection import KEYS, Dimension, Part, Selection, find_par
 from store.questions.statistics import (
     ModelUse,
     count_headers,
+    count_late,
     count_latencies,
     count_model_uses,
     find_model_before,
@@ -180,8 +181,22 @@ def count_groups(
     if question.by is not None and question.by not in IN_ORDER_OF_TIME:
         for key, count in count_states_by(connection, question.selection, KEYS[question.by]):
             groups[str(key) if isinstance(key, Path) else key].add(count)
-    hours = (HourCount(datetime.fromtimestamp(begun, tz=zone), count) for begun, count in sorted(finished.items()))
+    late = _count_late(connection, question)
+    hours = (
+        HourCount(datetime.fromtimestamp(begun, tz=zone), count, None if late is None else late[begun])
+        for begun, count in sorted(finished.items())
+    )
     return whole.sum(), tuple(hours), _put_in_order(groups, zone)
+
+
+def _count_late(connection: Connection, question: Question) -> Counter[float] | None:
+    """Count in each hour what came later than the site promises; None where it promises nothing."""
+    if question.longest_wait_minutes is None:
+        return None
+    found, zone = Counter[float](), question.period.since.tzinfo
+    for quarter, count in count_late(connection, question.selection, 60 * question.longest_wait_minutes).items():
+        found[_begin_hour(datetime.fromtimestamp(quarter * QUARTER_SECONDS, tz=zone))] += count
+    return found
 
 
 # seconds since 1970, because Python takes the two hours that are named alike in autumn for the same one

@@ -55,10 +55,17 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class HourCount:
-    """How much was finished in an hour of the site's clock; hours in which nothing was are left out."""
+    """How much was finished in an hour of the site's clock; hours in which nothing was are left out.
+
+    Attributes
+    ----------
+    late : int or None
+        How many of these had waited for longer than the site promises; None where it promises nothing.
+    """
 
     begins_at: datetime
     finished: int
+    late: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

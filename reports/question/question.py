@@ -26,6 +26,8 @@ class Question:
         What the period is compared with for drift; None leaves it out.
     positives_shown : int
         As many likely positives are listed at most.
+    longest_wait_minutes : float or None
+        What the site promises: a result within so long. None promises nothing.
     """
 
     period: Period
@@ -33,6 +35,7 @@ class Question:
     by: Dimension | None = None
     reference: Period | None = None
     positives_shown: int = POSITIVES_SHOWN
+    longest_wait_minutes: float | None = None
 
     @property
     def selection(self) -> Selection:

@@ -103,7 +103,8 @@ def _service_to_json(report: Report) -> dict[str, object]:
         "oldest_pending_at": report.oldest_pending_at,
         "latency_seconds": _latency_to_json(report.latency),
         "latency_seconds_by_priority": {one: _latency_to_json(report.latency_of.get(one)) for one in Priority},
-        "throughput": [{"hour": hour.begins_at, "finished": hour.finished} for hour in report.hours],
+        "longest_wait_minutes": report.question.longest_wait_minutes,
+        "throughput": [{"hour": hour.begins_at, "finished": hour.finished, "late": hour.late} for hour in report.hours],
         "models": report.models,
         "model_switches": report.switches,
     }

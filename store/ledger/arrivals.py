@@ -15,7 +15,7 @@ from store.audit import record_event
 from store.columns import database_now
 from store.database import build_insert
 from store.states import READY_STATES, AfterScreening, ArrivalState, Priority
-from store.tables import READY, arrivals
+from store.tables import READY, UNFINISHED, arrivals
 
 SEND_AT_ONCE = 500  # ids a statement: far below both databases' limit of parameters
 LONGEST_PAUSE_SECONDS = 60  # no file is put off for longer: what seems to be was, before the clock was set back
@@ -114,6 +114,33 @@ def queue_arrivals(connection: Connection, window: int, priority: Priority = Pri
     return ids
 
 
+def hurry_arrivals(connection: Connection, longest_wait_seconds: float, most: int) -> list[int]:
+    """Mark as queued the routine arrivals that have waited for so long, the oldest first, with what was sent already.
+
+    Returns
+    -------
+    list of int
+        At most ``most``, each until a worker has it: what is at the broker already may stand behind many others.
+    """
+    a = arrivals.c
+    late = (
+        select(a.id, a.state)
+        .where(_is_overdue(longest_wait_seconds))
+        .order_by(a.received_at, a.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    rows = connection.execute(late).all()
+    fresh = [row.id for row in rows if row.state != ArrivalState.QUEUED]
+    _set_by_id(connection, fresh, state=ArrivalState.QUEUED, queued_at=database_now(), not_before=None)
+    return [row.id for row in rows]
+
+
+def is_any_overdue(connection: Connection, longest_wait_seconds: float) -> bool:
+    """Return whether a routine arrival that no worker has yet has waited for so long: one look at an index."""
+    return connection.scalar(select(arrivals.c.id).where(_is_overdue(longest_wait_seconds)).limit(1)) is not None
+
+
 def unqueue_arrivals(connection: Connection, ids: Sequence[int]) -> None:
     """Take back what could not be sent."""
     _set_by_id(connection, ids, state=ArrivalState.WAITING)
@@ -207,6 +234,13 @@ def record_release(
 def _is_due() -> ColumnElement[bool]:
     not_before = arrivals.c.not_before
     return or_(not_before.is_(None), not_before <= database_now(), not_before > database_now(LONGEST_PAUSE_SECONDS))
+
+
+def _is_overdue(longest_wait_seconds: float) -> ColumnElement[bool]:
+    a = arrivals.c
+    waits = or_(a.state.in_(READY_STATES) & _is_due(), a.state == ArrivalState.QUEUED)
+    late = a.received_at <= database_now(-longest_wait_seconds)
+    return UNFINISHED & (a.priority == Priority.ROUTINE) & waits & late
 
 
 def _set_by_id(connection: Connection, ids: Sequence[int], **values: object) -> None:

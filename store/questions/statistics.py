@@ -76,6 +76,19 @@ def count_latencies(connection: Connection, selection: Selection) -> list[tuple[
     ]
 
 
+def count_late(connection: Connection, selection: Selection, longest_wait_seconds: float) -> dict[int, int]:
+    """Count the arrivals whose result came later than that, by the quarter of an hour in which it came."""
+    a = arrivals.c
+    is_late = latency_milliseconds(a.received_at, a.finished_at) > longest_wait_seconds * 1000
+    statement = (
+        select(QUARTER.label("quarter"), func.count().label("late"))
+        .select_from(JOINED)
+        .where(selection.where_finished(), a.state != ArrivalState.VANISHED, is_late)
+        .group_by("quarter")
+    )
+    return {row.quarter: int(row.late) for row in connection.execute(statement)}
+
+
 def count_model_uses(connection: Connection, selection: Selection) -> Iterator[ModelUse]:
     """Give which models answered in each quarter of an hour, in the order of time."""
     first_at = func.min(arrivals.c.finished_at).label("first_at")

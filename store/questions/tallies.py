@@ -50,12 +50,19 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What arrived and what finished in a period; ``probabilities`` are those of films that have some."""
+    """What arrived and what finished in a period; ``probabilities`` are those of films that have some.
+
+    Attributes
+    ----------
+    late : int
+        How many of those that finished had waited for longer than the site promises.
+    """
 
     arrived: int
     finished: Sequence[StateCount]
     seconds: Distribution
     probabilities: Mapping[Label, Distribution]
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ def read_clock(connection: Connection) -> datetime:
     return now
 
 
-def tally(connection: Connection, since: datetime, until: datetime) -> Tally:
+def tally(connection: Connection, since: datetime, until: datetime, longest_wait_seconds: float | None = None) -> Tally:
     """Count what arrived, and what finished, from ``since`` up to ``until``."""
     a = arrivals.c
     # nothing finishes before it arrives: the indexes on what is pending and on what has finished find it together
@@ -85,6 +92,7 @@ def tally(connection: Connection, since: datetime, until: datetime) -> Tally:
         [group for group in count_states(connection, since, until) if group.state in FINISHED_STATES],
         _tally_seconds(connection, finished),
         _tally_probabilities(connection, finished),
+        0 if longest_wait_seconds is None else _count_late(connection, finished, longest_wait_seconds),
     )
 
 
@@ -93,6 +101,13 @@ def read_backlog(connection: Connection) -> Backlog:
     oldest = find_oldest_pending(connection)
     age = 0.0 if oldest is None else max(0.0, (read_clock(connection) - oldest).total_seconds())
     return Backlog(count_pending_states(connection), age, find_last_finished(connection))
+
+
+def _count_late(connection: Connection, finished: ColumnElement[bool], longest_wait_seconds: float) -> int:
+    a = arrivals.c
+    is_late = latency_milliseconds(a.received_at, a.finished_at) > longest_wait_seconds * 1000
+    lasted = finished & (a.state != ArrivalState.VANISHED) & is_late
+    return connection.scalar(select(func.count()).select_from(arrivals).where(lasted)) or 0
 
 
 def _tally_seconds(connection: Connection, finished: ColumnElement[bool]) -> Distribution:

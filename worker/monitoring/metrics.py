@@ -161,10 +161,14 @@ class LedgerMetrics(Collector):
     ----------
     engine : Engine
         Asked when somebody asks us, in that thread; while it does not answer the last figures stay.
+    longest_wait_minutes : float or None
+        What the site promises.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, longest_wait_minutes: float | None = None) -> None:
         self._engine = engine
+        self._longest_wait = None if longest_wait_minutes is None else 60 * longest_wait_minutes
+        self._late = 0
         self._lock = Lock()
         self._next = 0.0
         self._answers = False
@@ -191,7 +195,7 @@ class LedgerMetrics(Collector):
                 now = read_clock(connection)
                 since, until = self._counted_until or now, now - SETTLED
                 if since < until:
-                    self._add(tally(connection, since, until))
+                    self._add(tally(connection, since, until, self._longest_wait))
                 self._counted_until = max(since, until)
                 self._backlog = read_backlog(connection)
         except SQLAlchemyError:
@@ -202,6 +206,7 @@ class LedgerMetrics(Collector):
 
     def _add(self, found: Tally) -> None:
         self._arrived += found.arrived
+        self._late += found.late
         for group in found.finished:
             outcome = group.outcome or group.state
             self._results[outcome, group.label or ""] += group.count
@@ -224,6 +229,9 @@ class LedgerMetrics(Collector):
         waited = HistogramMetricFamily("xray_result_seconds", "Time from a file's arrival in the ledger to its result")
         waited.add_metric([], *_as_buckets(self._seconds, SECONDS_BOUNDS))
         yield waited
+        if self._longest_wait is not None:
+            yield GaugeMetricFamily("xray_longest_wait_seconds", "A result is promised within this", self._longest_wait)
+            yield CounterMetricFamily("xray_late_results", "Files whose result came later than promised", self._late)
         scores = HistogramMetricFamily("xray_probability", "Calibrated probabilities that films got", labels=["label"])
         for label, distribution in self._probabilities.items():
             scores.add_metric([label], *_as_buckets(distribution, PROBABILITY_BOUNDS))

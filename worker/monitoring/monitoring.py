@@ -38,7 +38,7 @@ def monitor_service(installation: Installation, processes: Sequence[KeptProcess]
     from worker.monitoring.page import serve_page
 
     collectors = (
-        LedgerMetrics(installation.ledger),
+        LedgerMetrics(installation.ledger, settings.longest_wait_minutes),
         ServiceMetrics(home, settings.min_free_bytes),
         EngineMetrics(home, lambda board: not board.has_page),
     )

@@ -10,7 +10,15 @@ from sqlalchemy import Engine
 from installation.faults import fault_point
 from store.audit import record_event
 from store.database import reading, undurable
-from store.ledger.arrivals import SEND_AT_ONCE, Arrival, is_any_ready, queue_arrivals, unqueue_arrivals
+from store.ledger.arrivals import (
+    SEND_AT_ONCE,
+    Arrival,
+    hurry_arrivals,
+    is_any_overdue,
+    is_any_ready,
+    queue_arrivals,
+    unqueue_arrivals,
+)
 from store.ledger.counts import count_screening, find_last_finished, is_any_pending
 from store.ledger.sweeps import list_unsettled, release_expired, release_lost
 from store.states import Priority
@@ -21,6 +29,7 @@ from worker.screening.finishing import Finisher
 logger = logging.getLogger(__name__)
 
 WINDOW = 200  # ids in a queue at most: a few seconds of work, so that the order stays the ledger's
+OVERDUE_AT_ONCE = 16  # so many of the oldest wait in the first queue at most
 SWEEP_SECONDS = 5.0
 LOST_SECONDS = 10.0  # an id sent this long ago, while no message waits, was lost
 STALL_SECONDS = 10.0  # messages wait for this long and nobody takes one: the worker is deaf
@@ -39,7 +48,14 @@ class Dispatcher:
         True when the last look found that every arrival has come to its end.
     """
 
-    def __init__(self, engine: Engine, app: Celery, finisher: Finisher, worker: KeptProcess | None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        app: Celery,
+        finisher: Finisher,
+        worker: KeptProcess | None,
+        longest_wait_minutes: float | None = None,
+    ) -> None:
         self._engine = engine
         self._app = app
         self._finisher = finisher
@@ -48,6 +64,8 @@ class Dispatcher:
         self._sweep_at = 0.0
         self._unsettled_skip = 0  # files that stay do not hide those that came after them
         self._settle_again: dict[int, float] = {}
+        self._longest_wait = 60 * (longest_wait_minutes or 0.0)  # seconds; 0 promises nothing
+        self._hurried: dict[int, float] = {}  # what stands in the queue of the overdue, and since when
         self.is_resting = False
 
     @property
@@ -78,8 +96,16 @@ class Dispatcher:
             self._sweep_at = time.monotonic() + SWEEP_SECONDS
         with reading(self._engine) as connection:
             self.is_resting = not is_any_pending(connection)
-            if self.is_resting or not is_any_ready(connection):
+            if self.is_resting:
                 return 0
+            is_late = self._longest_wait > 0 and is_any_overdue(connection, self._longest_wait)
+            is_ready = is_any_ready(connection)
+        if is_late:
+            self._hurry()
+        return self._fill() if is_ready else 0
+
+    def _fill(self) -> int:
+        """Send what is ready, as far as the window reaches."""
         with undurable(self._engine) as connection:  # an id that the ledger forgot to have sent is sent again
             ready = [
                 (arrival_id, priority)
@@ -90,6 +116,17 @@ class Dispatcher:
             fault_point("after_queue")
         self._send(ready)
         return len(ready)
+
+    def _hurry(self) -> None:
+        """Let routine films that have waited for as long as the site promises overtake STAT ones, a few at a time."""
+        with undurable(self._engine) as connection:
+            late = hurry_arrivals(connection, self._longest_wait, OVERDUE_AT_ONCE)
+        now = time.monotonic()
+        self._hurried = {id_: at for id_, at in self._hurried.items() if id_ in late and now - at < LOST_SECONDS}
+        for arrival_id in late:
+            if arrival_id not in self._hurried:
+                send_arrival(self._app, arrival_id, overdue=True)
+                self._hurried[arrival_id] = now
 
     def _send(self, ready: list[tuple[int, Priority]]) -> None:
         for position, (arrival_id, priority) in enumerate(ready):

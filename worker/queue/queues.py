@@ -1,4 +1,4 @@
-"""The two queues at the broker, STAT and routine: who sends, in which order workers take, and whether anybody takes."""
+"""The queues at the broker, overdue, STAT and routine: who sends, in which order workers take, and whether any does."""
 
 from collections.abc import Hashable, Sequence
 
@@ -9,35 +9,41 @@ from store.states import Priority
 
 TASK = "screen"
 QUEUES = {Priority.STAT: "xray.stat", Priority.ROUTINE: "xray"}  # the most urgent first
+OVERDUE = "xray.overdue"  # routine films that have waited for as long as the site promises
 STAT_IN_A_ROW = 3  # then a routine one, if one waits: a night full of STAT films does not stop the others
 LONGEST_PATIENCE_SECONDS = 600.0
 MAX_RESTARTS = 5  # where so many have not helped, one more will not
 
 
 class StatFirst:
-    """Which queue a worker asks first: STAT, but after three of them routine.
+    """Which queue a worker asks first: STAT, but after three of them routine; what is overdue before both, in turn.
 
-    Each worker counts for itself, so at least one in four is routine however many workers there are. kombu's
-    Redis transport asks its queues in the order of ``consume`` in one command, and says by ``rotate`` which one
-    answered (``queue_order_strategy``); its own orders are strict, which starves, and in turn, which halves.
+    Each worker counts for itself, so at least one in four is routine however many workers there are, and where films
+    are overdue one in two is of these: a STAT film waits for one of them at most. kombu's Redis transport asks its
+    queues in the order of ``consume`` in one command, and says by ``rotate`` which one answered
+    (``queue_order_strategy``); its own orders are strict, which starves, and in turn, which halves.
     """
 
     def __init__(self) -> None:
         self._queues: list[str] = []
         self._in_a_row = 0
+        self._was_overdue = False
 
     def update(self, queues: Sequence[str]) -> None:
         """Note the queues that are taken from."""
-        order = list(QUEUES.values())
+        order = [OVERDUE, *QUEUES.values()]
         self._queues = sorted(queues, key=order.index)
 
     def consume(self, count: int) -> list[str]:
         """Return the queues in the order in which they are asked."""
-        turn = self._queues[::-1] if self._in_a_row >= STAT_IN_A_ROW else self._queues
-        return turn[:count]
+        overdue = [queue for queue in self._queues if queue == OVERDUE]
+        others = [queue for queue in self._queues if queue != OVERDUE]
+        turn = others[::-1] if self._in_a_row >= STAT_IN_A_ROW else others
+        return (turn + overdue if self._was_overdue else overdue + turn)[:count]
 
     def rotate(self, last_used: str) -> str:
         """Note which queue has given a message."""
+        self._was_overdue = last_used == OVERDUE
         self._in_a_row = self._in_a_row + 1 if last_used == QUEUES[Priority.STAT] else 0
         return last_used
 
@@ -62,7 +68,7 @@ def build_celery(broker_url: str) -> Celery:
         accept_content=["json"],
         task_ignore_result=True,
         task_default_queue=QUEUES[Priority.ROUTINE],
-        task_queues=[Queue(name, routing_key=name) for name in QUEUES.values()],
+        task_queues=[Queue(name, routing_key=name) for name in (OVERDUE, *QUEUES.values())],
         task_acks_late=False,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
@@ -79,18 +85,21 @@ def build_celery(broker_url: str) -> Celery:
     return app
 
 
-def send_arrival(app: Celery, arrival_id: int, priority: Priority = Priority.ROUTINE) -> None:
+def send_arrival(app: Celery, arrival_id: int, priority: Priority = Priority.ROUTINE, *, overdue: bool = False) -> None:
     """Send an arrival's id, and nothing else; raises ``kombu.exceptions.OperationalError``."""
-    app.send_task(TASK, args=(arrival_id,), queue=QUEUES[priority], retry=False)
+    app.send_task(TASK, args=(arrival_id,), queue=OVERDUE if overdue else QUEUES[priority], retry=False)
 
 
 def count_messages(app: Celery) -> dict[Priority, int]:
-    """Return how many ids wait at the broker."""
+    """Return how many ids wait at the broker; what is overdue is routine."""
     with app.connection_for_read() as connection:
         declare = connection.default_channel.queue_declare
-        return {
-            priority: int(declare(name, passive=False, durable=True).message_count) for priority, name in QUEUES.items()
-        }
+
+        def count(name: str) -> int:
+            return int(declare(name, passive=False, durable=True).message_count)
+
+        waiting = {priority: count(name) for priority, name in QUEUES.items()}
+        return waiting | {Priority.ROUTINE: waiting[Priority.ROUTINE] + count(OVERDUE)}
 
 
 class StallWatch:

@@ -125,7 +125,7 @@ def run_service(
         yield Service(
             installation,
             app,
-            Dispatcher(ledger, app, Finisher(ledger, Shelf(home)), worker),
+            Dispatcher(ledger, app, Finisher(ledger, Shelf(home)), worker, installation.settings.longest_wait_minutes),
             [process for process in (broker, worker) if process is not None],
             Presence(filter(None, (home.lock, installation.settings.ledger_file))),
             DiskWatch(home.root, installation.settings.min_free_bytes),

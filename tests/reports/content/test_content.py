@@ -152,3 +152,15 @@ def test_a_report_that_is_limited_says_so_at_its_head(report: Report) -> None:
     first, second, *_ = build_content(found).verdict
     assert first == "Limited to label: covid19 or normal; probability of the likeliest label: 0.8 or more."
     assert second.startswith("1,236 files arrived")
+
+
+def test_turn_around_is_held_against_what_is_promised_by_the_hour(report: Report) -> None:
+    assert "promised" not in read(build_content(report), "speed")
+    promising = replace(report, question=replace(report.question, longest_wait_minutes=60))
+    assert "A result within 1 h is promised, and was kept for all of" in read(build_content(promising), "speed")
+    first, *others = promising.hours
+    late = replace(promising, hours=(replace(first, late=3), *(replace(hour, late=0) for hour in others)))
+    said = read(build_content(late), "speed")
+    assert "had to wait for longer, most of them in the hour from" in said
+    assert f"{first.begins_at:%Y-%m-%d %H:%M} on (3)." in said
+    assert ": 3 of " in said

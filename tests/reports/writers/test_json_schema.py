@@ -89,6 +89,17 @@ def test_the_json_says_what_the_ledger_says(engine: Engine, capsys: pytest.Captu
     assert report["oldest_pending_at"] == "2026-11-01T01:00:00+00:00"
 
 
+@pytest.mark.parametrize(("minutes", "late"), [(None, None), (0.01, 64), (1.0, 0)])
+def test_the_results_of_each_hour_are_held_against_what_the_site_promises(
+    engine: Engine, capsys: pytest.CaptureFixture[str], minutes: float | None, late: int | None
+) -> None:
+    fill_ledger(engine, LEDGER)
+    report = write(engine, replace(QUESTION, longest_wait_minutes=minutes), capsys)
+    VALIDATOR.validate(report)
+    assert report["longest_wait_minutes"] == minutes
+    assert [(one["finished"], one["late"]) for one in report["throughput"]] == [(65, late)]
+
+
 def test_schema_one_is_valid_and_says_so() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["properties"]["schema"] == {"const": 1}

@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import Engine, delete, event, text
+from sqlalchemy import Engine, delete, event, text, update
 
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import Label
 from inference.serving.report import EngineState
 from installation.home import Home, lock_home
+from store.columns import database_now
 from store.tables import arrivals
 from tests.ledger import arrive, predict, quarantine, register_model, reject
 from tests.ports import find_free_port
@@ -117,6 +118,21 @@ def test_results_are_counted_once_from_the_start_of_the_service_on(engine: Engin
         assert value(samples, "xray_result_seconds_count") == 4
         assert value(samples, "xray_probability_bucket", label="normal", le="+Inf") == 1
         assert value(samples, "xray_pending_files", state="waiting") == 1
+
+
+@pytest.mark.usefixtures("at_once")
+def test_results_that_came_later_than_promised_are_counted(engine: Engine, registry: CollectorRegistry) -> None:
+    register_model(engine)
+    registry.register(LedgerMetrics(engine, longest_wait_minutes=30))
+    predict(engine, "soon.dcm")
+    late = predict(engine, "late.dcm")
+    with engine.begin() as connection:
+        hours_ago = database_now(-7200)
+        connection.execute(update(arrivals).where(arrivals.c.id == late).values(received_at=hours_ago))
+    time.sleep(0.01)
+    samples = read_samples(registry)
+    assert value(samples, "xray_late_results_total") == 1
+    assert value(samples, "xray_longest_wait_seconds") == 1800
 
 
 @pytest.mark.usefixtures("at_once")
@@ -269,7 +285,7 @@ def test_the_document_lists_every_figure_and_its_labels(
     describe_worker(registry, read_bundle(SHIPPED_BUNDLE), 2)
     write_engine(home)
     registry.register(EngineMetrics(home, lambda _: True))
-    registry.register(LedgerMetrics(engine))
+    registry.register(LedgerMetrics(engine, longest_wait_minutes=30))
     with lock_home(home):
         Heartbeat(home).beat(ServiceState.READY)
         registry.register(ServiceMetrics(home, None))

@@ -12,22 +12,25 @@ from celery import Celery
 from kombu import Message
 from kombu.exceptions import OperationalError as BrokerError
 from redis import Redis
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, text, update
 
 from installation.home import Home
 from installation.installation import Installation
 from installation.settings import Settings
 from store.audit import list_events
+from store.columns import database_now
 from store.database import reading
+from store.ledger.arrivals import claim_arrival
 from store.ledger.counts import count_by_state
 from store.ledger.fates import Fate, FateKind
 from store.ledger.sweeps import list_unsettled
 from store.states import ArrivalState, Priority
+from store.tables import arrivals
 from tests.worker.conftest import OWNER, claim, enroll
 from worker.processes import KeptProcess
 from worker.queue.broker import build_broker, wait_for_broker
-from worker.queue.dispatch import WINDOW, Dispatcher
-from worker.queue.queues import MAX_RESTARTS, QUEUES, build_celery, count_messages
+from worker.queue.dispatch import OVERDUE_AT_ONCE, WINDOW, Dispatcher
+from worker.queue.queues import MAX_RESTARTS, OVERDUE, QUEUES, build_celery, count_messages
 from worker.screening.finishing import Claim, Finisher
 from worker.screening.shelf import Shelf
 
@@ -101,6 +104,43 @@ def test_no_more_than_the_window_waits_at_the_broker(
     assert dispatcher.tick() == 0
     assert count_messages(app) == {Priority.STAT: 0, Priority.ROUTINE: WINDOW}
     assert states(engine) == {ArrivalState.QUEUED: WINDOW, ArrivalState.WAITING: 5}
+
+
+def let_wait(engine: Engine, ids: list[int], minutes: float) -> None:
+    with engine.begin() as connection:
+        long_ago = database_now(-60 * minutes)
+        connection.execute(update(arrivals).where(arrivals.c.id.in_(ids)).values(received_at=long_ago))
+
+
+def test_routine_films_that_have_waited_too_long_stand_in_the_first_queue_a_few_at_a_time(
+    engine: Engine, inbox: Path, app: Celery, client: Redis, home: Home
+) -> None:
+    dispatcher = Dispatcher(engine, app, Finisher(engine, Shelf(home)), None, longest_wait_minutes=30)
+    old = enroll_many(engine, inbox, OVERDUE_AT_ONCE + 3)
+    dispatcher.tick()  # they stand at the broker already, behind one another
+    assert client.llen(OVERDUE) == 0
+    let_wait(engine, old, 31)
+    for _ in range(2):
+        dispatcher.tick()
+        assert client.llen(OVERDUE) == OVERDUE_AT_ONCE
+    sent = [json.loads(message)["headers"]["argsrepr"] for message in client.lrange(OVERDUE, 0, -1)]
+    assert sorted(sent) == sorted(f"({arrival_id},)" for arrival_id in old[:OVERDUE_AT_ONCE])
+    with engine.begin() as connection:
+        assert claim_arrival(connection, old[0], OWNER, 60) is not None
+    dispatcher.tick()
+    assert client.llen(OVERDUE) == OVERDUE_AT_ONCE + 1  # the next, and the message of the one that was taken
+    assert states(engine)[ArrivalState.QUEUED] == len(old) - 1
+
+
+def test_without_a_promise_and_for_what_is_stat_nothing_is_overdue(
+    dispatcher: Dispatcher, engine: Engine, inbox: Path, app: Celery, client: Redis, home: Home
+) -> None:
+    stat = enroll_many(engine, inbox, 1, Priority.STAT)
+    let_wait(engine, [*enroll_many(engine, inbox, 1), *stat], 300)
+    dispatcher.tick()
+    assert client.llen(OVERDUE) == 0
+    Dispatcher(engine, app, Finisher(engine, Shelf(home)), None, longest_wait_minutes=30).tick()
+    assert client.llen(OVERDUE) == 1
 
 
 def test_a_stat_film_does_not_wait_behind_the_window(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.states import Priority
-from worker.queue.queues import LONGEST_PATIENCE_SECONDS, MAX_RESTARTS, QUEUES, StallWatch, StatFirst
+from worker.queue.queues import LONGEST_PATIENCE_SECONDS, MAX_RESTARTS, OVERDUE, QUEUES, StallWatch, StatFirst
 
 WORKER = 4711
 STAT, ROUTINE = QUEUES[Priority.STAT], QUEUES[Priority.ROUTINE]
@@ -52,6 +52,18 @@ def test_no_routine_message_waits_while_four_stat_ones_go_before_it(arriving: li
         had_to_wait = bool(waiting[ROUTINE])
         in_a_row = in_a_row + 1 if take(turns, waiting) == STAT and had_to_wait else 0
         assert in_a_row <= 3
+
+
+def test_what_is_overdue_goes_before_stat_in_turn_and_stat_waits_for_one_of_it_at_most() -> None:
+    turns = StatFirst()
+    turns.update({ROUTINE, STAT, OVERDUE})  # type: ignore[arg-type]
+    waiting = {OVERDUE: deque(range(3)), STAT: deque(range(5)), ROUTINE: deque(range(3))}
+    taken = []
+    while any(waiting.values()):
+        (queue,) = [queue for queue in turns.consume(3) if waiting[queue]][:1]
+        waiting[queue].popleft()
+        taken.append(turns.rotate(queue))
+    assert taken == [OVERDUE, STAT, OVERDUE, STAT, OVERDUE, STAT, STAT, STAT, ROUTINE, ROUTINE, ROUTINE]
 
 
 @given(st.integers(0, 20), st.integers(0, 20))
