@@ -18,7 +18,8 @@ from installation.logs import configure_logging
 from store.database import reading
 from store.errors import describe_database_error
 from store.ledger.counts import count_pending
-from store.questions.queries import count_states
+from store.questions.queries import count_states, list_newest_results
+from store.questions.selection import Selection
 from store.states import FINISHED_STATES, ArrivalState
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ logger = logging.getLogger("xray_watch")
 REFRESH_SECONDS = 1.0
 RATE_SAMPLES = 10  # the rate is that of the last ten seconds
 RELAY_SECONDS = 2.0
+MOST_NAMED = 40  # films named in one second at most: nobody reads faster, and the report has them all
 STILL_COMMITTING = timedelta(seconds=1)  # a row carries its time before it can be seen
 CLOCKS_DIFFER = timedelta(minutes=1)  # the database's clock and ours
 
@@ -76,7 +78,9 @@ class Progress:
 
     def log_summary(self) -> int:
         """Log the sums of this run; returns how many files could not be read or still wait."""
-        counts = self._count(self._started_at, datetime.now(tz=UTC) + CLOCKS_DIFFER)
+        until = datetime.now(tz=UTC) + CLOCKS_DIFFER
+        self._name_films(self._counted_until, until)
+        counts = self._count(self._started_at, until)
         told = ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing to do"
         logger.info("%s. %s", told, NOTICE, extra={"action": "summary"})
         finished_well = (ArrivalState.DONE, ArrivalState.DUPLICATE)
@@ -101,9 +105,24 @@ class Progress:
         for state, count in self._count(self._counted_until, until).items():
             if state in FINISHED_STATES:
                 self._finished[state] += count
+        self._name_films(self._counted_until, until)
         self._counted_until = until
         with reading(self._service.installation.ledger) as connection:
             return count_pending(connection)
+
+    def _name_films(self, since: datetime, until: datetime) -> None:
+        """Print what was said of each film that has finished, with its file's name: on a terminal, and in no log."""
+        if self._service is None or self._status is None or not self.settings.terminal_names:
+            return
+        from documents.text import show_text
+        from reports.outcomes import say_end
+
+        with reading(self._service.installation.ledger) as connection:
+            results = list_newest_results(connection, Selection(since, until), MOST_NAMED)
+        for result in reversed(results):
+            if result.state in FINISHED_STATES:
+                line = f"{result.arrival_id:8}  {say_end(result):28} {show_text(result.file_name)}"
+                self._status.console.print(line, markup=False)
 
     def _count(self, since: datetime, until: datetime) -> Counter[ArrivalState]:
         counts: Counter[ArrivalState] = Counter()

@@ -259,6 +259,10 @@ class MonitoringSettings(BaseModel):
         str, Field(description="where `watch` serves /metrics and /healthz, as HOST:PORT; `off`: nowhere")
     ] = "127.0.0.1:9808"
 
+    terminal_names: Annotated[
+        bool, Field(description="on a terminal `watch` and `scan` name each film's file, which may identify a patient")
+    ] = False
+
     _known_service_address = field_validator("metrics_address")(_check_address)
 
 

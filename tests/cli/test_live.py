@@ -1,0 +1,40 @@
+"""What a person sees on a terminal while films are screened."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imaging.phantoms.files import write_dicom_phantom
+
+
+def read_all(leader: int) -> str:
+    shown = b""
+    try:
+        while part := os.read(leader, 65536):
+            shown += part
+    except OSError:  # the other end is closed: so Linux says it
+        pass
+    return shown.decode(errors="replace")
+
+
+@pytest.mark.parametrize("names", ["on", "off"])
+def test_films_are_named_on_a_terminal_where_the_site_allows_it(tmp_path: Path, runtime: str, names: str) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    write_dicom_phantom(folder / "DOE^JANE.dcm", seed=1, rows=500, columns=400)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("XRAY_")}
+    own = {"XRAY_HOME": str(tmp_path / "home"), "XDG_RUNTIME_DIR": runtime, "XRAY_TERMINAL_NAMES": names}
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "cli", "scan", str(folder), "--workers", "1"]
+    environment = inherited | own | {"XRAY_STABLE_SECONDS": "0.3", "TERM": "xterm"}
+    process = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=follower, stdout=subprocess.DEVNULL)
+    os.close(follower)
+    shown = read_all(leader)
+    os.close(leader)
+    assert process.wait(60) == 0, shown
+    assert ("DOE^JANE.dcm" in shown) is (names == "on")
+    assert "arrival 1: done" in shown
