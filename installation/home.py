@@ -7,16 +7,20 @@ import os
 import socket
 import stat
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from installation.errors import HomeError, HomeInUseError
 
 PRIVATE = 0o700
 HOME_MODE = 0o750
+BROKER_SOCKET = "broker.sock"
+LOOKS, LOOK_SECONDS = 5, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +81,19 @@ class Home:
 
     @property
     def runtime(self) -> Path:
-        """Sockets lie here, outside of the home: a socket's path has 107 bytes at most."""
+        """Sockets lie here, outside of the home: a socket's path has 107 bytes at most.
+
+        Whoever asks a service that a service manager has started finds it where that has put it.
+        """
         runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
         name = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
-        return runtime / f"xray-watch-{os.getuid()}-{name}"
+        ours = runtime / f"xray-watch-{os.getuid()}-{name}"
+        return ours if (ours / BROKER_SOCKET).exists() else _find_noted_runtime(self.lock) or ours
 
     @property
     def broker_socket(self) -> Path:
         """The embedded broker's socket."""
-        return self.runtime / "broker.sock"
+        return self.runtime / BROKER_SOCKET
 
     @property
     def stages_socket(self) -> Path:
@@ -134,20 +142,28 @@ def lock_home(home: Home) -> Iterator[None]:
         Another service runs on this home.
     """
     with home.lock.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _take(file):
             message = f"a service already runs on the home {home.root} ({_describe_holder(home)}); stop it first"
-            raise HomeInUseError(message) from None
+            raise HomeInUseError(message)
         file.truncate(0)
-        file.write(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+        file.write(json.dumps(_describe_us(home)))
         file.flush()
         yield
 
 
+def _take(file: IO[str]) -> bool:
+    """Lock a file; whoever only looks whether it is held (`is_locked`) has it for an instant, and is waited for."""
+    for _ in range(LOOKS):
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(LOOK_SECONDS)
+    return False
+
+
 def note_inboxes(home: Home, inboxes: Iterable[Path]) -> None:
     """Note which folders the service watches that holds the home, for whoever asks (`find_inboxes`)."""
-    holder = {"pid": os.getpid(), "host": socket.gethostname(), "inboxes": [str(inbox) for inbox in inboxes]}
+    holder = _describe_us(home) | {"inboxes": [str(inbox) for inbox in inboxes]}
     with suppress(OSError):  # on a full disk the service runs all the same
         home.lock.write_text(json.dumps(holder))
 
@@ -164,14 +180,31 @@ def find_inboxes(home: Home) -> list[Path]:
 
 def is_locked(home: Home) -> bool:
     """Return whether a service runs on this home now."""
+    return _is_held(home.lock)
+
+
+def _is_held(lock: Path) -> bool:
     try:
-        with home.lock.open("r") as file:
+        with lock.open("r") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
     except BlockingIOError:
         return True
     return False
+
+
+def _describe_us(home: Home) -> dict[str, object]:
+    return {"pid": os.getpid(), "host": socket.gethostname(), "runtime": str(home.runtime)}
+
+
+def _find_noted_runtime(lock: Path) -> Path | None:
+    """Return the folder that a service which runs now has noted for its sockets."""
+    try:
+        noted = Path(json.loads(lock.read_text())["runtime"])
+        return noted if _is_held(lock) and noted.is_dir() else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _describe_holder(home: Home) -> str:

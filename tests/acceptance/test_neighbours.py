@@ -27,6 +27,10 @@ def test_a_command_in_another_home_is_told_where_the_service_runs_and_the_doctor
     assert "xray-cli: a service runs" in site.run("status", "--check").stderr
     del site.settings["XRAY_HOME"]
     assert all(found.home != site.home for found in find_neighbours(Home(site.home)))
+    (tmp_path / "r").mkdir()
+    here, site.runtime = site.runtime, tmp_path / "r"  # as a service manager gives a service a folder of its own
+    assert "broker           answers" in site.run("status").stdout
+    site.runtime = here
     doctor = site.run("doctor")
     assert f"{site.inbox} can be read and emptied" in doctor.stdout, doctor.stdout
     assert site.stop() == 0
