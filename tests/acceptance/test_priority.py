@@ -50,3 +50,32 @@ def test_a_stat_film_overtakes_a_backlog(site: Site, tmp_path: Path) -> None:
     meanwhile, left = overtaken
     assert meanwhile <= 12, "what the worker had in its hands, and what finished during one look"
     assert left > BACKLOG / 3, "the backlog is still there"
+
+
+def list_priorities(site: Site) -> list[Priority]:
+    """Return the priorities of the films in the order in which they finished."""
+    a = arrivals.c
+    engine = open_database(f"sqlite:///{site.home / 'xray.db'}")
+    with reading(engine) as connection:
+        found = connection.scalars(select(a.priority).where(a.finished_at.is_not(None)).order_by(a.finished_at, a.id))
+        order = [Priority(each) for each in found]
+    engine.dispose()
+    return order
+
+
+def test_routine_films_that_have_waited_for_as_long_as_is_promised_overtake_stat_films(
+    site: Site, tmp_path: Path
+) -> None:
+    films = tmp_path / "films"
+    films.mkdir()
+    (site.inbox / "stat").mkdir()
+    stat, routine = 24, 12
+    names = list(write_films(films, stat + routine))
+    drop(films, site.inbox, *names[:routine])
+    drop(films, site.inbox / "stat", *names[routine:])
+    site.settings |= {"XRAY_WORKERS": "1", "XRAY_LONGEST_WAIT_MINUTES": "0.01"}
+    site.start()
+    wait_until(lambda: site.count_finished() == stat + routine, what="all films", seconds=90)
+    last_routine = max(place for place, each in enumerate(list_priorities(site)) if each is Priority.ROUTINE)
+    assert last_routine < stat + routine - 5, "at one in four the last of them would be the last of all"
+    assert site.stop() == 0
