@@ -31,6 +31,7 @@ SELECT
     arrivals.path AS received_as,
     arrivals.stored_path AS stored_as,
     arrivals.inbox AS inbox,
+    arrivals.sender AS sender,
     arrivals.size_bytes AS size_bytes,
     coalesce(arrivals.source_sha256, screenings.source_sha256) AS source_sha256,
     arrivals.priority AS priority,

@@ -22,6 +22,7 @@ def film_to_json(facts: FilmFacts, zone: tzinfo = UTC) -> dict[str, object]:
         "is_there": facts.is_there,
         "received_as": str(record.received_as),
         "inbox": str(record.inbox),
+        "sender": record.sender,
         "size_bytes": record.size_bytes,
         "queued_at": _to_plain(record.queued_at, zone),
         "started_at": _to_plain(record.started_at, zone),

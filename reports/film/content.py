@@ -153,6 +153,7 @@ def _build_file(facts: FilmFacts) -> Section:
         ("lies at", str(facts.lies_at) if facts.lies_at else "nowhere any more"),
         ("received as", str(record.received_as)),
         ("inbox", str(record.inbox)),
+        *([("sent by", record.sender)] if record.sender else []),
         ("size", say_count(record.size_bytes, "byte")),
         ("SHA-256", result.source_sha256),
         ("priority", result.priority and name_priority(result.priority)),

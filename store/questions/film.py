@@ -76,6 +76,8 @@ class FilmRecord:
     ----------
     result : Result
         What was said of it.
+    sender : str or None
+        Who sent it by DICOM.
     received_as : Path
         Where it was found.
     stored_path : Path or None
@@ -90,6 +92,7 @@ class FilmRecord:
 
     result: Result
     inbox: Path
+    sender: str | None
     received_as: Path
     stored_path: Path | None
     size_bytes: int
@@ -122,7 +125,8 @@ def read_film(connection: Connection, arrival_id: int) -> FilmRecord | None:
     if row is None:
         return None
     about = (
-        *(_a.inbox, _a.path.label("received_as"), _a.stored_path, _a.size_bytes, _a.attempts, _a.transient_faults),
+        *(_a.inbox, _a.sender, _a.path.label("received_as"), _a.stored_path),
+        *(_a.size_bytes, _a.attempts, _a.transient_faults),
         *(_a.queued_at, _a.started_at, _s.arrival_id.label("answered_by"), models.c.folder.label("model_folder")),
     )
     facts = connection.execute(select(*about).select_from(JOINED).where(_a.id == arrival_id)).one()

@@ -5,6 +5,7 @@ The questions are not listed here: what the functions send is listened to, and e
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 from sqlalchemy import Engine, event
 
 from bench.ledger_size import fill, look_as_metrics, look_as_status, report_of, sweep
-from store.database import open_database
+from store.database import open_database, reading
+from store.questions.film import FilmKeys, find_arrivals, list_earlier, list_same_uid, read_film
 from tests.databases import lend_migrated_database
 
 ROWS, DAYS = 30_000, 300  # a day is a third of a percent: far too little for a scan to be worth it
@@ -36,8 +38,21 @@ def report_of_today(engine: Engine) -> None:
     report_of(engine, datetime.now(tz=UTC))
 
 
+def look_up_a_film(engine: Engine) -> None:
+    """Ask as ``show`` does, by each key; and all of the film that is found."""
+    with reading(engine) as connection:
+        record = read_film(connection, ROWS // 2)
+        assert record is not None
+        keys = {"uid": "1.2.3", "accession_number": "A1", "file_name": "a.dcm", "hash_begins": "0123abcd"}
+        for name, value in {"arrival_id": 7, **keys}.items():
+            find_arrivals(connection, FilmKeys(**{name: value}), 9)
+        known = replace(record, header={**record.header, "patient_id": "P1"})
+        list_earlier(connection, known, 9)
+        list_same_uid(connection, replace(known, result=record.result._replace(sop_instance_uid="1.2.3")), 9)
+
+
 @pytest.mark.parametrize(
-    "ask", [report_of_today, report_of_a_day_half_way_back, look_as_status, look_as_metrics, sweep]
+    "ask", [look_up_a_film, report_of_today, report_of_a_day_half_way_back, look_as_status, look_as_metrics, sweep]
 )
 def test_no_question_reads_the_whole_ledger(filled: Engine, ask: Callable[[Engine], None]) -> None:
     with explaining(filled) as plans:

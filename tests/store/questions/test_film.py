@@ -1,7 +1,8 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from store.audit import record_event
 from store.database import reading
@@ -100,3 +101,19 @@ def test_other_films_of_the_same_uid_and_of_the_same_patient(engine: Engine, ids
         for record in (first, other):
             assert list_earlier(connection, record, 9) == []
         assert list_same_uid(connection, other, 9) == []
+
+
+def test_sqlite_finds_a_film_by_an_index_too(sqlite_engine: Engine) -> None:
+    scans: list[str] = []
+
+    @event.listens_for(sqlite_engine, "before_cursor_execute")
+    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if "FROM" in statement and not statement.startswith("EXPLAIN"):
+            plan = connection.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            scans.extend(step for *_, step in plan if step.startswith(("SCAN arrivals", "SCAN screenings")))
+
+    with reading(sqlite_engine) as connection:
+        for keys, _ in FOUND:
+            find_arrivals(connection, keys, 9)
+        read_film(connection, 1)
+    assert scans == []
