@@ -6,12 +6,11 @@ must write all later hashes anew; and the newest hash stands in each day's repor
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from store.columns import database_now
 from store.database import wait_for_turn
@@ -103,13 +102,14 @@ def find_head(connection: Connection) -> str | None:
 def verify_chain(connection: Connection) -> Chain:
     """Compute every hash anew, from the first event that has one."""
     expected, count = BEFORE_THE_FIRST, 0
-    for event in _stream(connection, select(*COLUMNS).order_by(audit_events.c.id)):
-        if event.sha256 is None and not count:
-            continue
-        said = {name: getattr(event, name) for name in ("action", "arrival_id", "actor", "address", "detail")}
-        if event.previous_sha256 != expected or event.sha256 != _hash(expected, event.at, said):
-            return Chain(count, None, event.id)
-        expected, count = event.sha256, count + 1
+    statement = select(*COLUMNS).order_by(audit_events.c.id)
+    with connection.execution_options(yield_per=1000).execute(statement) as rows:
+        for event in map(_as_event, rows):
+            if event.sha256 is None and not count:
+                continue
+            if event.previous_sha256 != expected or event.sha256 != _hash_event(expected, event):
+                return Chain(count, None, event.id)
+            expected, count = event.sha256, count + 1
     return Chain(count, expected if count else None, None)
 
 
@@ -118,13 +118,13 @@ def describe_detail(detail: dict[str, Any]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in detail.items() if value is not None)
 
 
-def _stream(connection: Connection, statement: Select[Any]) -> Iterator[AuditEvent]:
-    for row in connection.execution_options(yield_per=1000).execute(statement):
-        yield _as_event(row)
-
-
 def _as_event(row: Row[Any]) -> AuditEvent:
     return AuditEvent(*tuple(row))
+
+
+def _hash_event(previous: str, event: AuditEvent) -> str:
+    said = {name: getattr(event, name) for name in ("action", "arrival_id", "actor", "address", "detail")}
+    return _hash(previous, event.at, said)
 
 
 def _hash(previous: str, at: datetime, said: dict[str, Any]) -> str:
