@@ -1,8 +1,9 @@
-"""What the page asks of the worker's room: the rooms do not know each other, the command line knows both."""
+"""What the page asks of other rooms: they do not know each other, the command line knows all."""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from documents.blocks import Content, Section
     from installation.installation import Installation
     from web.site import Doors, StatusLines
 
@@ -23,7 +24,30 @@ def build_doors(installation: "Installation") -> "Doors":
     def release(arrival_id: int, actor: str, address: str) -> tuple[bool, str]:
         return release_arrival(installation.ledger, shelf, arrival_id, actor, address)
 
-    return Doors(lambda: _read_status(installation), release, is_alive)
+    return Doors(
+        lambda: _read_status(installation),
+        lambda: _read_card(installation),
+        lambda: _read_evaluation(installation),
+        release,
+        is_alive,
+    )
+
+
+def _read_card(installation: "Installation") -> "list[Section]":
+    from training.evaluation.card.card import build_card
+
+    return build_card(installation.model)
+
+
+def _read_evaluation(installation: "Installation") -> "Content | None":
+    """Read what `evaluate --format json` wrote for the model that serves, if the site keeps it in the home."""
+    file = installation.home.evaluations / f"{installation.model.model_version}.json"
+    if not file.is_file():
+        return None
+    from training.evaluation.content.content import build_content
+    from training.evaluation.result import read_evaluation
+
+    return build_content(read_evaluation(file))
 
 
 def _read_status(installation: "Installation") -> "StatusLines":

@@ -50,6 +50,11 @@ class Home:
         return self.root / "reports"
 
     @property
+    def evaluations(self) -> Path:
+        """What `evaluate --format json` wrote, as MODEL_VERSION.json; the page shows that of the model that serves."""
+        return self.root / "evaluations"
+
+    @property
     def identifier_key(self) -> Path:
         """The secret with which identifiers are hashed."""
         return self.root / "identifier.key"

@@ -130,10 +130,25 @@ def write_report_to(
     OSError
         The file cannot be written.
     """
+    with open_output(output, is_binary=find_format(output_format).is_binary) as stream:
+        write_report(engine, question, output_format, stream, advice, track, with_names=with_names)
+
+
+def write_report(
+    engine: Engine,
+    question: Question,
+    output_format: str,
+    stream: IO[Any],
+    advice: Mapping[str, str] = NO_ADVICE,
+    track: Track = go_through,
+    *,
+    with_names: bool = True,
+) -> None:
+    """Write a report to an open stream, which takes bytes where the format is binary, as ``write_report_to`` does."""
     found = find_format(output_format)
     asked = question.over_time() if found.is_page else question
     write: Callable[[ReportSource, IO[Any]], None] = getattr(import_module(found.module), found.function)
-    with reading(engine) as connection, open_output(output, is_binary=found.is_binary) as stream:
+    with reading(engine) as connection:
         write(ReportSource(connection, asked, advice, track, with_names=with_names), stream)
 
 

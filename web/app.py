@@ -1,6 +1,7 @@
 """The application: every part's pages, each behind its guard; static files; what is said when something is refused."""
 
 import socket
+from collections import Counter
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -14,15 +15,27 @@ from documents.html.elements import element
 from installation.addresses import OFF
 from installation.installation import Installation
 from installation.settings import Settings
+from reports.errors import ReportError
 from web import files, login
 from web.access.guard import Pages
 from web.access.safety import MOST_BYTES, SafetyMiddleware
 from web.errors import LoginNeededError, VisitError
 from web.frame import build_outer_page
-from web.operate import account
+from web.operate import account, audit, health, model, quarantine, reports, status, users
 from web.site import Doors, Site
 
-PARTS: tuple[Pages, ...] = (login.pages, files.pages, account.pages)
+PARTS: tuple[Pages, ...] = (
+    login.pages,
+    files.pages,
+    account.pages,
+    status.pages,
+    quarantine.pages,
+    model.pages,
+    reports.pages,
+    audit.pages,
+    users.pages,
+    health.pages,
+)
 """All pages; a new part adds its own here, and its address to ``web.frame.NAVIGATION``."""
 
 UPLOAD_PATHS = frozenset({"/upload"})
@@ -39,16 +52,20 @@ def create_app(installation: Installation, doors: Doors) -> FastAPI:
     doors : Doors
         What the page asks of the worker's room.
     """
+    answers: Counter[str] = Counter()
     bounds = Middleware(
         SafetyMiddleware,
+        count_answer=lambda status: answers.update((f"{status // 100}xx",)),
         hosts=find_hosts(installation.settings),
         find_most_bytes=lambda path: find_most_bytes(installation.settings, path),
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, middleware=[bounds])
     app.state.site = Site(installation, doors)
+    app.state.answers = answers
     for part in PARTS:
         app.include_router(part)
     app.add_exception_handler(VisitError, answer_refusal)
+    app.add_exception_handler(ReportError, answer_refusal)
     app.add_exception_handler(StarletteHTTPException, answer_refusal)
     app.add_exception_handler(RequestValidationError, answer_refusal)
     return app
@@ -75,7 +92,7 @@ def answer_refusal(request: Request, error: Exception) -> Response:
     if isinstance(error, LoginNeededError):
         return _lead_to_login(request)
     status = getattr(error, "status", getattr(error, "status_code", HTTPStatus.UNPROCESSABLE_ENTITY))
-    said = str(error) if isinstance(error, VisitError) else HTTPStatus(status).phrase
+    said = str(error) if isinstance(error, VisitError | ReportError) else HTTPStatus(status).phrase
     if isinstance(error, RequestValidationError):
         said = "the address or a field of the form is not as it should be"
     heading = element("h1", HTTPStatus(status).phrase)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from documents.blocks import Content, Section
 from installation.installation import Installation
 from store.access.sessions import SessionRules
 
@@ -18,12 +19,14 @@ class StatusLines:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the page may ask of the worker's room, which it must not import: the command line hands it in.
+    """What the page may ask of rooms that it must not import: the command line, which knows them, hands it in.
 
     Attributes
     ----------
     read_status : Callable
         How the service is.
+    read_card, read_evaluation : Callable
+        What is said of the model that serves, and what an evaluation of it found, if there is one in the home.
     release : Callable
         Puts a quarantined file back into its inbox; returns what came of it and whether it is done.
     is_alive : Callable
@@ -31,6 +34,8 @@ class Doors:
     """
 
     read_status: Callable[[], StatusLines]
+    read_card: Callable[[], Sequence[Section]]
+    read_evaluation: Callable[[], Content | None]
     release: Callable[[int, str, str], tuple[bool, str]]
     is_alive: Callable[[], tuple[bool, str]]
 

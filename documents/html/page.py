@@ -28,9 +28,9 @@ def render_content(content: Content) -> str:
     body = element(
         "body",
         notice,
-        _build_header(content),
+        build_header(content),
         element("nav", element("ul", *links), aria_label="sections"),
-        element("main", *map(_build_section, content.sections)),
+        element("main", *map(build_section, content.sections)),
         element("footer", notice),
     )
     head = _build_head(content.name or f"{content.title}, {content.period}")
@@ -49,7 +49,8 @@ def _build_head(title: str) -> Markup:
     )
 
 
-def _build_header(content: Content) -> Markup:
+def build_header(content: Content) -> Markup:
+    """Build title, verdict, warnings and tiles."""
     warnings = [element("li", warning) for warning in content.warnings]
     return element(
         "header",
@@ -77,6 +78,7 @@ def _build_tile(tile: Tile) -> Markup:
     return element("div", element("dt", tile.title), element("dd", *figures), class_=class_)
 
 
-def _build_section(section: Section) -> Markup:
+def build_section(section: Section) -> Markup:
+    """Build one part of a document."""
     heading, lead = element("h2", section.heading, id=section.key), element("p", section.lead, class_="lead")
     return element("section", heading, lead, *map(build_block, section.blocks), aria_labelledby=section.key)

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from store.access.users import COLUMNS, User, as_user
 from store.columns import database_now
@@ -81,3 +81,10 @@ def clear_sessions(connection: Connection, rules: SessionRules) -> None:
     s = sessions.c
     old = (s.active_at <= database_now(-rules.idle_seconds)) | (s.created_at <= database_now(-rules.longest_seconds))
     connection.execute(delete(sessions).where(old))
+
+
+def count_sessions(connection: Connection, rules: SessionRules) -> int:
+    """Return how many sessions are good now."""
+    s = sessions.c
+    good = (s.active_at > database_now(-rules.idle_seconds)) & (s.created_at > database_now(-rules.longest_seconds))
+    return connection.scalar(select(func.count()).select_from(sessions).where(good)) or 0

@@ -60,7 +60,14 @@ def has_users(connection: Connection) -> bool:
     return connection.scalar(select(users.c.id).where(~users.c.disabled).limit(1)) is not None
 
 
-def change_user(connection: Connection, name: str, action: str, actor: str | None = None, **values: object) -> User:
+def change_user(
+    connection: Connection,
+    name: str,
+    action: str,
+    actor: str | None = None,
+    address: str | None = None,
+    **values: object,
+) -> User:
     """Change what is known of a user, and end their sessions.
 
     Raises
@@ -73,7 +80,7 @@ def change_user(connection: Connection, name: str, action: str, actor: str | Non
         raise UserError(f"there is no user '{name}'; see 'xray-cli user list'")
     connection.execute(update(users).where(users.c.id == user.id).values(**values))
     end_sessions_of(connection, user.id)
-    record_event(connection, action, actor=actor, user=name)
+    record_event(connection, action, actor=actor, address=address, user=name)
     return user
 
 

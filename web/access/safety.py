@@ -44,10 +44,19 @@ class SafetyMiddleware:
         Names under which the page may be asked for, in small letters and without the port.
     find_most_bytes : Callable
         How large the request of a path may be.
+    count_answer : Callable
+        Called with the status of each answer.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str], find_most_bytes: Callable[[str], int]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: Collection[str],
+        find_most_bytes: Callable[[str], int],
+        count_answer: Callable[[int], None],
+    ) -> None:
         self._app = app
+        self._count_answer = count_answer
         self._hosts = frozenset(hosts)
         self._find_most_bytes = find_most_bytes
 
@@ -56,7 +65,7 @@ class SafetyMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, send)
+        answer = _Answer(scope, send, self._count_answer)
         refusal = self._refuse(Headers(scope=scope))
         if refusal is not None:
             await refusal(scope, receive, answer.send)
@@ -109,7 +118,8 @@ class _Request:
 class _Answer:
     """Sends an answer with our headers; what nobody reads is not kept waiting for ever."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, count: Callable[[int], None]) -> None:
+        self._count = count
         self._is_file = scope["path"].startswith("/static/")
         self._send = send
         self.begun = False
@@ -117,6 +127,7 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
+            self._count(message["status"])
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)

@@ -41,6 +41,19 @@ def render_card(
     return head + render_markdown([build_opening(facts), *_build_sections(facts, measured)])
 
 
+def build_card(bundle: Bundle) -> list[Section]:
+    """Return the sections of the model card, which the page draws; the opening is the first one's.
+
+    Raises
+    ------
+    CardError
+        The bundle lacks what a card needs.
+    """
+    facts = CardFacts.gather(bundle, None)
+    opening = Section("about", "About this model", "", [build_opening(facts)])
+    return [opening, *_build_sections(facts, None)]
+
+
 def _build_sections(facts: CardFacts, measured: Iterable[Mapping[str, str]] | None) -> Iterator[Section]:
     sections = (
         build_new_hospital(facts),
