@@ -57,7 +57,6 @@ def build_page(
         element("a", "Skip to the content", href="#main", class_="skip"),
         _build_bar(visit),
         element("main", *content, id="main", class_=layout or None, tabindex="-1"),
-        element("footer", element("p", NOTICE, class_="notice")),
         data_csrf=visit.csrf,
     )
     return render(visit.request, title, body, status=status, styles=styles, scripts=scripts)

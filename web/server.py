@@ -1,9 +1,12 @@
 """Serving the page: uvicorn in this process, bound to one address, with slow clients cut off."""
 
+import asyncio
 import logging
 
+import h11
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from installation.installation import Installation
 from installation.settings import Settings
@@ -15,8 +18,46 @@ logger = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 256
 IDLE_SECONDS = 15
+HEAD_SECONDS = 10.0
 STOP_SECONDS = 5
 FIRST_USER = "nobody could log in yet: add a user first, with 'xray-cli user add NAME --role admin'"
+
+
+class BoundedProtocol(H11Protocol):
+    """Cuts off whoever does not bring a whole head of a request in time; uvicorn waits for one without end."""
+
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of a request; once its head is whole, sizes and times are ``web.access.safety``'s matter."""
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:
+            self._expect_head()
+        else:
+            self._stop_waiting()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:
+        if self._patience is None:
+            self._patience = self.loop.call_later(HEAD_SECONDS, self._cut)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _cut(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.abort()
 
 
 def check_users(installation: Installation) -> None:
@@ -43,6 +84,7 @@ def build_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     proxies = [name.strip() for name in settings.web_proxies.split(",") if name.strip()]
     return uvicorn.Config(
         app,
+        http=BoundedProtocol,
         host=host.strip("[]"),
         port=int(port),
         log_config=None,

@@ -24,6 +24,7 @@ from store.ledger.fates import REASONS
 from store.questions.selection import Dimension, Part
 from store.states import Priority, Role
 from web.access.guard import Pages, Visit, Visitor
+from web.errors import MissingError
 from web.fields import build_choice, build_field
 from web.frame import build_page
 
@@ -94,7 +95,7 @@ def download(visit: Visitor, asked: AskedFor, output_format: Annotated[str, Quer
     """Write a report into a file that has no name, and send it; nothing of it stays here."""
     question = asked.as_question(visit.installation.settings.time_zone)
     if output_format not in DOWNLOADS:
-        find_format("") if output_format in FORMATS else find_format(output_format)
+        raise MissingError(f"reports can be downloaded as {', '.join(DOWNLOADS)}")
     with visit.ledger.begin() as connection:
         visit.record(connection, "report_exported", period=_say_period(question), format=output_format)
     name = f"xray-report-{question.period.since:%Y-%m-%d}.{output_format}"
@@ -148,4 +149,5 @@ def _list(text: str) -> list[str]:
 
 
 def _say_period(question: Question) -> str:
-    return f"{question.period.since.isoformat()}/{question.period.until.isoformat()}"
+    since, until = (moment.isoformat(timespec="minutes") for moment in (question.period.since, question.period.until))
+    return f"{since} to {until}"

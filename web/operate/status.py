@@ -7,7 +7,6 @@ from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
 from documents.blocks import CellKind, Column, Row, Table
-from documents.figures import say_count
 from documents.html.blocks import build_table
 from documents.html.elements import EMPTY, element
 from store.ledger.sweeps import retry_now
@@ -50,7 +49,4 @@ def retry(visit: Visitor) -> Response:
     with visit.ledger.begin() as connection:
         count = retry_now(connection, None)
         visit.record(connection, "retried", count=count)
-    said = f"{say_count(count, 'arrival', 'is', 'are')} tried again now."
-    if visit.request.headers.get("hx-request"):
-        return build_page(visit, "Status", element("p", said))
     return RedirectResponse("/status", HTTPStatus.SEE_OTHER)
