@@ -50,22 +50,30 @@ def audit(
 
 
 @app.command()
-def verify() -> None:
+def verify(
+    holds: Annotated[
+        str | None, typer.Option(metavar="SHA256", help="The newest audit event of a report: it must be there still.")
+    ] = None,
+) -> None:
     """Compute the hash of every event anew; exit code 1 if one was changed, put in or taken out.
 
-    Hold the newest hash against the one in a later day's report: that shows whether the end was cut off.
+    Each report says the newest hash of its time, under "About this report": --holds shows whether what came before it
+    was cut off or written anew since.
     """
     with exit_codes(), opened_installation() as installation:
         from documents.figures import say_count
-        from store.audit import verify_chain
+        from store.audit import holds_hash, verify_chain
         from store.database import reading
 
         with reading(installation.ledger) as connection:
-            chain = verify_chain(connection)
+            chain, is_held = verify_chain(connection), holds is None or holds_hash(connection, holds.lower())
     if chain.broken_at is not None:
         typer.echo(
             f"the chain is broken at event {chain.broken_at}, after {say_count(chain.events, 'good one')}", err=True
         )
+        raise typer.Exit(FAILED)
+    if not is_held:
+        typer.echo(f"no event has the hash {holds}: the chain was cut off or written anew after that report", err=True)
         raise typer.Exit(FAILED)
     typer.echo(f"{say_count(chain.events, 'event')}, none changed; the newest hash is {chain.head_sha256 or '-'}")
 

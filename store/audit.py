@@ -99,6 +99,11 @@ def find_head(connection: Connection) -> str | None:
     return head
 
 
+def holds_hash(connection: Connection, sha256: str) -> bool:
+    """Return whether an event has this hash: that of a report, which is missing if the chain was cut off since."""
+    return connection.scalar(select(audit_events.c.id).where(audit_events.c.sha256 == sha256).limit(1)) is not None
+
+
 def verify_chain(connection: Connection) -> Chain:
     """Compute every hash anew, from the first event that has one."""
     expected, count = BEFORE_THE_FIRST, 0

@@ -26,6 +26,7 @@ def build_about(report: Report) -> Section:
         ("time zone", report.question.zone_name),
         *([(f"only {name}", words) for name, words in filters] or [("filters", "none: all that arrived")]),
         ("made", report.made_at.isoformat(timespec="seconds")),
+        *([("newest audit event", report.audit_sha256)] if report.audit_sha256 else []),
     ]
     lead = (
         "A file belongs to the period in which it was finished, and one that still waits to that in which it arrived. "

@@ -26,6 +26,7 @@ from reports.figures.report import (
 )
 from reports.figures.summary import RunningSummary, Summary
 from reports.question.question import Question
+from store.audit import find_head
 from store.columns import QUARTER_SECONDS
 from store.database import reading
 from store.questions.queries import count_states_by, list_conflicts, list_likely, list_newest_results, list_refused
@@ -67,6 +68,7 @@ def compute_report(connection: Connection, question: Question, advice: Mapping[s
     return Report(
         question=question,
         made_at=datetime.now(tz=UTC).astimezone(zone),
+        audit_sha256=find_head(connection),
         summary=summary,
         reasons=_advise(summary, advice),
         oldest_pending_at=oldest and oldest.astimezone(zone),

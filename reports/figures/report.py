@@ -147,6 +147,9 @@ class Report:
         One for each source of reference labels (RT-PCR, readers) that has any for films of the period.
     drift : Drift or None
         None where no reference was asked for.
+    audit_sha256 : str or None
+        The hash of the newest audit event when the report was made: kept outside of the database, it shows later
+        whether the audit was cut off or written anew.
     """
 
     question: Question
@@ -166,6 +169,7 @@ class Report:
     conflicts: tuple[Result, ...] = ()
     agreement: tuple[Agreement, ...] = ()
     drift: Drift | None = None
+    audit_sha256: str | None = None
     latency_of: Mapping[Priority, Latency] = field(default_factory=dict)
 
     def hide_patients(self, change: Callable[[Result], Result]) -> "Report":
