@@ -3,7 +3,7 @@
 The watcher opens no file that a stranger wrote; the fenced reader of a worker does, and that is too late for an
 order. It would say little, too: a CR or DX image carries no priority. Requested Procedure Priority (0040,1003) belongs
 to the worklist (PS3.4 K.6.1.2.2), and Priority (0000,0700) to the C-STORE command (PS3.7 9.3.1.1), which only a
-receiver sees: it may write what came with HIGH into the folder ``stat``.
+receiver sees: ours writes what is sent to its second AE title into the folder ``stat``.
 """
 
 import re

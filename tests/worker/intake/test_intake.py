@@ -78,6 +78,20 @@ def test_a_stat_file_is_recorded_first_and_marked(
     assert [row.priority for row in rows] == [Priority.STAT] * len(stat) + [Priority.ROUTINE] * len(routine)
 
 
+def test_a_film_that_came_by_dicom_has_its_sender_from_its_folder(
+    make_intake: MakeIntake, inbox: Path, engine: Engine
+) -> None:
+    for folder in ("stat/from-ROOM%202", "from-CT1", "from-", "elsewhere"):
+        (inbox / folder).mkdir(parents=True)
+        (inbox / folder / "film.dcm").write_bytes(folder.encode())
+    tick_until_idle(make_intake())
+    with reading(engine) as connection:
+        found = connection.execute(select(arrivals.c.sender, arrivals.c.priority)).all()
+    assert sorted(found, key=str) == sorted(
+        [("ROOM 2", "stat"), ("CT1", "routine"), (None, "routine"), (None, "routine")], key=str
+    )
+
+
 def test_a_file_is_recorded_once_however_often_it_is_seen(make_intake: MakeIntake, inbox: Path, engine: Engine) -> None:
     (inbox / "a.dcm").write_bytes(b"a")
     for _ in range(3):  # three services in a row, none of which knows of the others
