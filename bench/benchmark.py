@@ -19,6 +19,7 @@ import psutil
 from bench.films import KINDS, RAW, FileKind
 from bench.others import TORCHXRAYVISION, VGG16
 from bench.product import measure_crowd, measure_flood, measure_idle, measure_scan, measure_start, measure_trickle
+from bench.received import measure_received
 from bench.steps import measure_steps, measure_steps_together
 from documents.figures import say_duration, say_number, say_percent
 from inference.bundle import read_bundle
@@ -29,6 +30,7 @@ from store.location import find_filesystem_type
 SCHEMA = 2
 STEP_FILES = 40
 OTHERS_FILES = 9
+RECEIVED_FILES = 200
 FILM_BYTES = 12 << 20  # a raw film, and its share of what else lies there
 OURS = "this model"
 CPU_FACTS = Path("/proc/cpuinfo")
@@ -150,11 +152,13 @@ def measure_other(way: str, folder: Path) -> float:
 
 def _measure_service(
     size: Size, model: Path, folder: Path, announce: Callable[[str], None]
-) -> Iterator[tuple[str, float | int]]:
+) -> Iterator[tuple[str, float | int | None]]:
     with tempfile.TemporaryDirectory(prefix="service-", dir=folder) as name:
         root = Path(name)
         announce("start to first row")
         yield "start_seconds", measure_start(RAW.write_copies(root / "one", 1), root / "start", model)
+        announce("films by DICOM over four associations")
+        yield "received_rate", measure_received(min(size.files, RECEIVED_FILES), root / "received", model)
         announce(f"drop to row, {size.trickle} files at one a second")
         films = RAW.write_copies(root / "trickle-films", size.trickle)
         yield from zip(("latency_median", "latency_p95"), measure_trickle(films, root / "trickle", model), strict=True)

@@ -118,6 +118,10 @@ def _build_service(figures: Figures) -> Section:
         (f"{service['crowd']:,} small files at once: all in the ledger after", say_duration(service["crowd_seconds"])),
         ("the same: memory of the watcher", f"{say_number(service['crowd_memory'] / MEBIBYTE, 0)} MiB"),
     ]
+    if received := service.get("received_rate"):  # there is a sender, and the run is not an older one
+        share = received / figures["kinds"][0]["product_rate"]
+        what = "received by DICOM while they are screened, sent from this machine: of the rate of dropped files"
+        lines.append((what, say_percent(share)))
     lead = "Raw DICOM, one film a second, unless it says otherwise."
     return _build("The service", lead, ("What", "Found"), lines)
 

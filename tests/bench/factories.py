@@ -34,6 +34,7 @@ def make_figures(**changes: float) -> dict[str, Any]:
         "crowd": 50_000,
         "crowd_memory": 200 << 20,
         "crowd_seconds": 9.0,
+        "received_rate": 29.0,
     }
     machine = {
         "processor": "Made Up",

@@ -1,5 +1,6 @@
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from bench.benchmark import list_goals
 from bench.films import RAW
 from bench.others import VGG16
 from bench.product import measure_crowd, measure_flood
+from bench.received import measure_received
 from bench.steps import STEPS, WARM_UP, measure_steps, measure_steps_together
 from bench.text import build_sections, write_markdown, write_tables
 from documents.blocks import Table
@@ -18,6 +20,7 @@ from inference.bundle import SHIPPED_BUNDLE
 from inference.labels import NOTICE
 from installation.errors import HomeError
 from tests.bench.factories import make_figures
+from tests.pacs.peers import needs_dcmtk
 
 
 @pytest.fixture
@@ -47,6 +50,24 @@ def test_a_flood_ends_with_a_rate_and_the_memory_of_each_process(tmp_path: Path)
     assert 0 < flood.first_seconds <= 4 / flood.rate
     assert flood.beside_seconds > 0
     assert set(flood.memory) == {"watch", "broker", "worker", "reader"}
+
+
+@needs_dcmtk
+@pytest.mark.usefixtures("small_films")
+def test_films_by_dicom_have_a_rate(tmp_path: Path):
+    rate = measure_received(6, tmp_path, SHIPPED_BUNDLE)
+    assert rate is not None
+    assert 0 < rate < 100
+
+
+def test_the_rate_of_received_films_is_said_of_that_of_dropped_ones_where_it_was_measured():
+    said, older = io.StringIO(), io.StringIO()
+    write_tables(make_figures(), said)
+    figures = make_figures()
+    del figures["service"]["received_rate"]
+    write_tables(figures, older)
+    assert re.search(r"received by DICOM.*50(\.0)? ?%", " ".join(said.getvalue().split()))
+    assert "received by DICOM" not in older.getvalue()
 
 
 def test_a_crowd_is_in_the_ledger_before_the_clock_stops(tmp_path: Path):
