@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pydicom
+from pydicom.uid import UID
 
 from bench.films import BASES, RAW
 from bench.product import list_ends, running, wait_for_rows
@@ -39,10 +40,9 @@ def _write_shares(count: int, folder: Path) -> list[list[Path]]:
     for seed in range(BASES):
         RAW.write(folder / "base", seed)
         film = pydicom.dcmread(folder / "base")
+        prefix = film.SOPInstanceUID[:50].rstrip(".")
         for number in range(seed, count, BASES):
-            film.SOPInstanceUID = film.file_meta.MediaStorageSOPInstanceUID = (
-                f"{film.SeriesInstanceUID[:50]}.{number + 1}"
-            )
+            film.SOPInstanceUID = film.file_meta.MediaStorageSOPInstanceUID = UID(f"{prefix}.{number + 1}")
             film.save_as(paths[number])
     (folder / "base").unlink()
     return [paths[sender::SENDERS] for sender in range(SENDERS)]

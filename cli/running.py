@@ -13,6 +13,7 @@ from cli.live import Progress, show_progress
 from installation.addresses import OFF
 from installation.installation import open_installation
 from installation.page import WebSettings
+from installation.receiving import ReceivingSettings
 from installation.settings import (
     InstallationSettings,
     IntakeSettings,
@@ -40,7 +41,18 @@ def plan_companions(settings: Settings, inbox: Path) -> list[CompanionPlan]:
     if settings.web != OFF:
         its_own = settings.model_copy(update={"web_inbox": settings.web_inbox or inbox.resolve()})
         plans.append(_plan("web", its_own, WorkerSettings, IntakeSettings, ReportSettings, WebSettings))
+    if settings.listen != OFF:
+        plans.append(_plan_listener(settings, inbox))
     return plans
+
+
+def _plan_listener(settings: Settings, inbox: Path) -> CompanionPlan:
+    """Describe what receives films: strangers talk to it, so that it is given no secret and no database."""
+    its_own = settings.for_process(IntakeSettings, ReceivingSettings)
+    of_a_worker = settings.for_process(WorkerSettings)
+    its_own |= {name: of_a_worker[name] for name in ("XRAY_MAX_FILE_BYTES", "XRAY_LOG_FORMAT")}
+    command = (sys.executable, "-m", "cli", "listen", str(inbox.resolve()))
+    return CompanionPlan("listen", command, pass_on_environment() | its_own)
 
 
 def _plan(name: str, settings: Settings, *topics: type[BaseModel]) -> CompanionPlan:

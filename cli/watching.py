@@ -8,6 +8,7 @@ import typer
 
 from cli.errors import FAILED, exit_codes
 from cli.opening import opened_installation
+from installation.addresses import DEFAULT_LISTEN
 
 if TYPE_CHECKING:
     from installation.installation import Installation
@@ -26,6 +27,9 @@ def watch(
     after: Annotated[str | None, typer.Option(help="`move` screened files to the home, or `keep` them.")] = None,
     workers: Workers = None,
     no_worker: Annotated[bool, typer.Option("--no-worker", help="Only watch; workers run on other hosts.")] = False,
+    listen: Annotated[
+        bool, typer.Option("--listen", help=f"Receive films by DICOM too, at XRAY_LISTEN or {DEFAULT_LISTEN}.")
+    ] = False,
     web: Annotated[bool, typer.Option("--web", help=f"Keep the page too, at XRAY_WEB or {WEB_ADDRESS}.")] = False,
 ) -> None:
     """Watch folders and screen every radiograph that appears; Ctrl-C finishes what is in work and stops.
@@ -42,6 +46,8 @@ def watch(
         settings = read_settings(inbox=inboxes or None, home=home, after=after, workers=workers)
         if web and settings.web == OFF:
             settings = settings.model_copy(update={"web": WEB_ADDRESS})
+        if listen and settings.listen == OFF:
+            settings = settings.model_copy(update={"listen": DEFAULT_LISTEN})
         _watch(settings, list(settings.inbox), no_worker=no_worker)
 
 

@@ -1,6 +1,7 @@
 """Addresses as settings write them: HOST:PORT, or `off`."""
 
 OFF = "off"
+DEFAULT_LISTEN = "0.0.0.0:11112"  # what `listen` and `watch --listen` use where no address is set
 
 
 def check_address(address: str) -> str:

@@ -9,7 +9,6 @@ from installation.senders import check_ae_title, parse_allow_list
 
 Further = Literal["processing", "secondary-capture"]
 FURTHER: tuple[Further, ...] = get_args(Further)
-DEFAULT_LISTEN = "0.0.0.0:11112"  # what `listen` and `watch --listen` use where no address is set
 
 
 def split_words(text: str) -> tuple[str, ...]:

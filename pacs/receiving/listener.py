@@ -16,8 +16,8 @@ from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.transport import AssociationSocket
 
-from installation.addresses import OFF, split_address
-from installation.receiving import DEFAULT_LISTEN, FURTHER, split_words
+from installation.addresses import DEFAULT_LISTEN, OFF, split_address
+from installation.receiving import FURTHER, split_words
 from installation.senders import is_ae_title, name_sender_folder, parse_allow_list
 from installation.settings import Settings
 from pacs.receiving.bounds import MORE, Bounds, CallerError, PlainSocket, Seats

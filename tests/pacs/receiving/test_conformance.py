@@ -8,7 +8,8 @@ from pydicom.uid import UID
 from pynetdicom.status import STORAGE_SERVICE_CLASS_STATUS
 
 from imaging.dicom.header import TRANSFER_SYNTAXES
-from installation.receiving import DEFAULT_LISTEN, FURTHER
+from installation.addresses import DEFAULT_LISTEN
+from installation.receiving import FURTHER
 from installation.settings import Settings
 from pacs.receiving import services
 from pacs.receiving.bounds import LONGEST_BYTES
