@@ -123,6 +123,7 @@ class Listener:
 
     def _announce(self) -> None:
         host, port = self.address
+        host = f"[{host}]" if ":" in host else host
         titles = " and ".join(filter(None, (self._settings.ae_title, self._settings.stat_ae_title)))
         how = "by TLS " if self._settings.listen_certificate else ""
         logger.info("receiving %sas %s at %s:%d", how, titles, host, port, extra={"action": "listening"})

@@ -10,15 +10,17 @@ import pytest
 from imaging.phantoms.files import write_dicom_phantom
 from selftest.site import wait_until
 from tests.acceptance.conftest import Site, site
+from tests.faults.conftest import SOAK_MINUTES
 from tests.pacs.peers import STORESCU, call, needs_dcmtk
 from tests.pacs.receiving.conftest import Edge
 
 __all__ = ["site"]
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.faults, pytest.mark.timeout(400), needs_dcmtk]
-
-SENDERS, BATCHES, FILMS = 4, 5, 3
+SENDERS, BATCHES, FILMS = 4, 84 if SOAK_MINUTES else 5, 3
+SECONDS = 1200 if SOAK_MINUTES else 90
 KILLS = 3
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.faults, pytest.mark.timeout(4 * SECONDS + 40), needs_dcmtk]
 
 
 def write_batches(folder: Path) -> Iterator[list[list[Path]]]:
@@ -43,7 +45,7 @@ def send(edge: Edge, sender: int, batches: list[list[Path]]) -> None:
             except subprocess.TimeoutExpired:
                 return False
 
-        wait_until(is_taken, what=f"success for ROOM{sender}", seconds=90)
+        wait_until(is_taken, what=f"success for ROOM{sender}", seconds=SECONDS)
 
 
 def test_what_was_sent_is_answered_though_the_listener_is_killed(site: Site) -> None:
@@ -56,14 +58,14 @@ def test_what_was_sent_is_answered_though_the_listener_is_killed(site: Site) -> 
             sent = [senders.submit(send, edge, number, batches) for number, batches in enumerate(everything)]
             for kill in range(1, KILLS + 1):
                 due = kill * SENDERS * BATCHES * FILMS // (KILLS + 1)
-                wait_until(lambda due=due: edge.said().count("film_received") >= due, what="films", seconds=90)
+                wait_until(lambda due=due: edge.said().count("film_received") >= due, what="films", seconds=SECONDS)
                 edge.kill()
                 edge.start()
             for sending in sent:
-                sending.result(timeout=110)
+                sending.result(timeout=SECONDS + 20)
         films = SENDERS * BATCHES * FILMS
-        site.wait_for_results(films, seconds=90)
-        wait_until(lambda: count_answered(site) == films, what="an answer for each", seconds=60)
+        site.wait_for_results(films, seconds=SECONDS)
+        wait_until(lambda: count_answered(site) == films, what="an answer for each", seconds=SECONDS)
         assert {result["state"] for result in site.report()["results"]} <= {"done", "duplicate"}
         assert edge.films() == []
         groups = site.run("report", "--since", "1h", "--by", "sender").stdout
