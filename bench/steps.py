@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from imaging import Radiograph, decode_radiograph, normalize, read_source
 from inference.classifier import FILM_SIZE, Classifier
 from inference.prediction import Prediction
+from installation.fence import keep_freed_memory
 from store.database import open_database, undurable
 from store.ledger.arrivals import NewArrival, claim_arrival, queue_arrivals, record_arrivals
 from store.ledger.models import record_model
@@ -21,7 +22,6 @@ from store.ledger.outcomes import NewScreening, record_screening
 from store.ledger.sweeps import settle_arrival
 from store.schema import upgrade_schema
 from store.states import AfterScreening
-from worker.processes import keep_freed_memory
 
 WARM_UP = 5  # files not counted: libraries load, statements are compiled
 STEPS = ("read and hash", "decode and window", "normalize", "find lungs, infer", "ledger", "move")

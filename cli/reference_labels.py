@@ -23,7 +23,7 @@ MAP_HELP = "What a label means, as POS=covid19 or invalid=skip; may be repeated.
 def import_reference_labels(
     file: Annotated[Path, typer.Argument(metavar="RESULTS.csv", help="A header, and a row for each film or order.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; record nothing.")] = False,
-    source: Annotated[ReferenceSource | None, typer.Option(help="Who gave the labels.")] = None,
+    source: Annotated[ReferenceSource | None, typer.Option(help="Who gave the labels.", metavar="[pcr|reader]")] = None,
     key: Annotated[FilmKey | None, typer.Option(help="What names a film.")] = None,
     key_column: Annotated[str | None, typer.Option(help="Name of the column that holds it.")] = None,
     label_column: Annotated[str | None, typer.Option(help="Name of the column that holds the label.")] = None,

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from cli.live import Progress, show_progress
 from installation.addresses import OFF
+from installation.fence import pass_on_environment
 from installation.installation import open_installation
 from installation.page import WebSettings
 from installation.receiving import ReceivingSettings
@@ -21,7 +22,6 @@ from installation.settings import (
     Settings,
     WorkerSettings,
 )
-from worker.processes import pass_on_environment
 from worker.service.companions import CompanionPlan
 from worker.service.service import Service, run_service
 from worker.service.watch import stop_on_signals

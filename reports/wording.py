@@ -16,7 +16,11 @@ TITLES: Mapping[str, str] = {
 """What people call labels and references; whatever is not in here is written as it is named."""
 
 
-SOURCES: Mapping[str, str] = {ReferenceSource.PCR: "RT-PCR", ReferenceSource.READER: "readers"}
+SOURCES: Mapping[str, str] = {
+    ReferenceSource.PCR: "RT-PCR",
+    ReferenceSource.READER: "readers",
+    ReferenceSource.REVIEW: "reviews",
+}
 
 
 def name_label(label: str) -> str:

@@ -6,6 +6,7 @@ must write all later hashes anew; and the newest hash stands in each day's repor
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -135,3 +136,10 @@ def _hash_event(previous: str, event: AuditEvent) -> str:
 def _hash(previous: str, at: datetime, said: dict[str, Any]) -> str:
     text = json.dumps([previous, at.astimezone(UTC).isoformat(), said], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def has_acted(connection: Connection, actor: str, arrival_id: int, actions: Sequence[str], seconds: float) -> bool:
+    """Return whether a user has done one of these to a film in the last seconds."""
+    e = audit_events.c
+    recent = (e.arrival_id == arrival_id) & (e.actor == actor) & (e.at > database_now(-seconds))
+    return connection.scalar(select(e.id).where(recent, e.action.in_(actions)).limit(1)) is not None

@@ -105,6 +105,7 @@ screenings = Table(
     Column("conflict", Boolean, nullable=False, server_default=false()),
     *_build_header_columns(),
     Column("screened_at", UtcDateTime, nullable=False),
+    Column("reviewed_at", UtcDateTime),  # when somebody looked at these bytes last, whatever they said
     UniqueConstraint("source_sha256", "model_sha256"),
     _one_of("outcome", Outcome),
     _one_of("label", Label),
@@ -114,6 +115,11 @@ screenings = Table(
         f"outcome <> 'predicted' OR CASE label {_OF_THE_LABEL} END IS NOT NULL", name="predicted_probabilities"
     ),
 )
+
+# the worklist is read along these from its top; conditions as below, in the migrations
+Index("ix_screenings_unread", *(screenings.c[name] for name in ("outcome", "label", "screened_at", "id")))
+Index("ix_screenings_likely", screenings.c.probability_covid19, screenings.c.id, screenings.c.screened_at)
+Index("ix_screenings_reviewed", screenings.c.reviewed_at, screenings.c.id)
 
 arrivals = Table(
     "arrivals",
@@ -289,3 +295,19 @@ reviews = Table(
         name="label",
     ),
 )
+
+# files that came in by the page; their arrivals have a number greater than the last one before them
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("user_name", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("path", FilePath, nullable=False),
+    Column("source_sha256", Sha256, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("after_arrival_id", RowId, nullable=False),
+    Column("arrival_id", RowId),
+    Column("uploaded_at", UtcDateTime, nullable=False),
+)
+Index("ix_uploads_user_name_id", uploads.c.user_name, uploads.c.id)

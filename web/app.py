@@ -20,21 +20,20 @@ from web import files, login
 from web.access.guard import Pages
 from web.access.safety import MOST_BYTES, SafetyMiddleware
 from web.errors import LoginNeededError, VisitError
+from web.films import pages as films
 from web.frame import build_outer_page
 from web.operate import account, audit, health, model, quarantine, reports, status, users
+from web.pictures.painter import Painter
 from web.site import Doors, Site
+from web.uploads import pages as uploads
+from web.worklist import live
+from web.worklist import pages as worklist
 
 PARTS: tuple[Pages, ...] = (
-    login.pages,
-    files.pages,
-    account.pages,
-    status.pages,
-    quarantine.pages,
-    model.pages,
-    reports.pages,
-    audit.pages,
-    users.pages,
-    health.pages,
+    *(login.pages, files.pages, account.pages),
+    *(worklist.pages, live.pages, films.pages, uploads.pages),
+    *(status.pages, quarantine.pages, model.pages, reports.pages),
+    *(audit.pages, users.pages, health.pages),
 )
 """All pages; a new part adds its own here, and its address to ``web.frame.NAVIGATION``."""
 
@@ -62,6 +61,10 @@ def create_app(installation: Installation, doors: Doors) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, middleware=[bounds])
     app.state.site = Site(installation, doors)
     app.state.answers = answers
+    settings = installation.settings
+    # for pictures, and for heat maps, which take longer and shall hold up none
+    app.state.painters = [Painter(settings.max_memory_bytes, settings.read_seconds) for _ in range(2)]
+    uploads.clear_litter(installation)
     for part in PARTS:
         app.include_router(part)
     app.add_exception_handler(VisitError, answer_refusal)

@@ -7,7 +7,6 @@ several share one home.
 import ctypes
 import logging
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -17,7 +16,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from installation.settings import ENVIRONMENT_PREFIX, WorkerSettings
+from installation.fence import pass_on_environment
+from installation.settings import WorkerSettings
 from worker.errors import WorkerFailedError, WorkerRefusedError
 
 logger = logging.getLogger(__name__)
@@ -28,9 +28,6 @@ LONGEST_PAUSE_SECONDS = 30.0
 LASTING = frozenset({os.EX_DATAERR, os.EX_NOINPUT, os.EX_CONFIG})  # exit codes that another start would give again
 
 PR_SET_PDEATHSIG = 1  # prctl(2): the signal that this process gets when its parent dies
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
-KEPT_BYTES = 128 << 20
-LONGEST_KEPT_BYTES = 32 << 20  # the most that glibc takes here; longer arrays are given back at once
 
 
 def name_locally(pid: int) -> str:
@@ -67,32 +64,9 @@ def count_processes(settings: WorkerSettings) -> int:
     return settings.workers or len(os.sched_getaffinity(0))
 
 
-def limit_memory(max_bytes: int) -> None:
-    """Let this process take so much address space beyond what it has now; then allocations fail."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + max_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-
-
-def keep_freed_memory() -> None:
-    """Keep what one film has freed for the next one: the kernel's clean pages cost a quarter of a JPEG's time.
-
-    Without glibc's ``mallopt`` nothing happens.
-    """
-    tune = getattr(ctypes.CDLL(None), "mallopt", None)
-    if tune is not None:
-        tune(M_MMAP_THRESHOLD, LONGEST_KEPT_BYTES)
-        tune(M_TRIM_THRESHOLD, KEPT_BYTES)
-
-
 def die_with_parent(with_signal: signal.Signals = signal.SIGKILL) -> None:
     """End this process when its parent ends, however it ends: an orphan would work on unseen."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, with_signal)
-
-
-def pass_on_environment() -> dict[str, str]:
-    """Return our environment without our settings: some are secret, and a child gets those that it uses."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
 
 
 @dataclass(slots=True)

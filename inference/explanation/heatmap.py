@@ -74,6 +74,36 @@ def draw_overlay(
     return np.asarray(np.rint(gray), dtype=np.uint8)
 
 
+def draw_evidence(
+    shape: tuple[int, ...], activation_map: Pixels, box: tuple[int, int, int, int] | None, longest_edge: int
+) -> Picture:
+    """Draw the evidence alone, to be laid over its film by whoever shows that.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the film.
+    activation_map, box, longest_edge
+        As for `draw_overlay`.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (rows, columns, 4), RGBA: transparent where there is no evidence and outside of the box.
+    """
+    rows, columns = shape
+    scale = longest_edge / max(rows, columns)
+    drawn = np.zeros((max(1, round(rows * scale)), max(1, round(columns * scale)), 4), np.uint8)
+    top, bottom, left, right = (round(edge * scale) for edge in box or (0, rows, 0, columns))
+    if bottom > top and right > left:
+        part = drawn[top:bottom, left:right]
+        evidence = _enlarge(activation_map, part.shape[1], part.shape[0])
+        part[:, :, :3] = np.rint(_color(evidence))
+        part[:, :, 3] = np.rint(evidence * 255)
+        cv2.rectangle(drawn, (left, top), (right - 1, bottom - 1), (*FRAME, 255), 1)
+    return drawn
+
+
 def draw_heatmap(pixels: Pixels, prediction: Prediction, model_version: str) -> Picture:
     """Draw the film with the evidence for its most probable label, a caption, a legend and the notice.
 

@@ -1,4 +1,4 @@
-"""How the answers compare with RT-PCR and readers, where the site has imported their results."""
+"""How the answers compare with RT-PCR, readers and the page's reviews, where the site has any."""
 
 from collections.abc import Iterator
 from datetime import tzinfo
@@ -34,13 +34,15 @@ FILMS = (
 
 
 def build_agreement(report: Report) -> Section | None:
-    """Build the section on RT-PCR and readers; none where no film of the period has a result of them."""
+    """Build the section on RT-PCR, readers and reviews; none where no film of the period has a result of them."""
     if not report.agreement:
         return None
     lead = (
-        "Figures of this site, over the films whose results were imported: these are not drawn at random, and that can "
+        "Figures of this site, over the films whose results are known: these are not drawn at random, and that can "
         "move every figure. Intervals count patients, not films."
     )
+    if any(agreement.source is ReferenceSource.REVIEW for agreement in report.agreement):
+        lead += " Reviewers saw the answer before they gave theirs, which draws the two together."
     zone = report.made_at.tzinfo
     blocks = [block for agreement in report.agreement for block in _build_blocks(agreement, zone)]
     return Section("agreement", "Agreement", lead, blocks)

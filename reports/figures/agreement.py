@@ -27,10 +27,12 @@ from store.references.words import Reference, ReferenceSource
 KNOWN_LABELS: Mapping[ReferenceSource, Sequence[Label]] = {
     ReferenceSource.PCR: (Label.COVID19,),  # it cannot tell the others apart
     ReferenceSource.READER: tuple(Label),
+    ReferenceSource.REVIEW: tuple(Label),
 }
 ILLNESSES: Mapping[ReferenceSource, tuple[Label, ...]] = {
     ReferenceSource.PCR: (Label.COVID19,),  # it cannot tell the others apart
     ReferenceSource.READER: (Label.COVID19, Label.VIRAL_PNEUMONIA),
+    ReferenceSource.REVIEW: (Label.COVID19, Label.VIRAL_PNEUMONIA),
 }
 DIGITS = 4
 NOTHING = (PatientSums(0, 0, 0, (0, 0, 0)),) * 4

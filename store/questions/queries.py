@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, case, false, func, literal, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Join, Select, case, false, func, literal, select, type_coerce
 
 from inference.labels import Label, Outcome
 from store.columns import FileName
@@ -207,7 +207,7 @@ def _list_wheres(selection: Selection) -> tuple[ColumnElement[bool], ColumnEleme
     return selection.where_finished(), selection.where_pending()
 
 
-def select_results(where: ColumnElement[bool]) -> Select[Any]:
+def select_results(where: ColumnElement[bool], joined: Join = JOINED) -> Select[Any]:
     """Begin to ask for the results that a condition of a selection names; each row is what ``as_result`` takes."""
     a, s = arrivals.c, screenings.c
     columns = (
@@ -218,7 +218,7 @@ def select_results(where: ColumnElement[bool]) -> Select[Any]:
         REASON.label("reason_code"),
         *SHARES.values(),
     )
-    return select(*columns).select_from(JOINED).where(where)
+    return select(*columns).select_from(joined).where(where)
 
 
 def _name_other_film() -> Iterator[ColumnElement[Any]]:

@@ -113,7 +113,7 @@ class Selection:
 
     def _narrow(self, *period: ColumnElement[bool]) -> ColumnElement[bool]:
         sampled = [arrivals.c.id % self.every == 0] if self.every > 1 else []
-        return and_(*period, *sampled, *_filter(self.filters))
+        return and_(*period, *sampled, *list_conditions(self.filters))
 
 
 JOINED: Join = (
@@ -164,7 +164,8 @@ def find_part(state: ArrivalState, outcome: Outcome | None) -> Part:
     return Part(outcome if state is ArrivalState.DONE and outcome is not None else state)
 
 
-def _filter(filters: Filters) -> Iterator[ColumnElement[bool]]:
+def list_conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    """Give the condition of each filter, on rows of ``JOINED``."""
     a, s = arrivals.c, screenings.c
     columns = (
         (s.label, filters.labels),

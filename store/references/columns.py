@@ -1,11 +1,11 @@
 """Which column of a file of reference labels holds what: as the options say, else by its name."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from store.errors import ReferenceFileError
-from store.references.words import DATE_NAMES, KEY_NAMES, LABEL_NAMES, FilmKey, ReferenceSource
+from store.references.words import DATE_NAMES, IMPORTED, KEY_NAMES, LABEL_NAMES, FilmKey, ReferenceSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ def find_columns(header: Sequence[str], choice: ColumnChoice) -> Columns:
     ReferenceFileError
         A column that was named is not there or is there twice, or nothing says which column holds what.
     """
+    if choice.source not in (None, *IMPORTED):
+        raise ReferenceFileError(f"reviews are given on the page, not imported: give {_listed('--source', IMPORTED)}")
     key_kind, key = _find_key(header, choice)
     source, label = _find_label(header, choice)
     date = _locate(header, choice.date_column) if choice.date_column else _recognise(header, DATE_NAMES)
@@ -72,14 +74,14 @@ def _find_label(header: Sequence[str], choice: ColumnChoice) -> tuple[ReferenceS
         named = (source for source, names in LABEL_NAMES.items() if _plain(header[place]) in names)
         source = choice.source or next(named, None)
         if source is None:
-            raise ReferenceFileError(f"who gave the labels is not clear: give {_listed('--source', ReferenceSource)}")
+            raise ReferenceFileError(f"who gave the labels is not clear: give {_listed('--source', IMPORTED)}")
         return source, place
-    sources = (choice.source,) if choice.source else tuple(ReferenceSource)
+    sources = (choice.source,) if choice.source else IMPORTED
     recognised = ((source, _recognise(header, LABEL_NAMES[source])) for source in sources)
     found = [(source, place) for source, place in recognised if place is not None]
     if len(found) != 1:
         how_many = "more than one column holds" if found else "no column holds"
-        raise ReferenceFileError(f"{how_many} labels: give --label-column and {_listed('--source', ReferenceSource)}")
+        raise ReferenceFileError(f"{how_many} labels: give --label-column and {_listed('--source', IMPORTED)}")
     return found[0]
 
 
@@ -107,5 +109,5 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
-def _listed(option: str, values: type[FilmKey | ReferenceSource]) -> str:
+def _listed(option: str, values: Iterable[str]) -> str:
     return f"{option} ({', '.join(values)})"

@@ -12,6 +12,7 @@ class ReferenceSource(StrEnum):
 
     PCR = "pcr"  # RT-PCR: COVID-19 or not, and nothing else
     READER = "reader"  # a person, or a panel, who read the film
+    REVIEW = "review"  # a person who saw the answer with the film, on the page
 
 
 class Reference(StrEnum):
@@ -24,9 +25,11 @@ class Reference(StrEnum):
     OTHER_FINDING = "other_finding"
 
 
+SEEN_ON_FILM = (Reference.COVID19, Reference.VIRAL_PNEUMONIA, Reference.NORMAL, Reference.OTHER_FINDING)
 REFERENCES: Mapping[ReferenceSource, tuple[Reference, ...]] = {
     ReferenceSource.PCR: (Reference.COVID19, Reference.NOT_COVID19),
-    ReferenceSource.READER: (Reference.COVID19, Reference.VIRAL_PNEUMONIA, Reference.NORMAL, Reference.OTHER_FINDING),
+    ReferenceSource.READER: SEEN_ON_FILM,
+    ReferenceSource.REVIEW: SEEN_ON_FILM,
 }
 
 
@@ -61,4 +64,6 @@ OBVIOUS: Mapping[ReferenceSource, Mapping[str, Reference]] = {
         "other": Reference.OTHER_FINDING,
     },
 }
+IMPORTED = tuple(LABEL_NAMES)
+"""Sources whose labels come in files; reviews are given on the page."""
 """Words that need no ``--map``; what is doubtful (inconclusive, 1, yes) is left to the site."""

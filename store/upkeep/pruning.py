@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, exists, func, 
 from store.audit import record_event
 from store.database import reading
 from store.states import FINISHED_STATES, ArrivalState
-from store.tables import alerts, arrivals, headers, reference_labels, screenings
+from store.tables import alerts, arrivals, headers, reference_labels, reviews, screenings, uploads
 
 BATCH = 500  # rows a transaction: some 20 ms, for which the service's writers wait without noticing
 
@@ -82,6 +82,7 @@ def prune(engine: Engine, before: datetime, progress: Callable[[int], None] = la
         done.reference_labels = connection.execute(
             delete(reference_labels).where(_tells_of_none(before, true()))
         ).rowcount
+        _forget_visitors(connection, before)
         record_event(
             connection,
             "pruned",
@@ -153,6 +154,15 @@ def _tells_of_none(before: datetime, kept: ColumnElement[bool]) -> ColumnElement
     """Ask for labels, recorded before a moment, of films without any result that is kept."""
     r = reference_labels.c
     return (r.recorded_at < before) & ~exists().where(screenings.c.source_sha256 == r.source_sha256, kept)
+
+
+def _forget_visitors(connection: Connection, before: datetime) -> None:
+    """Delete what came by the page before a moment: names of uploaded files, and reviews of films without a result."""
+    r, younger = reviews.c, reviews.alias("younger").c
+    has_result = exists().where(screenings.c.source_sha256 == r.source_sha256)
+    is_spoken_of = exists().where(younger.source_sha256 == r.source_sha256, younger.made_at >= before)
+    connection.execute(delete(reviews).where(~has_result, ~is_spoken_of))
+    connection.execute(delete(uploads).where(uploads.c.uploaded_at < before))
 
 
 def _count_kept(connection: Connection, before: datetime) -> Pruned:

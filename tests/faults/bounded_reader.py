@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from typing import Self
 
 from imaging import Radiograph, RadiographError, decode_radiograph
-from worker.processes import limit_memory
+from installation.fence import limit_memory
 
 Decode = Callable[[bytes], Radiograph]
 

@@ -21,7 +21,7 @@ PRINT_NAME = "from worker.processes import *; print(name_process(7), name_locall
 COUNT_FAULTS = """
 import resource, sys
 import numpy as np
-from worker.processes import keep_freed_memory
+from installation.fence import keep_freed_memory
 
 if sys.argv[1] == "keep":
     keep_freed_memory()

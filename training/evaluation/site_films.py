@@ -22,7 +22,7 @@ GONE = "the file is not where the ledger says, or has changed"
 def find_cases(films: Sequence[LabelledFilm]) -> list[Case]:
     """Turn labelled films into cases; how many are left out, and why, is logged.
 
-    A positive RT-PCR is `covid19`; what else a film is only a reader says.
+    A positive RT-PCR is `covid19`; what else a film is only a reader says, or a review of the page.
 
     Raises
     ------
@@ -48,7 +48,9 @@ def find_cases(films: Sequence[LabelledFilm]) -> list[Case]:
 
 def find_label(film: LabelledFilm) -> tuple[str | None, str]:
     """Return a film's label, or None and why it has none."""
-    pcr, reader = film.references.get(ReferenceSource.PCR), film.references.get(ReferenceSource.READER)
+    found = film.references
+    pcr = found.get(ReferenceSource.PCR)
+    reader = found.get(ReferenceSource.READER, found.get(ReferenceSource.REVIEW))  # who read without the answer first
     if reader is None:
         return (None, NO_CLASS) if pcr is Reference.NOT_COVID19 else (pcr, "")
     if pcr is not None and (pcr is Reference.COVID19) != (reader is Reference.COVID19):

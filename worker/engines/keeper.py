@@ -16,11 +16,12 @@ from inference.serving.report import EngineReport, EngineState, create_page, rea
 from inference.serving.wire import LONGEST_SOCKET_PATH
 from installation.addresses import OFF
 from installation.errors import HomeError
+from installation.fence import pass_on_environment
 from installation.home import Home
 from installation.installation import Installation
 from worker.engines.board import EngineBoard, EngineFacts, sweep_boards
 from worker.engines.devices import Device, Devices
-from worker.processes import KeptProcess, has_ended, name_locally, pass_on_environment
+from worker.processes import KeptProcess, has_ended, name_locally
 
 logger = logging.getLogger(__name__)
 

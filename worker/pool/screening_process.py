@@ -14,9 +14,10 @@ from inference.bundle import BundleError
 from inference.classifier import Classifier
 from inference.serving.client import PATIENCE_SECONDS, load_served_classifier
 from installation.faults import fault_point
+from installation.fence import keep_freed_memory, limit_memory
 from installation.installation import Installation
 from installation.model import check_unchanged
-from worker.processes import die_with_parent, keep_freed_memory, limit_memory, name_lease
+from worker.processes import die_with_parent, name_lease
 from worker.screening.finishing import Finisher
 from worker.screening.screener import Limits, Screener, log_bug
 from worker.screening.shelf import Shelf

@@ -9,12 +9,13 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from installation.faults import pass_on_faults
+from installation.fence import pass_on_environment
 from installation.installation import Installation
 from installation.logs import configure_logging
 from store.ledger.sweeps import release_held
 from worker.errors import BrokerUnavailableError
 from worker.monitoring.monitoring import monitor_worker
-from worker.processes import WORKER, KeptProcess, name_lease, pass_on_environment
+from worker.processes import WORKER, KeptProcess, name_lease
 from worker.queue.broker import check_broker
 from worker.start import start
 

@@ -1,11 +1,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, text, update
 
 import store.upkeep.pruning
-from inference.labels import Outcome
+from inference.labels import Label, Outcome
+from store.access.users import add_user
 from store.audit import list_events
 from store.columns import database_now
 from store.database import reading
@@ -18,9 +20,11 @@ from store.questions.queries import list_newest_results
 from store.questions.selection import Selection
 from store.references.labels import ReferenceLabel, find_references, record_references
 from store.references.words import Reference, ReferenceSource
-from store.states import AfterScreening, ArrivalState
-from store.tables import arrivals, headers, reference_labels, screenings
+from store.reviews import NewReview, Verdict, list_reviews, record_review
+from store.states import AfterScreening, ArrivalState, Role
+from store.tables import arrivals, headers, reference_labels, reviews, screenings, uploads
 from store.upkeep.pruning import Pruned, find_prunable, prune
+from store.uploads import NewUpload, list_uploads, record_upload
 from tests.ledger import (
     MODEL_SHA256,
     OWNER,
@@ -246,6 +250,24 @@ def test_a_label_is_forgotten_with_the_last_result_of_its_film(engine: Engine) -
     assert prune(engine, cutoff()).reference_labels == 1
     with reading(engine) as connection:
         assert list(find_references(connection, ReferenceSource.PCR, map(digest, names))) == [digest("young.dcm")]
+
+
+def test_old_uploads_go_and_reviews_with_the_last_result_of_their_film(engine: Engine) -> None:
+    with engine.begin() as connection:
+        add_user(connection, "alice", Role.REVIEWER, "hash")
+        upload = NewUpload("alice", "name.dcm", Path("/inbox/name.dcm"), digest("gone"), 7, 0)
+        record_upload(connection, upload)
+        for verdict in (Verdict.AGREE, Verdict.UNSURE):
+            record_review(connection, NewReview(digest("gone"), 1, 1, verdict, Label.NORMAL, None))
+        connection.execute(update(uploads).values(uploaded_at=database_now(-100 * DAY)))
+    prune(engine, cutoff())
+    with engine.begin() as connection:
+        assert list_uploads(connection, "alice", 9) == []
+        assert len(list_reviews(connection, digest("gone"))) == 2  # said just now
+        connection.execute(update(reviews).values(made_at=database_now(-100 * DAY)))
+    prune(engine, cutoff())
+    with engine.begin() as connection:
+        assert list_reviews(connection, digest("gone")) == []
 
 
 def test_the_sums_of_what_is_left_still_add_up(engine: Engine) -> None:

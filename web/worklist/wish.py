@@ -1,0 +1,72 @@
+"""From the words of an address to what is listed, and back: pile, period, filters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from installation.installation import Installation
+from reports.errors import PeriodError, QuestionError
+from reports.question.asking import ask_question, parse_filters
+from store.questions.selection import Filters
+from store.questions.worklist import Pile, Wish
+
+PERIODS: Mapping[str, str] = {"24h": "24 hours", "7d": "7 days", "30d": "30 days", "1970-01-01": "all"}
+USUAL = "7d"
+FIELDS = ("label", "reason", "model", "inbox", "modality", "priority", "least", "station")
+LONGEST_FIELD = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What stands in the address, as far as it is known.
+
+    Attributes
+    ----------
+    given : mapping
+        Field to text; those of ``FIELDS`` are filters as ``report`` has them.
+    fault : str
+        What of it is not understood; then the filters are left out.
+    """
+
+    pile: Pile
+    since: str
+    given: Mapping[str, str]
+    wish: Wish
+    fault: str = ""
+
+    def write(self, **changed: str | None) -> str:
+        """Write the address of the worklist with these words, some of them changed."""
+        words = {"pile": str(self.pile), "since": self.since, **self.given, **changed}
+        usual = {"pile": Pile.UNREAD.value, "since": USUAL}
+        kept = {name: text for name, text in words.items() if text and text != usual.get(name)}
+        return f"/worklist?{urlencode(kept)}" if kept else "/worklist"
+
+
+def read_words(installation: Installation, query: Mapping[str, str]) -> Words:
+    """Read an address; what is not understood is said and leaves nothing out."""
+    given = {name: query[name][:LONGEST_FIELD] for name in FIELDS if query.get(name)}
+    pile = Pile(query["pile"]) if query.get("pile") in set(Pile) else Pile.UNREAD
+    since = query.get("since", USUAL)[:LONGEST_FIELD] or USUAL
+    zone = installation.settings.time_zone
+    try:
+        question = ask_question(since, None, zone, filters=_read_filters(given))
+    except (PeriodError, QuestionError) as error:
+        question = ask_question(USUAL, None, zone)
+        return Words(pile, USUAL, {}, Wish(question.period.since, question.period.until, pile), str(error))
+    return Words(pile, since, given, Wish(question.period.since, question.period.until, pile, question.filters))
+
+
+def _read_filters(given: Mapping[str, str]) -> Filters:
+    def words(field: str) -> list[str]:
+        return given[field].split(",") if field in given else []
+
+    return parse_filters(
+        labels=words("label"),
+        reasons=words("reason"),
+        models=words("model"),
+        inboxes=words("inbox"),
+        modalities=words("modality"),
+        priorities=words("priority"),
+        minimums=words("least"),
+        stations=words("station"),
+    )
