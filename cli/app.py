@@ -14,6 +14,7 @@ from cli import (
     config,
     daily,
     db,
+    deliveries,
     doctor,
     evaluate,
     ledger,
@@ -82,7 +83,8 @@ def main() -> None:
 
 def _add_commands() -> None:
     for command in (
-        *(watching.watch, watching.scan, predict.predict, watching.worker, listening.listen, web.web),
+        *(watching.watch, watching.scan, predict.predict, watching.worker, web.web),
+        *(listening.listen, deliveries.deliver),
         *(report.report, show.show, daily.daily, daily.send, ledger.status, ledger.retry),
         *(prepare.prepare, train.train, train_lungs.train_lungs, evaluate.evaluate),
         *(doctor.doctor, selftest.selftest, bench.bench),
@@ -90,6 +92,7 @@ def _add_commands() -> None:
         app.command()(command)
     for name, group in (
         ("quarantine", quarantine.app),
+        ("deliveries", deliveries.app),
         ("user", user.app),
         ("alerts", alerts.app),
         ("audit", audit.app),

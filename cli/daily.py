@@ -43,11 +43,27 @@ def daily(
 def send(
     show: Annotated[bool, typer.Option("--list", help="List what waits; send nothing.")] = False,
     discard: Annotated[str | None, typer.Option(metavar="ID", help="Remove what cannot be sent.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="With --to: queue the answers since then for a target of XRAY_TARGETS.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Where that period ends; default: now.")] = None,
+    to: Annotated[str | None, typer.Option(metavar="NAME", help="The target.")] = None,
 ) -> None:
     """Send the reports that wait in the outbox, as mail or to the webhook.
 
+    With --since and --to, queue the answers of a period for a PACS that has not had them: 'xray-cli deliver' sends
+    them, and none twice.
+
     Exit code 69: some could not be sent; they stay, and standard error says why.
     """
+    if since is not None or to is not None:
+        from cli.deliveries import queue_again
+
+        if since is None or to is None:
+            raise typer.BadParameter("--since and --to belong together")
+        with exit_codes():
+            queue_again(since, until, to)
+        return
     with exit_codes(), opened_installation() as installation:
         from cli.delivering import find_outbox, send_waiting
         from reports.delivery.carriers import find_carriers

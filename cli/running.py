@@ -22,6 +22,7 @@ from installation.settings import (
     Settings,
     WorkerSettings,
 )
+from installation.targets import TargetSettings
 from worker.service.companions import CompanionPlan
 from worker.service.service import Service, run_service
 from worker.service.watch import stop_on_signals
@@ -43,6 +44,8 @@ def plan_companions(settings: Settings, inbox: Path) -> list[CompanionPlan]:
         plans.append(_plan("web", its_own, WorkerSettings, IntakeSettings, ReportSettings, WebSettings))
     if settings.listen != OFF:
         plans.append(_plan_listener(settings, inbox))
+    if list(settings.list_work()):
+        plans.append(_plan("deliver", settings, WorkerSettings, ReportSettings, ReceivingSettings, TargetSettings))
     return plans
 
 

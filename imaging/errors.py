@@ -165,6 +165,13 @@ class UndecodableRadiographError(UnreadableRadiographError):
     advice = "Keep the file and report the message: it found a gap in the checks."
 
 
+class OwnObjectError(UnsuitableRadiographError):
+    """An answer of this program that has come back."""
+
+    reason_code = "own_object"
+    advice = "Nothing to do; to spare the way, let the PACS not send objects of the manufacturer xray-watch here."
+
+
 class OtherObjectError(UnsuitableRadiographError):
     """A DICOM object of another SOP class."""
 

@@ -32,6 +32,12 @@ Step = Literal[
     "after_settle",
 ]
 STEPS: tuple[Step, ...] = get_args(Step)
+DeliveryStep = Literal[
+    "delivery_claimed",  # deliver: the attempt is counted, nothing is made
+    "delivery_made",  # deliver: the object is made, nothing is sent
+    "delivery_sent",  # deliver: the target has answered, nothing is noted
+]
+DELIVERY_STEPS: tuple[DeliveryStep, ...] = get_args(DeliveryStep)
 
 AT, MARKS, TIMES, ARRIVAL = "XRAY_FAULT_AT", "XRAY_FAULT_MARKS", "XRAY_FAULT_TIMES", "XRAY_FAULT_ARRIVAL"
 TESTING = "XRAY_TESTING"
@@ -45,7 +51,7 @@ class _Plan:
     times: int
     arrival_id: int | None
 
-    def kill_at(self, step: Step) -> None:
+    def kill_at(self, step: Step | DeliveryStep) -> None:
         for number in range(1, self.times + 1):
             try:
                 descriptor = os.open(self.marks / f"{step}.{number}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -70,7 +76,7 @@ def arm_faults(environment: Mapping[str, str]) -> None:
     _plan = _read_plan(environment) if environment.get(AT) else None
 
 
-def fault_point(step: Step, arrival_id: int | None = None) -> None:
+def fault_point(step: Step | DeliveryStep, arrival_id: int | None = None) -> None:
     """Be killed here where a test wants it; otherwise cost nothing."""
     if _plan is not None and step in _plan.steps and _plan.arrival_id in (None, arrival_id):
         _plan.kill_at(step)
@@ -86,8 +92,9 @@ def _read_plan(environment: Mapping[str, str]) -> _Plan:
         message = f"{AT} kills this program on purpose and is for its own tests ({TESTING}=1): unset it"
         raise FaultPointError(message)
     steps = frozenset(environment[AT].split(","))
-    if unknown := sorted(steps - set(STEPS)):
-        raise FaultPointError(f"{AT}: there is no step '{unknown[0]}'; accepted are {', '.join(STEPS)}")
+    known = (*STEPS, *DELIVERY_STEPS)
+    if unknown := sorted(steps - set(known)):
+        raise FaultPointError(f"{AT}: there is no step '{unknown[0]}'; accepted are {', '.join(known)}")
     marks = Path(environment.get(MARKS, ""))
     if not marks.is_absolute() or not marks.is_dir():
         raise FaultPointError(f"{MARKS} names no folder; it must be there, with an absolute path")

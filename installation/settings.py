@@ -23,6 +23,7 @@ from installation.addresses import check_address as _check_address
 from installation.alert_settings import AlertSettings
 from installation.page import WebSettings
 from installation.receiving import ReceivingSettings
+from installation.targets import TargetSettings
 from store.states import AfterScreening
 
 ENVIRONMENT_PREFIX = "XRAY_"
@@ -270,6 +271,7 @@ class Settings(
     WebSettings,
     MonitoringSettings,
     AlertSettings,
+    TargetSettings,
     DeliverySettings,
     ReportSettings,
     ReceivingSettings,

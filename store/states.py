@@ -47,3 +47,15 @@ class Role(StrEnum):
         """Return whether this role may do all that the other may."""
         order = list(Role)
         return order.index(self) >= order.index(other)
+
+
+class DeliveryState(StrEnum):
+    """Where an answer stands on its way to a target.
+
+    It waits to be sent, or sent again; the target has said that it has it; or the file names no study, and there is
+    nothing to send.
+    """
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    NO_STUDY = "no_study"

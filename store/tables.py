@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from inference.labels import LABELS, Label, Outcome
 from store.columns import FilePath, UtcDateTime
-from store.states import FINISHED_STATES, READY_STATES, AfterScreening, ArrivalState, Priority, Role
+from store.states import FINISHED_STATES, READY_STATES, AfterScreening, ArrivalState, DeliveryState, Priority, Role
 
 # SQLite numbers rows only where the key is INTEGER
 RowId = BigInteger().with_variant(Integer, "sqlite")
@@ -48,7 +48,7 @@ metadata = MetaData(
 
 
 def _one_of(
-    column: str, values: type[ArrivalState | AfterScreening | Priority | Role | Outcome | Label]
+    column: str, values: type[ArrivalState | AfterScreening | Priority | Role | Outcome | Label | DeliveryState]
 ) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({_listed(values)})", name=column)
 
@@ -226,6 +226,40 @@ alerts = Table(
 )
 UNSENT = alerts.c.sent_at.is_(None)
 Index("ix_alerts_unsent", alerts.c.id)
+
+# answers on their way into the PACS: what should be there, and how far it is; reports by mail have an outbox of files
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("arrival_id", RowId, nullable=False, index=True),
+    Column("kind", Code, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("sop_class_uid", Uid, nullable=False),
+    Column("sop_instance_uid", Uid, nullable=False),
+    Column("state", Code, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before", UtcDateTime),
+    Column("queued_at", UtcDateTime, nullable=False),
+    Column("delivered_at", UtcDateTime),
+    Column("last_status", Text),  # of DIMSE or HTTP; NULL until somebody has answered
+    Column("last_words", Text),
+    UniqueConstraint("target", "sop_instance_uid"),
+    UniqueConstraint("target", "kind", "arrival_id"),
+    CheckConstraint("kind IN ('sr', 'sc')", name="kind"),
+    _one_of("state", DeliveryState),
+    CheckConstraint("(state = 'delivered') = (delivered_at IS NOT NULL)", name="delivered"),
+)
+Index("ix_deliveries_state_id", deliveries.c.state, deliveries.c.id)
+
+# up to when arrivals have been looked through for a target; before its first row nothing is sent unasked
+delivery_marks = Table(
+    "delivery_marks",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("kind", Code, primary_key=True),
+    Column("queued_until", UtcDateTime, nullable=False),
+)
 
 # each event holds the hash of the one before it, so that none can be changed or taken out unseen; those that were
 # recorded before there was a chain have no hash

@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from imaging.dicom.attributes import code_string, missing, named, required_number, required_uid, whole_number, words
+from imaging.dicom.own_objects import check_not_own
 from imaging.dicom.vocabulary import (
     CHEST,
     DESCRIBED_PARTS,
@@ -71,10 +72,11 @@ def check_suitable(dataset: Dataset) -> tuple[Note, ...]:
     Raises
     ------
     UnsuitableRadiographError
-        Another object, modality, intent, body part, view, several frames or colour.
+        An answer of this program; another object, modality, intent, body part, view, several frames or colour.
     MissingAttributeError, InvalidAttributeError, InvalidUidError
         The attributes that decide it are absent or senseless.
     """
+    check_not_own(dataset)
     sop_class_uid = required_uid(dataset, "SOPClassUID")
     if sop_class_uid not in _STORAGE:
         raise OtherObjectError(

@@ -1,7 +1,7 @@
 """Forgetting what is old: rows of finished arrivals, and results that answer none any more. Never a file.
 
 A row that still says something is kept, however old: of a file that lies in its folder (it would be screened again),
-and of a file in quarantine (it could not be released any more).
+of a file in quarantine (it could not be released any more), and of a film whose answer has not reached its target.
 """
 
 import time
@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, exists, func, 
 
 from store.audit import record_event
 from store.database import reading
-from store.states import FINISHED_STATES, ArrivalState
-from store.tables import alerts, arrivals, headers, reference_labels, reviews, screenings, uploads
+from store.states import FINISHED_STATES, ArrivalState, DeliveryState
+from store.tables import alerts, arrivals, deliveries, headers, reference_labels, reviews, screenings, uploads
 
 BATCH = 500  # rows a transaction: some 20 ms, for which the service's writers wait without noticing
 
@@ -112,6 +112,7 @@ def _prune_arrivals(engine: Engine, before: datetime, done: Pruned, progress: Ca
             _overwrite_deleted(connection)
             states = _count_by_state(connection, chosen)
             connection.execute(delete(headers).where(headers.c.arrival_id.in_(select(a.id).where(chosen))))
+            connection.execute(delete(deliveries).where(deliveries.c.arrival_id.in_(select(a.id).where(chosen))))
             connection.execute(delete(arrivals).where(chosen))
         for state, count in states.items():
             done.arrivals[state] = done.arrivals.get(state, 0) + count
@@ -147,7 +148,9 @@ def _is_prunable(before: datetime) -> ColumnElement[bool]:
     a = arrivals.c
     left_its_folder = a.fingerprint.is_(None)
     waits_in_quarantine = (a.state == ArrivalState.QUARANTINED) & a.stored_path.is_not(None)
-    return a.state.in_(FINISHED_STATES) & (a.finished_at < before) & left_its_folder & ~waits_in_quarantine
+    waiting = (deliveries.c.arrival_id == a.id) & (deliveries.c.state == DeliveryState.WAITING)
+    old = a.state.in_(FINISHED_STATES) & (a.finished_at < before)
+    return old & left_its_folder & ~waits_in_quarantine & ~exists().where(waiting)
 
 
 def _tells_of_none(before: datetime, kept: ColumnElement[bool]) -> ColumnElement[bool]:
