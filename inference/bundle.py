@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from imaging import PREPROCESSING_VERSION
-from inference.labels import FEWEST_LABELS, LABELS, OTHER_FINDING, Label, order_labels
+from inference.labels import FEWEST_LABELS, LABELS, OTHER_FINDING, order_labels
 
 SCHEMA = 2
 MANIFEST_NAME = "bundle.json"
@@ -28,16 +28,7 @@ LUNGS_NAME = "lungs.tflite"
 FILE_NAMES = (KERAS_NAME, LITERT_NAME, LUNGS_NAME)
 SEAL_NAME = "manifest_sha256"
 UNSEALED = "0" * 64
-SHIPPED_DATA_SHA256 = "4efed51951e3ee87b3ade53f454411f4759ec6b6009a2de3c738d5af132e2d5f"
-SHIPPED_AGES_YEARS: Mapping[str, tuple[float, float]] = {
-    Label.COVID19: (16.0, math.inf),
-    Label.VIRAL_PNEUMONIA: (0.0, 18.0),
-    Label.NORMAL: (0.0, math.inf),
-}
-"""Ages of the patients behind the bundle that ships, which is older than the entry that would say them: its viral
-pneumonia films are all of small children, its COVID-19 films all of adults but one of 281 with a known age (12 years).
-Only normal films are of both."""
-SHIPPED_BUNDLE = Path(__file__).resolve().parent / "bundles" / "lite0-2026.11.3"
+SHIPPED_BUNDLE = Path(__file__).resolve().parent / "bundles" / "lite0-2026.11.5"
 
 
 class BundleError(Exception):
@@ -192,9 +183,7 @@ def _to_bundle(folder: Path, model_sha256: str, manifest: dict[str, Any]) -> Bun
 
 
 def _read_ages(manifest: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
-    written = manifest.get("training_ages_years")
-    if written is None:
-        return dict(SHIPPED_AGES_YEARS) if manifest["training_data_sha256"] == SHIPPED_DATA_SHA256 else {}
+    written = manifest.get("training_ages_years") or {}
     return {label: (float(first), math.inf if end is None else float(end)) for label, (first, end) in written.items()}
 
 

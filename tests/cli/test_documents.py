@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from imaging import REASONS, RadiographError, UnreadableRadiographError, UnsuitableRadiographError
-from inference.bundle import SHIPPED_AGES_YEARS
+from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import OUTSIDE_TRAINING_POPULATION
 from reports.advice import NO_CLASS
 from store.ledger.fates import REASONS as READER_REASONS
@@ -46,10 +46,8 @@ def test_the_ages_of_the_mark_are_the_programs() -> None:
         r"`outside_training_population` stands .* age of (\d+) years or more, .* `covid19` below (\d+)", said
     )
     assert ages is not None
-    assert [float(age) for age in ages.groups()] == [
-        SHIPPED_AGES_YEARS["viral_pneumonia"][1],
-        SHIPPED_AGES_YEARS["covid19"][0],
-    ]
+    learnt = read_bundle(SHIPPED_BUNDLE).training_ages_years
+    assert [float(age) for age in ages.groups()] == [learnt["viral_pneumonia"][1], learnt["covid19"][0]]
 
 
 def list_anchors(document: Path) -> set[str]:

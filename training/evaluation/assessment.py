@@ -30,6 +30,7 @@ from training.evaluation.judged_films import (
     set_unknown_aside,
     to_patients,
 )
+from training.evaluation.measures import LeftOutSource
 from training.evaluation.result import (
     HELD_OUT,
     Audit,
@@ -170,6 +171,7 @@ def _describe(
             operating_points=dict(bundle.operating_points),
             gate=dict(bundle.gate),
             training_data_sha256=bundle.training_data_sha256,
+            **_find_left_out(bundle),
         ),
         dataset=DatasetFacts(
             name=settings.dataset.resolve().name if settings.cases is None else "outcomes",
@@ -182,6 +184,12 @@ def _describe(
         ),
         bootstrap=Bootstrap(resamples=RESAMPLES, interval=0.95, unit="patient", seed=settings.seed),
     )
+
+
+def _find_left_out(bundle: Bundle) -> dict[str, tuple[LeftOutSource, ...]]:
+    """Return what the bundle says of hospitals that its recipe had not met, where it does."""
+    found = bundle.metrics.get("left_out_sources")
+    return {"left_out_sources": tuple(map(LeftOutSource.from_json, found))} if found else {}
 
 
 def _measure(

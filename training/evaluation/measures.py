@@ -183,3 +183,19 @@ class Measures(Scores):
     reliability: ReliabilityDiagram = ReliabilityDiagram()
     other_finding: OtherFindings = OtherFindings()
     by_group: dict[str, dict[str, GroupScores]] = Field(default_factory=dict)
+
+
+class LeftOutSource(EvaluationPart):
+    """What a training without some sources showed on these, see `training.run.left_out`."""
+
+    sources: tuple[str, ...]
+    n: int
+    n_patients: int = 0
+    auroc_covid19_vs_normal: Estimate = ABSENT
+    auroc_against: str = ""
+    per_class: dict[str, ClassScores] = Field(default_factory=dict)
+    answered: Answered = Answered()
+    other_finding: OtherFindings = OtherFindings()
+    not_learnt: tuple[str, ...] = ()
+    films_to_learn_from: int = 0
+    epochs: int = 0

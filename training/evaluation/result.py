@@ -8,7 +8,7 @@ from pydantic import Field
 
 from documents.figures import Estimate
 from inference.labels import NOTICE
-from training.evaluation.measures import ABSENT, EvaluationError, EvaluationPart, Measures, Scores
+from training.evaluation.measures import ABSENT, EvaluationError, EvaluationPart, LeftOutSource, Measures, Scores
 
 SCHEMA = 1
 
@@ -176,6 +176,7 @@ class ModelFacts(EvaluationPart):
     operating_points: dict[str, float] = Field(default_factory=dict)
     gate: dict[str, float] = Field(default_factory=dict)
     training_data_sha256: str | None = None
+    left_out_sources: tuple[LeftOutSource, ...] = ()
 
 
 class DatasetFacts(EvaluationPart):

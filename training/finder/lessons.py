@@ -98,11 +98,11 @@ class Teacher:
         if generator.random() < DRAWN_SHARE:
             picture = draw_other(self._size, generator)
             return picture, np.zeros_like(picture), 1.0
-        picture = _crop_picture(self._pictures.others[generator.integers(len(self._pictures.others))], generator)
+        picture = crop_picture(self._pictures.others[generator.integers(len(self._pictures.others))], generator)
         return *place(picture, np.zeros_like(picture), self._size, generator), 1.0
 
 
-def _crop_picture(picture: Bytes, generator: np.random.Generator) -> Bytes:
+def crop_picture(picture: Bytes, generator: np.random.Generator) -> Bytes:
     """Cut a square out, turn it by quarters and now and then exchange black and white: one picture gives many."""
     size = picture.shape[0]
     edge = int(generator.integers(size // 3, size + 1))

@@ -11,17 +11,20 @@ from training.finder.distortion import cut_off, invert, place, retouch
 from training.finder.drawings import draw_other
 from training.finder.network import FEATURES_OUTPUT, SIZE
 from training.finder.pictures import PICTURE_SIZE, Pictures, shrink
+from training.finder.second_look import draw_wrong
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 
-MIN_FRONTAL = 0.5
+MIN_FRONTAL = 0.85
+"""Chosen where fewer than one in a hundred held-out chest films is refused."""
 MIN_LUNG_SHARE = 0.06
 """A third less than in any of 1,829 frontal films, the smallest of which was a small child on a large plate."""
 SHRINKAGE = 1e-3
 DISTANCE_QUANTILE = 0.999
 RETOUCHED = 2000
 DRAWN = 200
+DRAWN_OF_A_STYLE = 100
 
 
 def fit_gaussian(features: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
@@ -98,8 +101,15 @@ def _make_wrong(
     cuts = (cut_off(film, masks[at], PICTURE_SIZE, generator) for at, film in enumerate(films) if masks[at].any())
     yield "cut_off", (cut for cut in cuts if cut is not None)
     yield "lateral", iter(pictures.laterals)
-    yield "other pictures", iter(pictures.others)
+    for kind in sorted(set(pictures.kinds_of_others)):
+        yield (
+            kind or "other pictures",
+            (each for each, own in zip(pictures.others, pictures.kinds_of_others, strict=True) if own == kind),
+        )
     yield "drawn", (draw_other(PICTURE_SIZE, generator) for _ in range(DRAWN))
+    for new_style, suffix in ((False, ""), (True, ", a style not learnt")):
+        for kind, drawn in draw_wrong(pictures, DRAWN_OF_A_STYLE, generator, new_style=new_style).items():
+            yield kind + suffix, iter(drawn)
 
 
 def _measure_shares(

@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from imaging import RadiographError, normalize, read_radiograph
 from imaging.opencv import cv2
-from training.data.dataset import Case
+from training.data.dataset import MANIFEST_NAME, Case
 from training.data.errors import DatasetNotFoundError
 from training.data.folders import SUFFIXES
+from training.data.tables import read_table
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,9 @@ class Pictures:
         uint8 (256, 256), 0 or 255, for those films, by place, whose lungs were drawn by hand.
     laterals, others : numpy.ndarray
         uint8 (pictures, 256, 256): chest films from the side; pictures of anything else.
+    kinds_of_others, owners_of_others : tuple of str
+        For each of the others the folder in which it lay, "" where it lay in none, and whose it is, as far as a
+        `manifest.csv` with the columns `file` and `patient_id` says: pictures of one patient stay together.
     """
 
     cases: tuple[Case, ...]
@@ -45,6 +49,8 @@ class Pictures:
     masks: dict[int, Bytes]
     laterals: Bytes
     others: Bytes
+    kinds_of_others: tuple[str, ...] = ()
+    owners_of_others: tuple[str, ...] = ()
 
 
 def read_pictures(
@@ -85,7 +91,17 @@ def read_pictures(
     if not drawn:
         raise DatasetNotFoundError(f"no lung mask in {masks} is named as a film of the data set")
     log.info("%d films, %d of them with a lung mask", len(kept), len(drawn))
-    return Pictures(tuple(kept), np.stack(films), drawn, _read_folder(laterals), _read_folder(others))
+    paths, found = _read_folder(others)
+    kinds = tuple("/".join(path.parent.relative_to(others).parts) for path in paths)
+    owners = _read_owners(others)
+    named = tuple(owners.get(path.name, path.name) for path in paths)
+    return Pictures(tuple(kept), np.stack(films), drawn, _read_folder(laterals)[1], found, kinds, named)
+
+
+def _read_owners(folder: Path) -> dict[str, str]:
+    """Return the patient of each file that a manifest in the folder, or below it, names."""
+    rows = (row for manifest in sorted(folder.rglob(MANIFEST_NAME)) for _, row in read_table(manifest, ("file",)))
+    return {PurePath(row["file"]).name: row["patient_id"] for row in rows if row.get("patient_id")}
 
 
 def _find_masks(masks: Path) -> dict[str, bytes]:
@@ -103,12 +119,12 @@ def _decode_mask(content: bytes) -> Bytes:
     return np.asarray(np.rint(normalize(mask, PICTURE_SIZE) * 255), dtype=np.uint8)
 
 
-def _read_folder(folder: Path) -> Bytes:
+def _read_folder(folder: Path) -> tuple[list[Path], Bytes]:
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    pictures = [picture for picture in map(_read_square, paths) if picture is not None]
+    pictures = {path: picture for path in paths if (picture := _read_square(path)) is not None}
     if not pictures:
         raise DatasetNotFoundError(f"no readable picture in {folder}")
-    return np.stack(pictures)
+    return list(pictures), np.stack(list(pictures.values()))
 
 
 def _read_square(path: Path) -> Bytes | None:

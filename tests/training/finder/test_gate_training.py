@@ -13,7 +13,7 @@ from inference.classifier import Classifier
 from inference.lungs import KINDS, GateLimits
 from training.data.dataset import read_dataset
 from training.data.errors import DatasetNotFoundError
-from training.finder import fitting, limits
+from training.finder import fitting, limits, second_look
 from training.finder.lessons import SHARES
 from training.finder.limits import fit_gaussian
 from training.finder.pictures import read_pictures
@@ -69,12 +69,15 @@ def test_no_patient_and_no_picture_is_on_both_sides(folders: Path) -> None:
     assert len(learnt.others) + len(held_out.others) == 3
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_a_short_training_gives_a_bundle_that_serves(
     folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("RETOUCHED", "DRAWN"):
         monkeypatch.setattr(limits, name, 20)
+    monkeypatch.setattr(limits, "DRAWN_OF_A_STYLE", 1)
+    for name, few in (("DRAWN_OF_A_STYLE", 1), ("CHECKED", 20), ("BATCH_SIZE", 8)):
+        monkeypatch.setattr(second_look, name, few)
     monkeypatch.setattr(fitting, "BATCH_SIZE", 8)
     settings = FinderSettings(
         folders / "films",
@@ -84,6 +87,7 @@ def test_a_short_training_gives_a_bundle_that_serves(
         tmp_path / "bundle",
         lungs_steps=2,
         kinds_steps=2,
+        look_steps=2,
     )
     measures = train_finder(settings, Console(quiet=True))
     bundle = read_bundle(tmp_path / "bundle")
@@ -91,7 +95,15 @@ def test_a_short_training_gives_a_bundle_that_serves(
     assert bundle.gate["max_distance"] > 0
     assert json.loads((tmp_path / "bundle/bundle.json").read_text())["metrics"]["lung_finder"] == measures
     assert bundle.model_sha256 != read_bundle(SHIPPED_BUNDLE).model_sha256
-    assert set(measures["refused"]) >= {"rotated", "inverted", "lateral", "other pictures", "drawn"}
+    assert set(measures["refused"]) >= {
+        "rotated",
+        "inverted",
+        "lateral",
+        "other pictures",
+        "drawn",
+        "two films",
+        "two films, a style not learnt",
+    }
     lungs = Classifier.load(tmp_path / "bundle").find_lungs(np.full((80, 60), 0.5, np.float32))
     assert lungs.shape == (80, 60)
 

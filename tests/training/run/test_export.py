@@ -1,4 +1,5 @@
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,17 @@ def batch() -> np.ndarray:
 
 def test_the_exported_files_agree(result: TrainingResult, batch: np.ndarray):
     assert check_agreement(result.model, batch) <= 1e-4
+
+
+def test_kernels_are_what_float16_can_hold_and_deflate(result: TrainingResult):
+    import keras
+
+    network = keras.saving.load_model(result.model / "model.keras", compile=False)
+    kernels = [each for each in network.get_weights() if each.ndim > 1]
+    assert kernels
+    assert all(np.array_equal(each, each.astype(np.float16).astype(np.float32)) for each in kernels)
+    with zipfile.ZipFile(result.model / "model.keras") as parts:
+        assert {part.compress_type for part in parts.infolist()} == {zipfile.ZIP_DEFLATED}
 
 
 def test_files_of_two_models_are_found_to_disagree(

@@ -9,8 +9,8 @@ from inference.labels import NOTICE
 from training.evaluation.card.facts import CardFacts, claim, read_toml
 from training.evaluation.card.making import build_calibration, build_data, build_making
 from training.evaluation.card.measured import build_evaluation, build_figures, build_gate, build_groups
-from training.evaluation.card.new_hospital import build_new_hospital
 from training.evaluation.card.use import build_goals, build_limits, build_opening, build_use
+from training.evaluation.content.new_hospital import WITHIN, build_left_out
 from training.evaluation.result import Evaluation
 
 CHECKLISTS = {"tripod": "TRIPOD+AI", "claim": "CLAIM"}
@@ -56,7 +56,7 @@ def build_card(bundle: Bundle) -> list[Section]:
 
 def _build_sections(facts: CardFacts, measured: Iterable[Mapping[str, str]] | None) -> Iterator[Section]:
     sections = (
-        build_new_hospital(facts),
+        build_left_out(facts.metrics.left_out_sources, facts.metrics.by_group.get("source", {}).get(WITHIN)),
         build_goals(facts),
         build_use(facts),
         build_limits(facts),

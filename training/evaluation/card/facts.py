@@ -14,17 +14,9 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, Field
 
-from documents.figures import Estimate
-from inference.bundle import SHIPPED_BUNDLE, SHIPPED_DATA_SHA256, Bundle
+from inference.bundle import SHIPPED_BUNDLE, Bundle
 from training.evaluation.held_out import HeldOut
-from training.evaluation.measures import (
-    Answered,
-    ClassScores,
-    EvaluationError,
-    EvaluationPart,
-    Measures,
-    OtherFindings,
-)
+from training.evaluation.measures import EvaluationError, EvaluationPart, LeftOutSource, Measures
 from training.evaluation.result import Audit, Evaluation
 
 
@@ -124,22 +116,6 @@ class FinderFigures(EvaluationPart):
     refused: dict[str, PictureShare] = Field(default_factory=dict)
 
 
-class LeftOutSource(EvaluationPart):
-    """What a training without some sources showed on these, see `training.run.left_out`."""
-
-    sources: tuple[str, ...]
-    n: int
-    n_patients: int = 0
-    auroc_covid19_vs_normal: Estimate = Estimate()
-    auroc_against: str = ""
-    per_class: dict[str, ClassScores] = Field(default_factory=dict)
-    answered: Answered = Answered()
-    other_finding: OtherFindings = OtherFindings()
-    not_learnt: tuple[str, ...] = ()
-    films_to_learn_from: int = 0
-    epochs: int = 0
-
-
 class BundleMetrics(Measures):
     """What stands under `metrics` in a bundle."""
 
@@ -151,15 +127,7 @@ class BundleMetrics(Measures):
 
 def is_shipped(bundle: Bundle) -> bool:
     """Say whether a bundle is the one that ships."""
-    return (bundle.model_version, bundle.training_data_sha256) == (SHIPPED_BUNDLE.name, SHIPPED_DATA_SHA256)
-
-
-def _add_shipped(bundle: Bundle) -> dict[str, Any]:
-    """Return a bundle's metrics, those of the one that ships with what it is too old to say."""
-    metrics = dict(bundle.metrics)
-    if is_shipped(bundle):
-        metrics["training"] = read_toml("shipped.toml") | metrics.get("training", {})
-    return metrics
+    return bundle.model_version == SHIPPED_BUNDLE.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +151,7 @@ class CardFacts:
             other, this = str(evaluation.model_sha256)[:16], bundle.model_sha256[:16]
             raise CardError(f"the evaluation is of model {other}, the bundle is {this}: evaluate this bundle")
         try:
-            metrics = BundleMetrics.from_json(_add_shipped(bundle))
+            metrics = BundleMetrics.from_json(bundle.metrics)
         except EvaluationError as error:
             raise CardError(f"the bundle lacks figures that a card needs: {error}") from error
         return cls(bundle, metrics, evaluation)

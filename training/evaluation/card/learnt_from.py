@@ -8,7 +8,7 @@ from inference.labels import OTHER_FINDING
 from training.evaluation.card.facts import CardFacts, claim, read_toml
 
 GROUPS: Mapping[str, str] = {"adult": "adults", "paediatric": "children"}
-FEW_OF_ANOTHER_AGE = 0.01
+FEW_OF_ANOTHER_AGE = 0.05
 """Share of a class's films up to which the age group that they are of does not count as learnt from."""
 
 

@@ -34,6 +34,10 @@ SETTINGS: Mapping[str, str] = {
     "python": "Python",
 }
 TITLE = "Calibration and operating points"
+BALANCED_BY_SIZE = (
+    "Batches draw every class with the same chance, and within it a source by the number of its films to the power of "
+    "{power:g}; collections of one origin count as one source."
+)
 UNSAID = Sentences(("The bundle does not say.",))
 
 
@@ -109,7 +113,7 @@ def say_network(facts: CardFacts) -> str:
     else:
         parts.append(claim("making.fine_tuned"))
     power = float(facts.settings.get("source_power") or 0.0)
-    parts.append(claim("making.balanced_by_size").format(power=power) if power else claim("making.balanced"))
+    parts.append(BALANCED_BY_SIZE.format(power=power) if power else claim("making.balanced"))
     if has_other_findings(facts):
         parts.append(claim("making.other_findings"))
     return " ".join(parts)

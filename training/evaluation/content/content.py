@@ -10,6 +10,7 @@ from training.evaluation.content.certainty import build_certainty
 from training.evaluation.content.classes import build_classes, build_curves
 from training.evaluation.content.films import build_other_findings, build_refusals, build_worst
 from training.evaluation.content.groups import build_groups, build_leave_one_out
+from training.evaluation.content.new_hospital import build_new_hospital
 from training.evaluation.content.verdict import find_stamp, say_verdict
 from training.evaluation.result import HELD_OUT, DatasetFacts, Evaluation
 
@@ -30,6 +31,7 @@ METHOD = (
 def build_content(evaluation: Evaluation) -> Content:
     """Build all that an evaluation says; parts of which nothing is known are left out."""
     builders: tuple[Callable[[Evaluation], Section | None], ...] = (
+        build_new_hospital,
         build_classes,
         build_curves,
         build_certainty,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from inference.bundle import SHIPPED_BUNDLE, SHIPPED_DATA_SHA256, Bundle
+from inference.bundle import SHIPPED_BUNDLE, Bundle
 from inference.labels import LABELS, NOTICE
 from tests.training.evaluation.content.evaluations import make_hollow_report, make_report
 from training.evaluation.card.card import render_card
@@ -50,7 +50,7 @@ def make_bundle(**metrics: Any) -> Bundle:
 
 
 def make_shipped() -> Bundle:
-    return replace(make_bundle(), model_version=SHIPPED_BUNDLE.name, training_data_sha256=SHIPPED_DATA_SHA256)
+    return replace(make_bundle(), model_version=SHIPPED_BUNDLE.name)
 
 
 def make_evaluation(*, works_without_lungs: bool = False, **changes: Any) -> Evaluation:
@@ -209,7 +209,7 @@ def test_each_item_of_the_guidelines_has_an_answer(heading: str, first: int, las
 
 
 def test_every_section_that_a_guideline_points_to_exists():
-    card = render_card(make_shipped())
+    card = render_card(replace(make_shipped(), metrics=make_bundle(left_out_sources=LEFT_OUT).metrics))
     answers = find_section(card, "TRIPOD+AI") + find_section(card, "CLAIM")
     headings = set(re.findall(r"^## (.+)$", card, re.MULTILINE))
     assert set(re.findall(r'"([^"]+)"', answers)) <= headings
@@ -234,3 +234,43 @@ def test_a_model_of_two_classes_names_no_third():
     assert "It knows two classes" in card
     assert "| truth, answer | COVID-19 | normal | films |" in card
     assert "viral" not in find_section(card, "Figures")
+
+
+LEFT_OUT = [
+    {
+        "sources": ["siim256"],
+        "n": 2350,
+        "n_patients": 2350,
+        "auroc_covid19_vs_normal": {"value": 0.87, "low": 0.85, "high": 0.88},
+        "auroc_against": "its own films",
+        "per_class": {"covid19": {"support": 1200, "sensitivity": {"value": 0.75, "low": 0.72, "high": 0.78}}},
+        "answered": {"coverage": {"value": 0.5, "low": 0.4, "high": 0.6}},
+        "films_to_learn_from": 2300,
+        "epochs": 3,
+    },
+    {
+        "sources": ["kermany512", "kermany_native"],
+        "n": 335,
+        "auroc_covid19_vs_normal": {"value": 0.95, "low": 0.9, "high": 0.99},
+        "auroc_against": "held-out patients of the others",
+        "not_learnt": ["viral_pneumonia"],
+        "films_to_learn_from": 3600,
+        "epochs": 3,
+    },
+]
+
+
+def test_what_to_expect_at_a_new_hospital_stands_before_all_else():
+    card = render_card(make_bundle(left_out_sources=LEFT_OUT))
+    first = re.findall(r"^## (.+)$", card, flags=re.MULTILINE)[0]
+    section = " ".join(find_section(card, first).split())
+    assert first == "At a hospital that it has not met"
+    assert "| siim256 | 2,350 | 0.870 (0.850 to 0.880) | 75 % (72 to 78)" in section
+    assert "| kermany512, kermany_native | 335 | 0.950 (0.900 to 0.990) * |" in section
+    assert "| **mean** | 2,685 | 0.910 |" in section
+    assert "there is no film of `viral_pneumonia` to learn from" in section
+    assert "2,300 to 3,600 films to learn from and 3 epochs" in section
+
+
+def test_without_a_source_left_out_the_card_begins_with_the_goals():
+    assert "At a hospital that it has not met" not in render_card(make_bundle())
