@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from documents.blocks import CellKind, Column, Row, Section, Sentences, Table
+from inference.bundle import SHIPPED_BUNDLE
 from installation.installation import Installation
 from store.audit import list_events
 from store.database import reading
@@ -109,7 +110,7 @@ def test_a_question_that_cannot_be_read_is_answered_in_words(log_in: LogIn, quer
 
 def test_the_model_card_is_drawn_with_its_own_marks_and_no_others(log_in: LogIn) -> None:
     answer = log_in(Role.VIEWER).get("/model").text
-    assert "<code>lite0-2026.11.3</code>" in answer
+    assert f"<code>{SHIPPED_BUNDLE.name}</code>" in answer
     assert "It is not evidence that COVID-19" in answer
     columns = (Column("what", CellKind.WORDS, 1),)
     section = Section(
