@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from installation.installation import Installation
     from reports.film.facts import FilmFacts
 
-ASKED_HELP = "An arrival's number, a file's name, a SOP or study UID, an accession number, or the start of a hash."
+ASKED_HELP = "An arrival's number, a file's name, a SOP, study or series UID, an accession number, or a hash's start."
 
 
 def show(

@@ -67,7 +67,7 @@ def _build_header_columns() -> Iterator[Column[Any]]:
     """Give the columns of what a file says of itself, as far as it could be read."""
     yield Column("source_format", Code)
     yield Column("sop_class_uid", Uid)
-    yield from (Column(f"{level}_instance_uid", Uid, index=level != "series") for level in ("sop", "study", "series"))
+    yield from (Column(f"{level}_instance_uid", Uid, index=True) for level in ("sop", "study", "series"))
     # as XRAY_STORE_IDENTIFIERS says: plain, or a keyed hash
     yield from (Column(name, Text, index=True) for name in ("patient_id", "accession_number"))
     yield from (Column(name, Code) for name in ("modality", "view_position", "body_part_examined"))

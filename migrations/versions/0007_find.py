@@ -17,8 +17,8 @@ TEXT, INTEGER, FLOAT, MOMENT = sa.Text(), sa.Integer(), sa.Float(), sa.DateTime(
 UID = sa.String(length=64)
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 QUARANTINED = sa.text("state = 'quarantined'")
-FOUND_BY = ("sop_instance_uid", "study_instance_uid", "patient_id", "accession_number")
-NEWLY_FOUND_BY = ("study_instance_uid", "patient_id")
+NEWLY_FOUND_BY = ("study_instance_uid", "series_instance_uid", "patient_id")
+FOUND_BY = ("sop_instance_uid", *NEWLY_FOUND_BY, "accession_number")
 BASE_NAME = "substr({0}path, length(rtrim({0}path, replace({0}path, '/', ''))) + 1)"
 FILE_NAME_INDEX = "ix_arrivals_file_name"
 

@@ -10,7 +10,7 @@ from store.identifiers import Protect
 from store.questions.film import FilmKeys, find_arrivals
 
 ACCEPTED = (
-    "accepted are the number of an arrival, a file's name, a SOP or study UID, an accession number, "
+    "accepted are the number of an arrival, a file's name, a SOP, study or series UID, an accession number, "
     "and six or more digits that the file's SHA-256 begins with"
 )
 MOST_FOUND = 50

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, select, union_all
 
 from store.columns import escape_path
 from store.questions.queries import Result, as_result, select_results
-from store.questions.selection import JOINED, said
+from store.questions.selection import JOINED, UID_KEYS, said, select_saying
 from store.references.words import Reference, ReferenceSource
 from store.tables import (
     BASE_NAME,
@@ -23,7 +23,6 @@ from store.tables import (
     screenings,
 )
 
-UID_KEYS = ("sop_instance_uid", "study_instance_uid")
 HEADER = tuple(column.name for column in headers.c if column.name not in {"arrival_id", "notes"})
 AFTER_HEX = "g"
 LARGEST_ID = 2**63 - 1
@@ -176,11 +175,10 @@ def _list_lookups(keys: FilmKeys) -> Iterator[Select[tuple[int]]]:
     if keys.hash_begins:
         yield _answered(_begins(_s.source_sha256, keys.hash_begins))
         yield select(_a.id.label("id")).where(IS_QUARANTINED, _begins(_a.source_sha256, keys.hash_begins))
-    said_as = [(name, keys.uid) for name in UID_KEYS] + [("accession_number", keys.accession_number)]
-    for name, value in said_as:
+    said_as = {**dict.fromkeys(UID_KEYS, keys.uid), "accession_number": keys.accession_number}
+    for name, value in said_as.items():
         if value:
-            yield _answered(_s[name] == value)
-            yield select(headers.c.arrival_id.label("id")).where(headers.c[name] == value)
+            yield from select_saying(name, [value])
 
 
 def _answered(which: ColumnElement[bool]) -> Select[tuple[int]]:

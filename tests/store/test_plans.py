@@ -15,8 +15,11 @@ from sqlalchemy import Engine, event
 from bench.ledger_size import fill, look_as_metrics, look_as_status, report_of, sweep
 from store.database import open_database, reading
 from store.questions.film import FilmKeys, find_arrivals, list_earlier, list_same_uid, read_film
+from store.questions.queries import count_results
+from store.questions.selection import Filters, Selection
 from tests.databases import lend_migrated_database
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ROWS, DAYS = 30_000, 300  # a day is a third of a percent: far too little for a scan to be worth it
 LARGE = ("arrivals", "screenings")
 
@@ -43,9 +46,9 @@ def look_up_a_film(engine: Engine) -> None:
     with reading(engine) as connection:
         record = read_film(connection, ROWS // 2)
         assert record is not None
-        keys = {"uid": "1.2.3", "accession_number": "A1", "file_name": "a.dcm", "hash_begins": "0123abcd"}
-        for name, value in {"arrival_id": 7, **keys}.items():
-            find_arrivals(connection, FilmKeys(**{name: value}), 9)
+        find_arrivals(connection, FilmKeys(7, "a.dcm", "1.2.3", "A1", "0123abcd"), 9)
+        for filters in (Filters(uids=("1.2.3",)), Filters(accessions=("A1",)), Filters(files=("a.dcm",))):
+            assert count_results(connection, Selection(LONG_AGO, datetime.now(tz=UTC), filters)) == 0
         known = replace(record, header={**record.header, "patient_id": "P1"})
         list_earlier(connection, known, 9)
         list_same_uid(connection, replace(known, result=record.result._replace(sop_instance_uid="1.2.3")), 9)
