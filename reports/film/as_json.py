@@ -8,6 +8,7 @@ from reports.columns import result_to_json
 from reports.film.facts import FilmFacts
 
 SCHEMA = 1
+DELIVERY = ("target", "kind", "sop_instance_uid", "state", "attempts", "queued_at", "delivered_at", "last_words")
 REFERENCE = ("source", "reference", "obtained_at", "recorded_at")
 
 
@@ -34,6 +35,7 @@ def film_to_json(facts: FilmFacts, zone: tzinfo = UTC) -> dict[str, object]:
         "events": [_list_fields(one, ("at", "action", "detail"), zone) for one in record.events],
         "conflicts": [result_to_json(one, zone) for one in facts.same_uid],
         "earlier": [result_to_json(one, zone) for one in facts.earlier],
+        "deliveries": [_list_fields(one, DELIVERY, zone) for one in record.deliveries],
         "sendings": [_list_fields(one, ("id", "sent_at"), zone) for one in facts.sendings],
     }
 

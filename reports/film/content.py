@@ -41,6 +41,7 @@ EVENTS = {
     "quarantine_released": "released from quarantine: it went the one way again, as another arrival",
     "sop_instance_conflict": "another film with its SOP Instance UID was known",
 }
+KINDS = {"sr": "structured report", "sc": "picture"}
 FILMS = (
     Column("arrival", CellKind.WORDS, 0.12),
     FILE_NAME.in_table(0.34),
@@ -61,6 +62,7 @@ def build_film(facts: FilmFacts, zone: tzinfo) -> Content:
         _build_references(facts, zone),
         _build_films("conflicts", "Conflict", "Films with its SOP Instance UID and other bytes.", facts.same_uid, zone),
         _build_films("earlier", "Earlier films", "Of the same patient, the newest first.", facts.earlier, zone),
+        _build_deliveries(facts, zone),
         _build_sendings(facts, zone),
     )
     return Content(
@@ -231,6 +233,23 @@ def _build_films(key: str, heading: str, lead: str, films: Sequence[Result], zon
 def _build_film_row(film: Result, zone: tzinfo) -> Row:
     cells: list[Cell] = [f"{film.arrival_id:08d}", film.file_name, film.received_at.astimezone(zone), say_end(film)]
     return Row(cells, film.label or "")
+
+
+def _build_deliveries(facts: FilmFacts, zone: tzinfo) -> Section | None:
+    if not facts.record.deliveries:
+        return None
+    columns = (
+        Column("target", CellKind.NAME, 0.2),
+        Column("what", CellKind.WORDS, 0.2),
+        Column("state", CellKind.WORDS, 0.15),
+        Column("delivered", CellKind.MOMENT, 0.2),
+        Column("last answer", CellKind.NAME, 0.25),
+    )
+    rows = [
+        Row([one.target, KINDS.get(one.kind, one.kind), one.state, *_local(zone, one.delivered_at), one.last_words])
+        for one in facts.record.deliveries
+    ]
+    return Section("deliveries", "Sent to the PACS", "", [Table("", columns, rows)])
 
 
 def _build_sendings(facts: FilmFacts, zone: tzinfo) -> Section | None:

@@ -162,11 +162,16 @@ def retry_deliveries(connection: Connection, ids: Sequence[int] | None = None) -
 
 
 def list_deliveries(
-    connection: Connection, state: DeliveryState | None = None, target: str | None = None, limit: int = 100
+    connection: Connection,
+    state: DeliveryState | None = None,
+    target: str | None = None,
+    arrival_id: int | None = None,
+    limit: int = 100,
 ) -> list[Delivery]:
     """Return answers on their way, and those that have arrived, the newest first."""
     d = deliveries.c
-    chosen = [*([d.state == state] if state else []), *([d.target == target] if target else [])]
+    asked = ((d.state, state), (d.target, target), (d.arrival_id, arrival_id))
+    chosen = [column == value for column, value in asked if value is not None]
     rows = connection.execute(select(*COLUMNS).where(*chosen).order_by(d.id.desc()).limit(limit))
     return [_as_delivery(row) for row in rows]
 

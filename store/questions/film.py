@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, select, union_all
 
 from store.columns import escape_path
+from store.ledger.deliveries import Delivery, list_deliveries
 from store.questions.queries import Result, as_result, select_results
 from store.questions.selection import JOINED, UID_KEYS, said, select_saying
 from store.references.words import Reference, ReferenceSource
@@ -87,6 +88,8 @@ class FilmRecord:
         The arrival whose screening answers it: another one where it is a duplicate.
     header : Mapping
         What its header says, by the columns' names; what it does not say is None.
+    deliveries : sequence of Delivery
+        Its answer on the way to a PACS, or there, the newest first.
     """
 
     result: Result
@@ -104,6 +107,7 @@ class FilmRecord:
     header: Mapping[str, Any]
     references: Sequence[KnownReference]
     events: Sequence[Event]
+    deliveries: Sequence[Delivery]
 
 
 def find_arrivals(connection: Connection, keys: FilmKeys, limit: int) -> list[int]:
@@ -136,6 +140,7 @@ def read_film(connection: Connection, arrival_id: int) -> FilmRecord | None:
         header=_read_header(connection, arrival_id),
         references=_list_references(connection, result.source_sha256),
         events=_list_events(connection, arrival_id),
+        deliveries=list_deliveries(connection, arrival_id=arrival_id),
     )
 
 

@@ -19,6 +19,7 @@ from reports.film.content import build_film, build_list
 from reports.film.facts import FilmFacts, read_facts
 from reports.outcomes import MEANINGS, say_end
 from store.database import reading
+from store.ledger.deliveries import NewDelivery, queue_deliveries
 from store.ledger.fates import REASONS
 from store.ledger.models import record_model
 from store.questions.selection import Part
@@ -119,6 +120,17 @@ def test_a_film_knows_the_daily_reports_that_hold_it(engine: Engine, answered: i
     assert [one.id for one in facts.sendings] == [f"{day}-0123abcd", f"{day}-webhook"]
     assert all(one.sent_at for one in facts.sendings)
     assert f"{day}-webhook" in say(facts)
+
+
+def test_a_film_knows_its_answers_in_the_pacs(engine: Engine, answered: int) -> None:
+    with engine.begin() as connection:
+        queue_deliveries(connection, [NewDelivery(answered, "sr", "archive", "1.2.840.10008.5.1.4.1.1.88.34", "1.2.3")])
+        queue_deliveries(connection, [NewDelivery(answered + 1, "sr", "archive", "1.2.3", "1.2.4")])
+    facts = read(engine, answered)
+    assert [(one.target, one.state) for one in facts.record.deliveries] == [("archive", "waiting")]
+    said = say(facts)
+    assert "structured report" in said
+    assert film_to_json(facts)["deliveries"] != []
 
 
 def test_the_page_and_the_json_hold_it_too(engine: Engine, answered: int) -> None:
