@@ -102,17 +102,15 @@ def _write_text(answers: "Iterable[AnsweredFile]") -> int:
     from documents.figures import say_count
     from reports.advice import find_advice
     from store.ledger.fates import REASONS
-    from store.states import ArrivalState
 
     ends: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     unread = 0
     for answer in answers:
         result = answer.result
-        # nothing is moved here, so nothing is quarantined
-        state = "unreadable" if result.state is ArrivalState.QUARANTINED else result.state
-        sys.stdout.write(f"{_describe(answer, result.outcome or state)}\n")
-        ends[result.outcome or state] += 1
+        end = result.outcome or result.state
+        sys.stdout.write(f"{_describe(answer, end)}\n")
+        ends[end] += 1
         reasons.update([result.reason_code] if result.reason_code else [])
         unread += result.outcome is None
     counted = ", ".join(f"{count} {end}" for end, count in ends.most_common())

@@ -16,23 +16,24 @@ MEANINGS: Mapping[Part, str] = {
     Part.VANISHED: "gone before it could be read",
     Part.PENDING: "not finished yet",
 }
+SHORT: Mapping[Part, str] = {Part.INDETERMINATE: "unsure"}
+"""Where a terminal has no room for the word itself, below the table with its meaning."""
 
 
 def say_end(result: Result) -> str:
     """Say in a few words what became of one film: "COVID-19 0.93", "rejected (lateral)", "pending (queued)"."""
     part = find_part(result.state, result.outcome)
-    if part is Part.PENDING:
-        return f"{part} ({result.state})"
+    is_pending, is_labelled = part is Part.PENDING, result.label is not None and part is not Part.PENDING
     said = str(part)
-    if result.label is not None:
+    if is_labelled and result.label is not None:
         share = (result.probabilities or {}).get(result.label)
         said = f"{name_label(result.label)} {say_number(share, 2)}"
-    elif result.reason_code and result.reason_code != part:
-        said = f"{part} ({result.reason_code})"
-    marks = {
-        "marked": result.label is not None and result.reason_code is not None,
-        "duplicate": result.label is not None and part is Part.DUPLICATE,
-        "conflict": result.conflict,
+    remarks = {
+        str(result.state): is_pending,
+        str(result.reason_code): not (is_pending or is_labelled) and result.reason_code not in {None, part},
+        "marked": is_labelled and result.reason_code is not None,
+        "duplicate": is_labelled and part is Part.DUPLICATE,
+        "conflict": result.conflict and not is_pending,
     }
-    noted = ", ".join(mark for mark, holds in marks.items() if holds)
-    return f"{said}, {noted}" if noted else said
+    remarked = ", ".join(remark for remark, holds in remarks.items() if holds)
+    return f"{said} ({remarked})" if remarked else said

@@ -12,7 +12,7 @@ from inference.labels import LABELS
 from reports.content.timeline import SIZES, fill_gaps, name_slots
 from reports.figures.report import Group, ReasonCount, Report
 from reports.figures.summary import PARTS, Summary
-from reports.outcomes import MEANINGS
+from reports.outcomes import MEANINGS, SHORT
 from reports.wording import name_label
 from store.questions.selection import Dimension, Part
 
@@ -29,9 +29,10 @@ def count_parts(summary: Summary) -> dict[str, int | None]:
 
 def count_labels(summary: Summary) -> dict[str, int | None]:
     """Return the same in fewer and shorter words, for a terminal of 80 columns, and with the labels."""
-    unsure = {"unsure": summary.indeterminate, "refused": summary.refused, "pending": summary.pending}
+    unsure = SHORT[Part.INDETERMINATE]
+    others = {unsure: summary.indeterminate, "refused": summary.refused, Part.PENDING.value: summary.pending}
     labels = {name_label(label).split()[0]: summary.find_count(label) for label in LABELS}
-    return {"files": summary.arrived, **labels, **unsure}
+    return {"files": summary.arrived, **labels, **others}
 
 
 def build_arrivals(report: Report, count: Count = count_parts) -> Section:

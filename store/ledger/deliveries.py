@@ -165,8 +165,8 @@ def list_deliveries(
     connection: Connection,
     state: DeliveryState | None = None,
     target: str | None = None,
-    arrival_id: int | None = None,
     limit: int = 100,
+    arrival_id: int | None = None,
 ) -> list[Delivery]:
     """Return answers on their way, and those that have arrived, the newest first."""
     d = deliveries.c

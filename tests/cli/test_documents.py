@@ -10,7 +10,9 @@ from imaging import REASONS, RadiographError, UnreadableRadiographError, Unsuita
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import OUTSIDE_TRAINING_POPULATION
 from reports.advice import NO_CLASS
+from reports.outcomes import MEANINGS
 from store.ledger.fates import REASONS as READER_REASONS
+from store.questions.selection import Part
 
 ROOT = Path(__file__).resolve().parents[2]
 REASONS_PAGE = (ROOT / "docs" / "reasons.md").read_text()
@@ -66,3 +68,10 @@ def test_every_link_leads_to_a_file_and_a_heading(name: str) -> None:
         if not target.exists() or (anchor and anchor not in list_anchors(target)):
             lost.append(link)
     assert lost == []
+
+
+def test_the_readme_says_every_outcome_with_the_words_of_the_reports() -> None:
+    said = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE))
+    for part, meaning in MEANINGS.items():
+        if part is not Part.PENDING:  # nothing has come of it yet
+            assert said[part].startswith(meaning), part

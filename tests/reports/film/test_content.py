@@ -17,7 +17,7 @@ from reports.delivery.outbox import Outbox, Way
 from reports.film.as_json import film_to_json
 from reports.film.content import build_film, build_list
 from reports.film.facts import FilmFacts, read_facts
-from reports.outcomes import MEANINGS, say_end
+from reports.outcomes import MEANINGS, SHORT, say_end
 from store.database import reading
 from store.ledger.deliveries import NewDelivery, queue_deliveries
 from store.ledger.fates import REASONS
@@ -158,9 +158,10 @@ def test_several_films_are_listed(engine: Engine) -> None:
     ("result", "said"),
     [
         (PREDICTED, "normal 0.62"),
-        (PREDICTED._replace(reason_code="x", conflict=True), "normal 0.62, marked, conflict"),
-        (PREDICTED._replace(state=ArrivalState.DUPLICATE), "normal 0.62, duplicate"),
+        (PREDICTED._replace(reason_code="x", conflict=True), "normal 0.62 (marked, conflict)"),
+        (PREDICTED._replace(state=ArrivalState.DUPLICATE), "normal 0.62 (duplicate)"),
         (refused("lateral"), "rejected (lateral)"),
+        (refused("lateral", conflict=True), "rejected (lateral, conflict)"),
         (refused("x", ArrivalState.QUARANTINED), "quarantined (x)"),
         (refused("vanished", ArrivalState.VANISHED), "vanished"),
         (refused("database", ArrivalState.FAILED), "pending (failed)"),
@@ -171,4 +172,4 @@ def test_the_end_of_a_film_in_a_few_words(result: Any, said: str) -> None:
 
 
 def test_every_outcome_has_its_meaning() -> None:
-    assert set(MEANINGS) == set(Part)
+    assert set(MEANINGS) == set(Part) > set(SHORT)

@@ -60,7 +60,7 @@ def test_a_table_says_what_became_of_all_and_what_to_do() -> None:
     assert any(re.match(r"made_up (█* )?1 quarantined Ask us\.", line) for line in lines)
     assert any(re.match(r"lateral (█* )?1 rejected Nothing to do\.", line) for line in lines)
     assert "2026-11-01 08:30:00 normal 0.62 film.dcm" in lines
-    assert "2026-11-01 08:30:00 lateral film.dcm" in lines
+    assert "2026-11-01 08:30:00 rejected (lateral) film.dcm" in lines
 
 
 def test_a_marked_answer_keeps_its_label_and_says_why_it_is_marked() -> None:
