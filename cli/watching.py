@@ -85,9 +85,11 @@ def scan(
     Example: xray-cli scan /archive/2026
     """
     with exit_codes():
+        from inference.alert_rules import NONE
         from installation.sources import read_settings
 
-        failed = _scan(read_settings(home=home, workers=workers), folders)
+        # an archive's films are no news: nobody is to hear of them at once
+        failed = _scan(read_settings(home=home, workers=workers, alert_on=NONE), folders)
     if failed:
         raise typer.Exit(FAILED)
 

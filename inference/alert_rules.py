@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from inference.labels import LABELS, Answer, Label
 
+NONE = "off"  # said in so many words: an empty setting would let a weaker one through
 _RULE = re.compile(r"\s*(\w+)\s*>=\s*([01](?:\.[0-9]+)?|\.[0-9]+)\s*")
 
 
@@ -29,13 +30,15 @@ class MetRule:
 
 
 def parse_alert_rules(text: str) -> tuple[AlertRule, ...]:
-    """Read rules that are separated by commas; none of an empty text.
+    """Read rules that are separated by commas; none of an empty text, or of ``off``.
 
     Raises
     ------
     ValueError
         One is none, in one line.
     """
+    if text.strip() == NONE:
+        return ()
     return tuple(_parse(part) for part in text.split(",") if part.strip())
 
 

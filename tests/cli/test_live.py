@@ -2,8 +2,10 @@
 
 import os
 import pty
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,7 @@ def test_films_are_named_on_a_terminal_where_the_site_allows_it(tmp_path: Path, 
     own = {"XRAY_HOME": str(tmp_path / "home"), "XDG_RUNTIME_DIR": runtime, "XRAY_TERMINAL_NAMES": names}
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "cli", "scan", str(folder), "--workers", "1"]
-    environment = inherited | own | {"XRAY_STABLE_SECONDS": "0.3", "TERM": "xterm"}
+    environment = inherited | own | {"XRAY_STABLE_SECONDS": "0.3", "TERM": "xterm", "XRAY_ALERT_ON": "normal>=0.01"}
     process = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=follower, stdout=subprocess.DEVNULL)
     os.close(follower)
     shown = read_all(leader)
@@ -38,3 +40,5 @@ def test_films_are_named_on_a_terminal_where_the_site_allows_it(tmp_path: Path, 
     assert process.wait(60) == 0, shown
     assert ("DOE^JANE.dcm" in shown) is (names == "on")
     assert "arrival 1: done" in shown
+    with closing(sqlite3.connect(tmp_path / "home" / "xray.db")) as ledger:
+        assert ledger.execute("SELECT count(*) FROM alerts").fetchone() == (0,), "an archive's films are no news"

@@ -5,7 +5,7 @@ from inference.labels import Answer, Label, Outcome
 
 
 def test_rules_are_read_as_they_are_written() -> None:
-    assert parse_alert_rules("") == ()
+    assert parse_alert_rules("") == parse_alert_rules("off") == ()
     rules = parse_alert_rules(" covid19>=0.9, viral_pneumonia >= .95,normal>=1")
     assert [str(rule) for rule in rules] == ["covid19>=0.9", "viral_pneumonia>=0.95", "normal>=1"]
 

@@ -8,6 +8,7 @@ from threading import Event, Thread
 
 from sqlalchemy.exc import DBAPIError
 
+from inference.alert_rules import parse_alert_rules
 from installation.installation import Installation
 from installation.settings import Settings
 from reports.delivery.alerts import AlertWays, Identity, describe_alert, find_alert_ways, write_content
@@ -113,7 +114,8 @@ class AlertSender:
 def wants_alerts(settings: Settings) -> bool:
     """Tell whether the site has asked to hear of anything."""
     numbers = (settings.alert_silent_hours, settings.alert_stat_minutes)
-    return bool(settings.alert_on or settings.alert_refusals or settings.alert_trouble) or any(numbers)
+    rules = parse_alert_rules(settings.alert_on)
+    return bool(rules or settings.alert_refusals or settings.alert_trouble) or any(numbers)
 
 
 @contextmanager
