@@ -128,6 +128,14 @@ def record_unsent(connection: Connection, message: str, fault: str, faults: int)
     connection.execute(update(alerts).where(alerts.c.message == message).values(values))
 
 
+def count_stuck(connection: Connection, older_seconds: float) -> tuple[int, str | None]:
+    """Count what was tried and has not gone out for so long, and say why; what waits for its digest is not counted."""
+    a = alerts.c
+    stuck = UNSENT & (a.faults > 0) & (a.recorded_at < database_now(-older_seconds))
+    count, fault = connection.execute(select(func.count(), func.max(a.fault)).where(stuck)).one()
+    return count, fault
+
+
 def list_alerts(connection: Connection, limit: int) -> list[Alert]:
     """Return the newest alerts first."""
     return [_as_alert(row) for row in connection.execute(select(*_COLUMNS).order_by(alerts.c.id.desc()).limit(limit))]

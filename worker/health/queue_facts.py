@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 
 from store.database import reading
+from store.ledger.alerts import count_stuck
 from store.ledger.counts import count_finished_states, count_pending_states, count_stat, find_last_finished
 from store.ledger.sweeps import count_unsettled
 from store.questions.queries import find_oldest_pending
 from store.states import FINISHED_STATES, PENDING_STATES, ArrivalState
 
 RECENT = timedelta(hours=24)
+STUCK_ALERT_SECONDS = 60.0
 UNSETTLED_SECONDS = 30.0  # the service has tried more than once by then
 
 
@@ -28,6 +30,8 @@ class Queue:
         Files that have finished in the last 24 hours, by state.
     unsettled : int
         Files that are recorded and should have left the inbox by now.
+    stuck_alerts : int
+        Alerts that do not go out, for the reason ``alert_fault``.
     """
 
     waiting: Mapping[ArrivalState, int] = field(default_factory=lambda: dict.fromkeys(PENDING_STATES, 0))
@@ -36,6 +40,8 @@ class Queue:
     last_finished_at: datetime | None = None
     pending_stat: int = 0
     unsettled: int = 0
+    stuck_alerts: int = 0
+    alert_fault: str | None = None
 
     @property
     def pending(self) -> int:
@@ -63,4 +69,5 @@ def read_queue(engine: Engine) -> Queue:
             find_last_finished(connection),
             count_stat(connection),
             count_unsettled(connection, UNSETTLED_SECONDS),
+            *count_stuck(connection, STUCK_ALERT_SECONDS),
         )

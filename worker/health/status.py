@@ -64,6 +64,7 @@ class Status:
             "pending": {state.value: count for state, count in queue.waiting.items()},
             "pending_stat": queue.pending_stat,
             "cannot_leave_inbox": queue.unsettled,
+            "stuck_alerts": queue.stuck_alerts,
             "oldest_pending_at": queue.oldest_pending_at and queue.oldest_pending_at.isoformat(),
             "last_finished_at": queue.last_finished_at and queue.last_finished_at.isoformat(),
             "last_24_hours": {
@@ -173,6 +174,9 @@ def _queue_problems(found: Status, *, embedded: bool) -> Iterator[str]:
     if failed := queue.waiting[ArrivalState.FAILED]:
         files = say_count(failed, "file", "meets faults and is", "meet faults and are")
         yield f"{files} retried: see the log, 'xray-cli doctor'"
+    if queue.stuck_alerts:
+        count = say_count(queue.stuck_alerts, "alert", "does", "do")
+        yield f"{count} not go out ({queue.alert_fault}): 'xray-cli alerts test' tries it; nothing is lost"
     if stay := queue.unsettled:
         what = say_count(stay, "file", "is recorded and cannot", "are recorded and cannot")
         advice = "the log says why (settle_later); let this user write the inbox's folders and XRAY_HOME"

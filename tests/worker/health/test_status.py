@@ -9,7 +9,9 @@ from sqlalchemy import Engine, update
 from installation.home import Home, lock_home
 from installation.installation import Installation, open_installation
 from installation.settings import Settings
-from store.tables import arrivals
+from store.columns import database_now
+from store.ledger.alerts import AlertKind, record_alert
+from store.tables import alerts, arrivals
 from tests.ledger import arrive, predict, quarantine, register_model
 from worker.health.heartbeat import Heartbeat, ServiceState
 from worker.health.status import MANY_QUARANTINED, Status, read_status
@@ -137,3 +139,16 @@ def test_one_screen_holds_it_all(installation: Installation, engine: Engine, tmp
     lines = screen(read_status(installation)).splitlines()
     assert len(lines) <= 24
     assert all(len(line) <= 80 for line in lines)
+
+
+def test_alerts_that_nobody_hears_are_a_problem(installation: Installation, engine: Engine) -> None:
+    with engine.begin() as connection:
+        record_alert(connection, AlertKind.FILM, "film-1", arrival_id=1, label="covid19", probability=0.97)
+    assert read_status(installation).problems == ()  # it goes out in a moment
+    with engine.begin() as connection:
+        long_ago = database_now(-120)
+        connection.execute(update(alerts).values(recorded_at=long_ago, faults=2, fault="the webhook answered 503"))
+    status = read_status(installation)
+    (problem,) = status.problems
+    assert problem.startswith("1 alert does not go out (the webhook answered 503): 'xray-cli alerts test'")
+    assert status.as_json()["stuck_alerts"] == 1
