@@ -193,7 +193,9 @@ def _validate(values: dict[str, Any], origins: Mapping[str, str]) -> tuple[Setti
     wrong = [str(fault["loc"][0]) if fault["loc"] else "" for fault in faults]
     said = {name: _describe(name, fault, origins.get(name)) for name, fault in zip(wrong, faults, strict=True)}
     # a fault between settings is that of those which its sentence names
-    bad = {name for name in values if name in said or name in said.get("", "")}
+    between = said.get("", "").lower()
+    named = {name for name in values if f"'{name}'" in between or ("_" in name and name in between)}
+    bad = {name for name in values if name in said} | named or set(values)
     settings, more = _validate({name: value for name, value in values.items() if name not in bad}, origins)
     return settings, said | more
 

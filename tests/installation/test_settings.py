@@ -143,6 +143,13 @@ def test_what_is_wrong_does_not_hide_what_is_right(monkeypatch: pytest.MonkeyPat
     assert (found.settings.rescan_seconds, found.settings.workers, found.settings.lease_seconds) == (33, None, 60)
 
 
+def test_a_fault_between_settings_of_which_only_one_is_set_does_not_hide_the_others() -> None:
+    Path("xray.toml").write_text("read_seconds = 55\nworkers = 3\n")
+    found = look_at_settings()
+    assert list(found.faults) == [""]
+    assert (found.settings.read_seconds, found.settings.workers) == (20, 3)
+
+
 def test_a_message_spells_a_setting_as_the_file_that_sets_it(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("xray.toml").write_text("home = 'x'\nafter = 'move'\n")
     assert spell_as_set("set XRAY_HOME to a folder") == "set home (in xray.toml) to a folder"
