@@ -95,8 +95,7 @@ class AlertSender:
             record_sent(connection, message)
         self._fault = ""
         what = describe_alert(alerts[0]) if len(alerts) == 1 else f"{len(alerts)} alerts in one message"
-        facts = {"action": "alert_sent"} | ({} if len(alerts) > 1 else {"arrival_id": alerts[0].arrival_id})
-        logger.info("alert sent: %s", what, extra={name: value for name, value in facts.items() if value is not None})
+        logger.info("alert sent: %s", what, extra={"action": "alert_sent"})
 
     def _identify(self, alerts: Sequence[Alert]) -> Identity:
         if not self._settings.alert_identity:
