@@ -15,7 +15,7 @@ from web.access.guard import THEME_COOKIE, TOKEN_FIELD, Visit
 DARK, LIGHT = "dark", "light"
 STYLES = ("style.css", "content.css", "page.css")
 SCRIPTS = ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "page.js")
-HTMX = "includeIndicatorCSS:false, history:false"
+HTMX = '{"includeIndicatorCSS": false, "history": false, "noSwap": [204, 304, "4xx", "5xx"]}'
 
 NAVIGATION: Sequence[tuple[str, str, Role]] = (
     ("/worklist", "Worklist", Role.VIEWER),
