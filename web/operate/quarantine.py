@@ -71,7 +71,7 @@ def _build_row(visit: Visit, arrival: Arrival) -> Markup:
     code = arrival.reason_code or ""
     return element(
         "tr",
-        element("th", element("a", str(arrival.id), href=f"/films/{arrival.id}"), scope="row", class_="number"),
+        element("th", element("a", str(arrival.id), href=f"/films/{arrival.id}"), scope="row"),
         element("td", isolate(name), class_="name"),
         element("td", element("b", code.replace("_", " ")), element("small", shorten(arrival.reason or "", 200))),
         element("td", REASONS.get(code, ""), class_="words"),
