@@ -1,6 +1,6 @@
 """The line of fields above the worklist: search, period and the filters that reports have too."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
@@ -24,11 +24,7 @@ def build_filters(words: Words, search: str) -> Markup:
         _build_choice("label", "label", label, given.get("label", "")),
         _build_field("least", "probability from", given.get("least", ""), size=8, placeholder="0.8"),
         _build_choice("priority", "priority", priority, given.get("priority", "")),
-        _build_field("reason", "reason", given.get("reason", ""), size=16),
-        _build_field("modality", "modality", given.get("modality", ""), size=5),
-        _build_field("station", "station", given.get("station", ""), size=10),
-        _build_field("model", "model", given.get("model", ""), size=10),
-        _build_field("inbox", "inbox", given.get("inbox", ""), size=12),
+        _build_more(given),
         element("button", "Show"),
         element("a", "clear", href="/worklist", class_="quiet"),
         element("button", "keys: ?", type="button", class_="quiet", data_show_keys=""),
@@ -36,6 +32,21 @@ def build_filters(words: Words, search: str) -> Markup:
         action="/worklist",
         role="search",
     )
+
+
+def _build_more(given: Mapping[str, str]) -> Markup:
+    """Build the rarer filters, folded away until one of them is given."""
+    fields = (
+        _build_field("reason", "reason", given.get("reason", ""), size=16),
+        _build_field("modality", "modality", given.get("modality", ""), size=5),
+        _build_field("station", "station", given.get("station", ""), size=10),
+        _build_field("model", "model", given.get("model", ""), size=10),
+        _build_field("inbox", "inbox", given.get("inbox", ""), size=12),
+    )
+    is_open = any(name in given for name in ("reason", "modality", "station", "model", "inbox"))
+    summary = element("summary", "more")
+    content = element("div", *fields, class_="row")
+    return element("details", summary, content, class_="more", open="open" if is_open else None)
 
 
 def _build_field(name: str, title: str, value: str, *, size: int, placeholder: str = "", key: str = "") -> Markup:
