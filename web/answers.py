@@ -89,7 +89,7 @@ def _build_bar(label: Label, share: float, point: float | None) -> Markup:
         element("th", name_label(label), scope="row"),
         element("td", build_mark(Estimate(share), _BARS, point), class_="mark"),
         element("td", say_number(share, 2), class_="figure"),
-        element("td", element("small", beside), class_="point"),
+        element("td", element("small", beside, title="operating point"), class_="point"),
         class_=label,
     )
 

@@ -1,6 +1,6 @@
 """From the bytes of a DICOM file to a radiograph."""
 
-from imaging.dicom.grayscale import display_pixels
+from imaging.dicom.grayscale import Pixels, display_pixels, show_whole_range
 from imaging.dicom.header import DicomFile, read_header
 from imaging.dicom.identity import check_uids, note_age, read_identity
 from imaging.dicom.pixel_layout import read_layout
@@ -44,3 +44,10 @@ def _decode(file: DicomFile, identity: Identity, notes: tuple[Note, ...]) -> Rad
     layout = read_layout(file)
     pixels, shown_notes = display_pixels(file, layout, decode_pixels(file, layout))
     return Radiograph(pixels, identity, (*shown_notes, *notes))
+
+
+def decode_whole_range(content: bytes) -> Pixels | None:
+    """Decode the values behind the window of a radiograph that `decode_dicom` has read, as `show_whole_range`."""
+    file = read_header(content)
+    layout = read_layout(file)
+    return show_whole_range(file, layout, decode_pixels(file, layout))

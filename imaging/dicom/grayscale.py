@@ -102,6 +102,27 @@ def _display_monochrome(
     return _look_up(picture, _unwindowed(picture, values, layout), inverted=inverted), notes
 
 
+def show_whole_range(file: DicomFile, layout: PixelLayout, patterns: Gray) -> Pixels | None:
+    """Show all modality values that occur, whatever window or table the header names: for a viewer with its own.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows, columns), range [0, 1], or None
+        0 is the least value that occurs and 1 the greatest, in MONOCHROME2 sense; padding is 0. None for palettes and
+        colour, which are as displayed already, and for a picture of one value.
+    """
+    if layout.samples > 1 or layout.photometric_interpretation == "PALETTE COLOR":
+        return None
+    stored = stored_values(layout, file.syntax.encoding)
+    picture = _Patterns(np.ascontiguousarray(patterns), _padding(file, stored, layout.signed))
+    values, _ = modality_values(file, stored)
+    occurring = values[(count_patterns(picture.picture, values.size) > 0) & ~picture.padding]
+    if occurring.size < 2 or not occurring.max() > occurring.min():
+        return None
+    shown = np.clip((values - occurring.min()) / (occurring.max() - occurring.min()), 0.0, 1.0)
+    return _look_up(picture, shown, inverted=layout.photometric_interpretation == "MONOCHROME1")
+
+
 def stored_values(layout: PixelLayout, encoding: Encoding) -> npt.NDArray[np.int64]:
     """Return the stored value of every possible bit pattern.
 

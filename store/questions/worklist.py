@@ -1,47 +1,23 @@
-"""The worklist: films in the order in which they want to be looked at, and those without an answer beside them.
+"""The worklist: pages of films in the order in which they want to be looked at, their neighbours, and counts."""
 
-A pile is one or several runs, one after the other. A run is read along its index, from its beginning or from the film
-where the last page ended, so that a page costs the same however large the ledger is.
-"""
-
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Join, Select, Table, and_, func, literal, select, tuple_
+from sqlalchemy import Connection, func, literal, select
 
 from inference.labels import LABELS, Label, Outcome
 from store.columns import UtcDateTime
-from store.questions.queries import Result, as_result, select_results
-from store.questions.selection import ALL, JOINED, Filters, list_conditions
-from store.states import ArrivalState
-from store.tables import UNFINISHED, arrivals, headers, models, screenings
+from store.questions.piles import Pile, Run, Wish, list_runs
+from store.questions.queries import Result, as_result
+from store.questions.selection import ALL, JOINED
+from store.tables import UNFINISHED, arrivals, screenings
 
 PAGE = 50
 MOST_COUNTED = 1000  # whoever has more to read does not need the number
-LONGEST_WAIT = timedelta(hours=4)
 _SIGN = "~"  # between the parts of a place; in no number and no time
-
-# along the screenings, each film once: by its first arrival
-_ANSWERED: Join = (
-    screenings.join(arrivals, arrivals.c.id == screenings.c.arrival_id)
-    .outerjoin(models, screenings.c.model_sha256 == models.c.model_sha256)
-    .outerjoin(headers, headers.c.arrival_id == arrivals.c.id)
-)
 _a, _s = arrivals.c, screenings.c
-
-
-class Pile(StrEnum):
-    """Which films; every arrival but a duplicate is in one of them."""
-
-    UNREAD = "unread"  # answered, and nobody has looked at them
-    REVIEWED = "reviewed"
-    REFUSED = "refused"  # not for this model, or not understood
-    FAILED = "failed"  # disk or database failed; they are tried again
-    WAITING = "waiting"  # their answer is still to come
-    VANISHED = "vanished"  # gone before they could be read
 
 
 class Film(NamedTuple):
@@ -58,73 +34,11 @@ class Film(NamedTuple):
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be listed.
-
-    Attributes
-    ----------
-    since, until : datetime
-        Aware; when a film was answered, or came where it has no answer.
-    longest_wait : timedelta
-        A likely positive that nobody has looked at for so long goes before all others.
-    """
-
-    since: datetime
-    until: datetime
-    pile: Pile = Pile.UNREAD
-    filters: Filters = ALL
-    longest_wait: timedelta = LONGEST_WAIT
-
-
 class Page(NamedTuple):
     """A page of the worklist; ``next_place`` is where the next one begins, None at the end."""
 
     films: list[Film]
     next_place: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Films along one index.
-
-    Attributes
-    ----------
-    where : ColumnElement
-        Which.
-    sort, number : ColumnElement
-        What they are sorted by, and what decides between equals.
-    descends : bool
-        The greatest first.
-    before : ColumnElement or None
-        A column of the index that is the same in the whole run; named, so that PostgreSQL sees the order.
-    joined : Join
-        From where.
-    """
-
-    where: ColumnElement[bool]
-    sort: ColumnElement[Any]
-    number: ColumnElement[int]
-    descends: bool = True
-    before: ColumnElement[Any] | None = None
-    joined: Join = _ANSWERED
-
-    @property
-    def table(self) -> Table:
-        """What the run is along."""
-        return arrivals if self.joined is JOINED else screenings
-
-    def select(self, place: tuple[Any, int] | None, limit: int) -> Select[Any]:
-        order = [self.sort, self.number] if self.before is None else [self.before, self.sort, self.number]
-        statement = select_results(self.where, self.joined).add_columns(
-            *(_s.id, _s.arrival_id, _s.screened_at, _s.reviewed_at),
-            *(_s.patient_age_years, _s.patient_sex, _s.view_position, _a.attempts),
-            *(self.sort.label("sort_key"), self.number.label("number_key")),
-        )
-        if place is not None:
-            here, there = tuple_(self.sort, self.number), tuple_(*map(_bind, (self.sort, self.number), place))
-            statement = statement.where(here < there if self.descends else here > there)
-        return statement.order_by(*(column.desc() if self.descends else column for column in order)).limit(limit)
 
 
 def list_films(
@@ -139,7 +53,7 @@ def list_films(
     backwards : bool
         From there to the beginning, the nearest first.
     """
-    runs = _list_runs(wish)
+    runs = list_runs(wish)
     number, key = _read_place(place, runs, last=backwards)
     step = -1 if backwards else 1
     films, ends_at = list[Film](), ""
@@ -164,14 +78,14 @@ def find_neighbour(connection: Connection, wish: Wish, film: Film, *, backwards:
 
 def find_film(connection: Connection, arrival_id: int) -> Film | None:
     """Return a film by the number of its arrival, whichever pile it is in; a duplicate has the answer it shares."""
-    run = _Run(_a.id == arrival_id, _a.id, _a.id, joined=JOINED)
+    run = Run(_a.id == arrival_id, _a.id, _a.id, joined=JOINED)
     row = connection.execute(run.select(None, 1)).first()
     return None if row is None else _as_film(row)
 
 
 def list_numbered(connection: Connection, arrival_ids: Sequence[int]) -> list[Film]:
     """Return films by the numbers of their arrivals, whichever piles they are in, the newest first."""
-    run = _Run(_a.id.in_(arrival_ids), _a.id, _a.id, joined=JOINED)
+    run = Run(_a.id.in_(arrival_ids), _a.id, _a.id, joined=JOINED)
     return [_as_film(row) for row in connection.execute(run.select(None, len(arrival_ids)))] if arrival_ids else []
 
 
@@ -183,7 +97,7 @@ def count_piles(connection: Connection, wish: Wish) -> dict[Pile, int]:
 def count_pile(connection: Connection, wish: Wish) -> int:
     """Count the films of one pile, up to ``MOST_COUNTED``."""
     found = 0
-    for run in _list_runs(wish):
+    for run in list_runs(wish):
         joined = run.joined if wish.filters != ALL else run.table  # what is joined to would only be looked up
         some = select(literal(1)).select_from(joined).where(run.where).limit(MOST_COUNTED - found).subquery()
         found += connection.scalar(select(func.count()).select_from(some)) or 0
@@ -200,77 +114,6 @@ def find_state(connection: Connection) -> tuple[int, int, int, datetime | None]:
     finished = select(func.max(_a.finished_at)).scalar_subquery()
     row = connection.execute(select(*newest, oldest, reviewed, finished)).one()
     return tuple(row)
-
-
-def _list_runs(wish: Wish) -> list[_Run]:
-    conditions = tuple(list_conditions(wish.filters))
-    runs = {
-        Pile.UNREAD: _list_unread,
-        Pile.REVIEWED: _list_reviewed,
-        Pile.REFUSED: _list_refused,
-        Pile.FAILED: _list_failed,
-        Pile.WAITING: _list_waiting,
-        Pile.VANISHED: _list_vanished,
-    }[wish.pile](wish)
-    return [replace(run, where=and_(run.where, *conditions)) for run in runs]
-
-
-def _list_unread(wish: Wish) -> Iterator[_Run]:
-    """Give likely positives, the overdue ones before the likeliest; then indeterminate ones; then the other labels."""
-    overdue = datetime.now(tz=UTC) - wish.longest_wait
-    likely = _is_unread(Outcome.PREDICTED, Label.COVID19)
-    yield _Run(
-        and_(likely, _s.screened_at >= wish.since, _s.screened_at < min(overdue, wish.until)),
-        *(_s.screened_at, _s.id),
-        descends=False,
-        before=_s.label,
-    )
-    recent = and_(likely, _s.screened_at >= max(overdue, wish.since), _s.screened_at < wish.until)
-    yield _Run(recent, _s.probability_covid19, _s.id)
-    yield _run_of_answers(wish, Outcome.INDETERMINATE, None)
-    for label in LABELS:
-        if label is not Label.COVID19:
-            yield _run_of_answers(wish, Outcome.PREDICTED, label)
-
-
-def _list_reviewed(wish: Wish) -> Iterator[_Run]:
-    yield _Run(and_(_s.reviewed_at.is_not(None), _answered_in(wish)), _s.reviewed_at, _s.id)
-
-
-def _list_refused(wish: Wish) -> Iterator[_Run]:
-    yield _run_of_answers(wish, Outcome.REJECTED, None)
-    yield _run_of_state(wish, ArrivalState.QUARANTINED, _a.finished_at)
-
-
-def _list_failed(wish: Wish) -> Iterator[_Run]:
-    yield _run_of_state(wish, ArrivalState.FAILED, _a.received_at)
-
-
-def _list_waiting(wish: Wish) -> Iterator[_Run]:
-    waits = and_(UNFINISHED, _a.state != ArrivalState.FAILED, _a.received_at >= wish.since, _a.received_at < wish.until)
-    yield _Run(waits, _a.received_at, _a.id, descends=False, joined=JOINED)
-
-
-def _list_vanished(wish: Wish) -> Iterator[_Run]:
-    yield _run_of_state(wish, ArrivalState.VANISHED, _a.finished_at)
-
-
-def _run_of_answers(wish: Wish, outcome: Outcome, label: Label | None) -> _Run:
-    return _Run(and_(_is_unread(outcome, label), _answered_in(wish)), _s.screened_at, _s.id, before=_s.label)
-
-
-def _run_of_state(wish: Wish, state: ArrivalState, moment: ColumnElement[datetime]) -> _Run:
-    return _Run(and_(_a.state == state, moment >= wish.since, moment < wish.until), _a.id, _a.id, joined=JOINED)
-
-
-def _is_unread(outcome: Outcome, label: Label | None) -> ColumnElement[bool]:
-    # written out: a partial index serves only a query that says the same at planning time
-    has_label = _s.label.is_(None) if label is None else _s.label == literal(label.value, literal_execute=True)
-    return and_(_s.reviewed_at.is_(None), _s.outcome == literal(outcome.value, literal_execute=True), has_label)
-
-
-def _answered_in(wish: Wish) -> ColumnElement[bool]:
-    return and_(_s.screened_at >= wish.since, _s.screened_at < wish.until)
 
 
 def _find_place(wish: Wish, film: Film) -> str | None:
@@ -292,7 +135,7 @@ def _write_place(run: int, key: Any, number: int) -> str:
     return _SIGN.join((str(run), said, str(number)))
 
 
-def _read_place(place: str | None, runs: Sequence[_Run], *, last: bool) -> tuple[int, tuple[Any, int] | None]:
+def _read_place(place: str | None, runs: Sequence[Run], *, last: bool) -> tuple[int, tuple[Any, int] | None]:
     beginning = (len(runs) - 1 if last else 0), None
     try:
         run, key, number = (place or "").split(_SIGN)
@@ -301,10 +144,6 @@ def _read_place(place: str | None, runs: Sequence[_Run], *, last: bool) -> tuple
         return int(run), (read(key), int(number))
     except (ValueError, IndexError):
         return beginning
-
-
-def _bind(column: ColumnElement[Any], value: Any) -> ColumnElement[Any]:
-    return literal(value, column.type)
 
 
 def _as_film(row: Sequence[Any]) -> Film:

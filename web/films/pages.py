@@ -17,8 +17,9 @@ from store.audit import has_acted
 from store.database import reading
 from store.ledger.fates import REASONS
 from store.questions.film import FilmRecord, read_film
+from store.questions.piles import Wish
 from store.questions.queries import Result
-from store.questions.worklist import Wish, find_film, find_neighbour
+from store.questions.worklist import find_film, find_neighbour
 from store.references.words import REFERENCES, Reference, ReferenceSource
 from store.reviews import LONGEST_COMMENT, NewReview, Verdict, list_reviews, record_review
 from store.states import Role
@@ -155,7 +156,8 @@ def _describe(drawn: Drawn) -> dict[str, str]:
         words = f"{found} for {name_label(facts['label'])}, by {facts['model_version']}."
         return {"X-Evidence-Label": facts["label"], "X-Evidence-Words": words.encode("ascii", "replace").decode()}
     notes = " ".join(NOTES[note] for note in facts.get("notes", ()))
-    return {"X-Notes": notes} if notes else {}
+    window = " ".join(f"{part:.6f}" for part in facts.get("window", ()))
+    return {name: said for name, said in {"X-Notes": notes, "X-Window": window}.items() if said}
 
 
 def _build_review_part(visit: Visit, facts: FilmFacts, reviews: Markup) -> Markup:

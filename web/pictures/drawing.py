@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from imaging import Radiograph, decode_radiograph, read_source
 from imaging.opencv import cv2
@@ -18,6 +19,12 @@ QUALITY = 88
 HEAT_EDGE = 512
 VALUES_LEVEL = 1  # of zlib: a third larger than its best, ten times as fast
 
+LEAST_GRAY = 0.02  # nearer to black and white than this a window is cut off
+FEWEST_PIXELS, MOST_PIXELS = 1000, 100_000
+TOLERANCE = 0.01  # of the gray scale: what a step of the values, or a padded border, may differ
+AS_DISPLAYED = (0.5, 1.0)
+
+Pixels = npt.NDArray[np.float32]
 Drawn = tuple[dict[str, Any], bytes]
 
 
@@ -77,11 +84,17 @@ class Drawer:
         return _describe(radiograph), encoded.tobytes()
 
     def _draw_values(self, radiograph: Radiograph, wish: Mapping[str, Any]) -> Drawn:
-        """Give rows and columns as two 32-bit numbers, then the values in rows of 16 bits, all little endian."""
-        del wish
-        values = np.rint(_reduce(radiograph.pixels) * 65535).astype("<u2")
+        """Give rows and columns as two 32-bit numbers, then the values in rows of 16 bits, all little endian.
+
+        They are those behind the header's window where it is a straight line, else those that are displayed.
+        """
+        whole = _decode_whole_range(Path(wish["path"]), wish["sha256"], radiograph)
+        window = None if whole is None else find_window(radiograph.pixels, whole)
+        pixels = radiograph.pixels if whole is None or window is None else whole
+        values = np.rint(_reduce(pixels) * 65535).astype("<u2")
         size = np.array(values.shape, "<u4").tobytes()
-        return _describe(radiograph), zlib.compress(size + values.tobytes(), VALUES_LEVEL)
+        facts = _describe(radiograph) | {"window": window or AS_DISPLAYED}
+        return facts, zlib.compress(size + values.tobytes(), VALUES_LEVEL)
 
     def _draw_heat(self, radiograph: Radiograph, wish: Mapping[str, Any]) -> Drawn:
         classifier = self._load(wish["bundle"])
@@ -98,12 +111,40 @@ class Drawer:
         return self._classifier[1]
 
 
+def find_window(displayed: Pixels, whole: Pixels) -> tuple[float, float] | None:
+    """Return centre and width of the window, in values of [0, 1], that makes one picture of the other.
+
+    None where no window does: a sigmoid, or a table.
+    """
+    straight = (displayed > LEAST_GRAY) & (displayed < 1 - LEAST_GRAY)
+    shown, values = displayed[straight], whole[straight]
+    if shown.size < FEWEST_PIXELS or values.max() - values.min() < 2 * TOLERANCE:
+        return None
+    slope, offset = np.polyfit(
+        values[:: max(1, shown.size // MOST_PIXELS)], shown[:: max(1, shown.size // MOST_PIXELS)], 1
+    )
+    if slope <= 0 or np.abs(np.clip(slope * whole + offset, 0, 1) - displayed).max() > TOLERANCE:
+        return None
+    return float((0.5 - offset) / slope), float(1 / slope)
+
+
+def _decode_whole_range(path: Path, sha256: str, radiograph: Radiograph) -> Pixels | None:
+    if radiograph.identity.source_format != "dicom":
+        return None
+    source = read_source(path)
+    if source.sha256 != sha256:
+        raise FileChangedError("other bytes")
+    from imaging.dicom.decoding import decode_whole_range
+
+    return decode_whole_range(source.content)
+
+
 def _describe(radiograph: Radiograph) -> dict[str, Any]:
     spacing = radiograph.identity.pixel_spacing_mm
     return {"notes": [note.value for note in radiograph.notes], "pixel_spacing_mm": spacing}
 
 
-def _reduce(pixels: "np.ndarray[Any, np.dtype[np.float32]]") -> "np.ndarray[Any, np.dtype[np.float32]]":
+def _reduce(pixels: Pixels) -> Pixels:
     rows, columns = pixels.shape
     scale = LONGEST_EDGE / max(rows, columns)
     if scale >= 1:

@@ -112,7 +112,7 @@ def _check(facts: dict[str, Any]) -> dict[str, Any]:
     if "gone" in facts:
         raise PictureGoneError("The file is no longer where the ledger says, or another one has taken its place.")
     if "refused" in facts:
-        raise NoPictureError(f"There is no picture of this film: {facts['refused'].replace('_', ' ')}.")
+        raise NoPictureError(f"There is nothing to show of this film: {facts['refused'].replace('_', ' ')}.")
     if "failed" in facts:
         raise NoPictureError("The picture could not be drawn.")
     return facts

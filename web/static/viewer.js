@@ -32,6 +32,7 @@ class Viewer {
   async load() {
     const turn = (this.turn = (this.turn || 0) + 1);
     this.values = this.film = null;
+    this.base = [0.5, 1];
     this.heat = { ...this.heat, picture: null, shown: false, asked: false };
     this.frame.dataset.depth = "";
     this.reset();
@@ -44,9 +45,11 @@ class Viewer {
       this.take(picture.width, picture.height, readGray(picture), 255);
       this.frame.dataset.depth = "8";
       this.say("");
-      const raw = await (await ask(this.frame.dataset.values)).arrayBuffer();
+      const values = await ask(this.frame.dataset.values);
+      const raw = await values.arrayBuffer();
       if (turn !== this.turn) return;
       const [rows, columns] = new Uint32Array(raw, 0, 2);
+      this.base = (values.headers.get("X-Window") || "0.5 1").split(" ").map(Number);
       this.take(columns, rows, new Uint16Array(raw, 8), 65535);
       this.frame.dataset.depth = "16";
     } catch (error) {
@@ -69,9 +72,11 @@ class Viewer {
   window() {
     if (!this.values) return;
     const table = new Uint32Array(this.most + 1);
-    const low = this.center - this.width / 2;
+    // centre and width are shares of what is displayed; the values may reach beyond it
+    const [center, span] = [this.base[0] + (this.center - 0.5) * this.base[1], this.width * this.base[1]];
+    const low = center - span / 2;
     for (let value = 0; value <= this.most; value++) {
-      let gray = Math.min(Math.max((value / this.most - low) / this.width, 0), 1) * 255;
+      let gray = Math.min(Math.max((value / this.most - low) / span, 0), 1) * 255;
       gray = Math.round(this.inverted ? 255 - gray : gray);
       table[value] = 0xff000000 | (gray << 16) | (gray << 8) | gray;
     }
@@ -144,14 +149,19 @@ class Viewer {
   }
 
   setWindow(center, width) {
-    this.center = Math.min(Math.max(center, 0), 1);
-    this.width = Math.min(Math.max(width, LEAST_WIDTH), 2);
+    this.center = Math.min(Math.max(center, -4), 5);
+    this.width = Math.min(Math.max(width, LEAST_WIDTH), 8);
     this.window();
   }
 
   preset(number) {
-    const [center, width] = PRESETS[number] || measure(this.values, this.most);
+    const [center, width] = PRESETS[number] || this.measured();
     this.setWindow(center, width);
+  }
+
+  measured() {
+    const [center, width] = measure(this.values, this.most);
+    return [0.5 + (center - this.base[0]) / this.base[1], width / this.base[1]];
   }
 
   zoomBy(factor, at = [0, 0]) {

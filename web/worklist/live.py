@@ -15,8 +15,9 @@ from starlette.concurrency import run_in_threadpool
 from documents.html.elements import element, join
 from inference.labels import Label
 from store.database import reading
+from store.questions.piles import Pile, Wish
 from store.questions.selection import Filters
-from store.questions.worklist import MOST_COUNTED, Pile, Wish, count_pile, find_state
+from store.questions.worklist import MOST_COUNTED, count_pile, find_state
 from store.states import Role
 from web.access.guard import Pages, Visit, Visitor
 

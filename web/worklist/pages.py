@@ -16,7 +16,8 @@ from installation.errors import IdentifierKeyError
 from reports.film.finding import ACCEPTED, find_films
 from reports.question.periods import find_zone
 from store.database import reading
-from store.questions.worklist import MOST_COUNTED, Film, Pile, count_piles, list_films, list_numbered
+from store.questions.piles import Pile
+from store.questions.worklist import MOST_COUNTED, Film, count_piles, list_films, list_numbered
 from store.states import Role
 from web.access.guard import Pages, Visit, Visitor
 from web.answers import build_answer, build_marks, build_stat, find_answer_advice, say_share

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from installation.installation import Installation
 from reports.errors import PeriodError, QuestionError
 from reports.question.asking import ask_question, parse_filters
+from store.questions.piles import Pile, Wish
 from store.questions.selection import Filters
-from store.questions.worklist import Pile, Wish
 
 PERIODS: Mapping[str, str] = {"24h": "24 hours", "7d": "7 days", "30d": "30 days", "1970-01-01": "all"}
 USUAL = "7d"

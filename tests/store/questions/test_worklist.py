@@ -11,12 +11,11 @@ from bench.ledger_size import fill
 from inference.labels import Label, Outcome
 from store.access.users import add_user, find_user
 from store.database import open_database, reading
+from store.questions.piles import Pile, Wish
 from store.questions.selection import Filters
 from store.questions.worklist import (
     PAGE,
     Film,
-    Pile,
-    Wish,
     count_piles,
     find_film,
     find_neighbour,

@@ -44,10 +44,33 @@ def test_the_picture_and_its_values_are_the_films(painter: Painter, film: Path) 
     drawn = painter.draw("jpeg", film, digest(film))
     shown = np.asarray(Image.open(BytesIO(drawn.content)), np.float32) / 255
     assert np.abs(shown - pixels).mean() < 0.01
-    content = zlib.decompress(painter.draw("values", film, digest(film)).content)
+    drawn = painter.draw("values", film, digest(film))
+    content = zlib.decompress(drawn.content)
     assert tuple(np.frombuffer(content[:8], "<u4")) == pixels.shape
-    values = np.frombuffer(content[8:], "<u2").reshape(pixels.shape)
-    assert np.abs(values / 65535 - pixels).max() < 1e-4
+    values = np.frombuffer(content[8:], "<u2").reshape(pixels.shape) / 65535
+    center, width = drawn.facts["window"]
+    assert np.abs(np.clip((values - center) / width + 0.5, 0, 1) - pixels).max() < 0.01
+
+
+def test_a_window_of_the_header_can_be_opened_again(painter: Painter, tmp_path: Path) -> None:
+    path = tmp_path / "narrow.dcm"
+    window = {"WindowCenter": "1700", "WindowWidth": "900"}
+    write_dicom_phantom(path, seed=6, rows=500, columns=400, attributes=window)
+    pixels, drawn = read_radiograph(path).pixels, painter.draw("values", path, digest(path))
+    values = np.frombuffer(zlib.decompress(drawn.content)[8:], "<u2").reshape(pixels.shape) / 65535
+    center, width = drawn.facts["window"]
+    assert np.abs(np.clip((values - center) / width + 0.5, 0, 1) - pixels).max() < 0.01
+    assert (pixels == 0).mean() > 0.1
+    assert np.unique(values[pixels == 0]).size > 100
+
+
+def test_a_curve_of_the_header_is_shown_as_it_is(painter: Painter, tmp_path: Path) -> None:
+    path = tmp_path / "sigmoid.dcm"
+    write_dicom_phantom(path, seed=6, rows=500, columns=400, attributes={"VOILUTFunction": "SIGMOID"})
+    drawn = painter.draw("values", path, digest(path))
+    values = np.frombuffer(zlib.decompress(drawn.content)[8:], "<u2") / 65535
+    assert drawn.facts["window"] == [0.5, 1.0]
+    assert np.abs(values.reshape(500, 400) - read_radiograph(path).pixels).max() < 1e-4
 
 
 def test_the_evidence_is_transparent_outside_of_the_lungs_frame(painter: Painter, film: Path) -> None:
@@ -68,7 +91,7 @@ def test_other_bytes_and_a_missing_file_are_said_and_not_shown(painter: Painter,
 def test_a_file_without_a_picture_is_refused_by_its_reason(painter: Painter, tmp_path: Path) -> None:
     path = tmp_path / "words.png"
     path.write_bytes(b"<script>alert(1)</script>")
-    with pytest.raises(NoPictureError, match="no picture of this film: format not accepted"):
+    with pytest.raises(NoPictureError, match="nothing to show of this film: format not accepted"):
         painter.draw("jpeg", path, digest(path))
 
 
