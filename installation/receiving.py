@@ -40,11 +40,11 @@ class ReceivingSettings(BaseModel):
     listen_associations_per_sender: Annotated[
         int, Field(ge=1, le=64, description="associations at once, of one sender's address")
     ] = 8
-    listen_certificate: Annotated[
+    listen_certificate_file: Annotated[
         FilePath | None, Field(description="our certificate with its chain, as PEM: films come by TLS alone")
     ] = None
-    listen_key: Annotated[FilePath | None, Field(description="its private key, as PEM")] = None
-    listen_client_ca: Annotated[
+    listen_key_file: Annotated[FilePath | None, Field(description="its private key, as PEM")] = None
+    listen_client_ca_file: Annotated[
         FilePath | None, Field(description="who may sign senders' certificates, as PEM; empty: none is asked for")
     ] = None
 
@@ -73,8 +73,8 @@ class ReceivingSettings(BaseModel):
     def _fits_together(self) -> Self:
         if self.stat_ae_title == self.ae_title:
             raise ValueError("setting 'stat_ae_title' is the same as 'ae_title': every film would be STAT")
-        if (self.listen_certificate is None) != (self.listen_key is None):
-            raise ValueError("settings 'listen_certificate' and 'listen_key' belong together: set both or none")
-        if self.listen_client_ca is not None and self.listen_certificate is None:
-            raise ValueError("setting 'listen_client_ca' needs 'listen_certificate': senders are known by TLS alone")
+        if (self.listen_certificate_file is None) != (self.listen_key_file is None):
+            raise ValueError("settings 'listen_certificate_file' and 'listen_key_file' belong together: set both")
+        if self.listen_client_ca_file is not None and self.listen_certificate_file is None:
+            raise ValueError("setting 'listen_client_ca_file' needs 'listen_certificate_file': it is for TLS")
         return self

@@ -5,6 +5,7 @@ import logging
 import tempfile
 import threading
 import warnings
+from contextlib import suppress
 from pathlib import Path, PurePath
 from threading import Event, Thread
 from typing import cast
@@ -82,25 +83,20 @@ class Listener:
         self._announce()
         abandoned_seconds = SILENCES * self._settings.listen_seconds
         while not stop.wait(abandoned_seconds):
-            self._landing.clear(abandoned_seconds)
+            with suppress(OSError):  # while its disk is away there is nothing to clear, and films are refused
+                self._landing.clear(abandoned_seconds)
         self._door.close_door()
 
     def _build_door(self) -> Door:
         settings = self._settings
         seconds, longest = settings.listen_seconds, settings.max_file_bytes + LONGEST_PDU_BYTES
-        entity = AE(settings.ae_title)
-        entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
-        entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
-        entity.maximum_pdu_size = LONGEST_PDU_BYTES
-        entity.maximum_associations = MORE * settings.listen_associations  # ours are counted by `Seats`
-        entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = seconds
         also = [word for word in FURTHER if word in split_words(settings.listen_also)]
         tls = None
-        if settings.listen_certificate is not None and settings.listen_key is not None:
-            tls = build_tls(settings.listen_certificate, settings.listen_key, settings.listen_client_ca)
+        if settings.listen_certificate_file is not None and settings.listen_key_file is not None:
+            tls = build_tls(settings.listen_certificate_file, settings.listen_key_file, settings.listen_client_ca_file)
         host, port = split_address(DEFAULT_LISTEN if settings.listen == OFF else settings.listen)
         try:
-            door = entity.make_server(
+            door = _build_entity(settings).make_server(
                 (host, port),
                 contexts=build_contexts(also),
                 evt_handlers=[
@@ -125,7 +121,7 @@ class Listener:
         host, port = self.address
         host = f"[{host}]" if ":" in host else host
         titles = " and ".join(filter(None, (self._settings.ae_title, self._settings.stat_ae_title)))
-        how = "by TLS " if self._settings.listen_certificate else ""
+        how = "by TLS " if self._settings.listen_certificate_file else ""
         logger.info("receiving %sas %s at %s:%d", how, titles, host, port, extra={"action": "listening"})
         if self._allow.is_open:
             logger.warning("XRAY_ALLOW is *: anybody may send films", extra={"action": "listening_to_all"})
@@ -184,6 +180,16 @@ class Listener:
             return _fail(OUT_OF_ROOM if is_full else NOT_WRITTEN, why)
         logger.info("received a film from %s", calling, extra={"action": "film_received"})
         return SUCCESS
+
+
+def _build_entity(settings: Settings) -> AE:
+    entity = AE(settings.ae_title)
+    entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
+    entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
+    entity.maximum_pdu_size = LONGEST_PDU_BYTES
+    entity.maximum_associations = MORE * settings.listen_associations  # ours are counted by `Seats`
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = settings.listen_seconds
+    return entity
 
 
 def _find_line(event: evt.Event) -> PlainSocket:

@@ -33,7 +33,7 @@ def build_tls(certificate: Path, key: Path, client_ca: Path | None) -> ssl.SSLCo
     except (OSError, ValueError) as error:
         why = getattr(error, "reason", None) or getattr(error, "strerror", None) or "no unencrypted PEM"
         raise ListenError(
-            f"certificate, key or CA cannot be used for TLS ({why}): see XRAY_LISTEN_CERTIFICATE"
+            f"certificate, key or CA cannot be used for TLS ({why}): see XRAY_LISTEN_CERTIFICATE_FILE"
         ) from None
     return context
 

@@ -36,9 +36,9 @@ def edge(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[Edge]
     edge = Edge(tmp_path_factory.mktemp("edge"))
     edge.settings |= {
         "XRAY_LISTEN_SECONDS": str(SECONDS),
-        "XRAY_LISTEN_CERTIFICATE": str(keys / "listener.pem"),
-        "XRAY_LISTEN_KEY": str(keys / "listener.key"),
-        "XRAY_LISTEN_CLIENT_CA": str(keys / "ca.pem"),
+        "XRAY_LISTEN_CERTIFICATE_FILE": str(keys / "listener.pem"),
+        "XRAY_LISTEN_KEY_FILE": str(keys / "listener.key"),
+        "XRAY_LISTEN_CLIENT_CA_FILE": str(keys / "ca.pem"),
     }
     yield edge.start()
     edge.kill()
