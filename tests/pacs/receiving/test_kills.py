@@ -3,9 +3,12 @@
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, count
 from pathlib import Path
 
+import pydicom
 import pytest
+from pydicom.uid import UID
 
 from imaging.phantoms.files import write_dicom_phantom
 from selftest.site import wait_until
@@ -17,22 +20,22 @@ from tests.pacs.receiving.conftest import Edge
 __all__ = ["site"]
 
 SENDERS, BATCHES, FILMS = 4, 84 if SOAK_MINUTES else 5, 3
-SECONDS = 1200 if SOAK_MINUTES else 90
+SECONDS = 1200 if SOAK_MINUTES else 150
 KILLS = 3
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.faults, pytest.mark.timeout(4 * SECONDS + 40), needs_dcmtk]
 
 
 def write_batches(folder: Path) -> Iterator[list[list[Path]]]:
-    """Give what each sender sends, an association a batch."""
+    """Give what each sender sends, an association a batch: one phantom under many UIDs, which is many films."""
+    write_dicom_phantom(folder / "base", seed=1, rows=400, columns=320)
+    film, numbers = pydicom.dcmread(folder / "base"), count(1)
     for sender in range(SENDERS):
-        batches = []
-        for batch in range(BATCHES):
-            films = [folder / f"{sender}-{batch}-{number}.dcm" for number in range(FILMS)]
-            for number, film in enumerate(films):
-                write_dicom_phantom(film, seed=(sender * BATCHES + batch) * FILMS + number, rows=400, columns=320)
-            batches.append(films)
-        yield batches
+        names = [[folder / f"{sender}-{batch}-{number}.dcm" for number in range(FILMS)] for batch in range(BATCHES)]
+        for path in chain.from_iterable(names):
+            film.SOPInstanceUID = film.file_meta.MediaStorageSOPInstanceUID = UID(f"1.2.3.{next(numbers)}")
+            film.save_as(path)
+        yield names
 
 
 def send(edge: Edge, sender: int, batches: list[list[Path]]) -> None:
