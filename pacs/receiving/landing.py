@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path, PurePath
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from pacs.receiving.errors import InboxError
 
 FILM_MODE = 0o640
 FOLDER_MODE = 0o750
+LONG_SECONDS = 86_400.0
 
 
 class Landing:
@@ -35,14 +37,24 @@ class Landing:
         self._min_free_bytes = min_free_bytes
         try:
             self.folder = _make_hidden(self.inbox)
-            self._lock = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_ours = self._hold()
         except BlockingIOError:
             raise InboxError(f"another listener receives for the inbox {inbox}: stop it first") from None
         except OSError as error:
             message = f"nothing can be received for the inbox {inbox} ({error.strerror}): make it, or name another"
             raise InboxError(message) from None
-        self.clear(older_than_seconds=0)
+        self.clear(older_than_seconds=0 if is_ours else LONG_SECONDS)
+
+    def _hold(self) -> bool:
+        """Hold the folder for one listener; False where its disk (a share, say) has no locks."""
+        self._lock = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:
+            return False
+        return True
 
     def check_room(self) -> None:
         """Raise OSError (ENOSPC) where the inbox's disk has less room than is kept free."""
@@ -66,7 +78,8 @@ class Landing:
         """
         descriptor = os.open(received, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            os.fchmod(descriptor, FILM_MODE)
+            with suppress(PermissionError):  # a share that has its own idea of modes
+                os.fchmod(descriptor, FILM_MODE)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
