@@ -1,4 +1,4 @@
-"""What keeps an answer from being made or sent."""
+"""What keeps an answer from being made or sent; what keeps films from being received stands in `pacs.receiving`."""
 
 import os
 

@@ -9,8 +9,10 @@
 
 import os
 
+from pacs.errors import PacsError
 
-class ReceivingError(Exception):
+
+class ReceivingError(PacsError):
     """Base of these."""
 
 

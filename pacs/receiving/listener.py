@@ -17,6 +17,7 @@ from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.transport import AssociationSocket
 
+from imaging.dicom.own_objects import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from installation.addresses import DEFAULT_LISTEN, OFF, split_address
 from installation.receiving import FURTHER, split_words
 from installation.senders import is_ae_title, name_sender_folder, parse_allow_list
@@ -26,8 +27,6 @@ from pacs.receiving.errors import ListenError
 from pacs.receiving.landing import Landing
 from pacs.receiving.server import Door
 from pacs.receiving.services import (
-    IMPLEMENTATION_CLASS_UID,
-    IMPLEMENTATION_VERSION_NAME,
     LONGEST_PDU_BYTES,
     NOT_WRITTEN,
     OTHER_CLASS,

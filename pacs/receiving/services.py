@@ -17,8 +17,6 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # m
 from imaging.dicom.header import TRANSFER_SYNTAXES
 from installation.receiving import Further
 
-IMPLEMENTATION_CLASS_UID = "2.25.216453313313315042723323316822337046549"  # PS3.7 D.3.3.2
-IMPLEMENTATION_VERSION_NAME = "XRAY_WATCH_1"
 LONGEST_PDU_BYTES = 131_072  # that we offer: at 16 KiB, the usual, a film costs twice the time
 
 ALWAYS_TAKEN: tuple[UID, ...] = (ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation)

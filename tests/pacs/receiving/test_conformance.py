@@ -8,6 +8,7 @@ from pydicom.uid import UID
 from pynetdicom.status import STORAGE_SERVICE_CLASS_STATUS
 
 from imaging.dicom.header import TRANSFER_SYNTAXES
+from imaging.dicom.own_objects import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from installation.addresses import DEFAULT_LISTEN
 from installation.receiving import FURTHER
 from installation.settings import Settings
@@ -45,8 +46,8 @@ def test_the_transfer_syntaxes_are_those_that_are_read() -> None:
 @pytest.mark.parametrize(
     ("fact", "value"),
     [
-        ("Implementation Class UID", services.IMPLEMENTATION_CLASS_UID),
-        ("Implementation Version Name", services.IMPLEMENTATION_VERSION_NAME),
+        ("Implementation Class UID", IMPLEMENTATION_CLASS_UID),
+        ("Implementation Version Name", IMPLEMENTATION_VERSION_NAME),
         ("AE title", Settings().ae_title),
         ("port", DEFAULT_LISTEN.rpartition(":")[2]),
         ("Maximum Length Received", str(services.LONGEST_PDU_BYTES)),

@@ -18,7 +18,7 @@ from tests.pacs.receiving.conftest import Edge
 
 pytestmark = [pytest.mark.acceptance, needs_dcmtk]
 
-SECONDS = 2.0  # instead of 15
+SECONDS = 2.0  # instead of 14
 STRANGER = "127.0.0.2"  # an address of its own, as another machine would have
 ALLOWED_MIB = 20
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
