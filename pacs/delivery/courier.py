@@ -120,7 +120,6 @@ class Courier:
         return replace(delivery, sop_class_uid=sop_class_uid, sop_instance_uid=uid)
 
     def _record(self, delivery: Delivery, reply: Reply) -> None:
-        facts = {"arrival_id": delivery.arrival_id, "target": self.target.name}
         with self.ledger.begin() as connection:
             if reply.stored:
                 record_delivered(connection, delivery.id, reply.status or "", reply.words)
@@ -128,16 +127,16 @@ class Courier:
                 delay = choose_delay(delivery.attempts)
                 record_refused(connection, delivery, reply.status, reply.words, delay)
         if reply.stored:
-            logger.info("%s delivered to %s", delivery.kind, self.target.name, extra=facts | {"action": "delivered"})
+            facts = {"action": "delivered", "arrival_id": delivery.arrival_id}
+            logger.info("%s delivered to %s", delivery.kind, self.target.name, extra=facts)
         else:  # a target's words may name a patient: they stand in the ledger alone
-            said = reply.status or "no status"
-            refused = facts | {"action": "delivery_refused", "status": said}
-            logger.warning("%s refused by %s (%s)", delivery.kind, self.target.name, said, extra=refused)
+            refused = {"action": "delivery_refused", "arrival_id": delivery.arrival_id, "status": reply.status}
+            logger.warning("%s refused by %s (%s)", delivery.kind, self.target.name, reply.status, extra=refused)
 
     def _refuse(self, delivery: Delivery, words: str) -> None:
         with self.ledger.begin() as connection:
             record_refused(connection, delivery, None, words, choose_delay(delivery.attempts))
-        facts = {"action": "delivery_not_made", "arrival_id": delivery.arrival_id, "target": self.target.name}
+        facts = {"action": "delivery_not_made", "arrival_id": delivery.arrival_id}
         logger.warning("%s not sent to %s: %s", delivery.kind, self.target.name, words, extra=facts)
 
     def _note_away(self, delivery: Delivery | None, words: str) -> float:
@@ -146,7 +145,7 @@ class Courier:
             with self.ledger.begin() as connection:
                 record_refused(connection, delivery, None, words, pause)
         if not self._faults:
-            facts = {"action": "target_away", "target": self.target.name}
-            logger.warning("%s is away (%s); tried again for ever", self.target.name, words, extra=facts)
+            facts = {"action": "target_away"}
+            logger.warning("%s takes nothing now (%s); it is tried for ever", self.target.name, words, extra=facts)
         self._faults += 1
         return pause

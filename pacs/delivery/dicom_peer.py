@@ -60,7 +60,7 @@ class DicomPeer:
             raise TargetAwayError("the association has ended") from None
         if "Status" not in answer:
             raise TargetAwayError("no answer: the target hung up, or took too long")
-        return _read_status(answer)
+        return read_status(answer)
 
     def close(self) -> None:
         """Release the association."""
@@ -94,7 +94,8 @@ def _describe_refusal(association: "Association") -> str:
     return "the target takes none of what we offer" if association.rejected_contexts else "nobody answers there"
 
 
-def _read_status(answer: Dataset) -> Reply:
+def read_status(answer: Dataset) -> Reply:
+    """Read the answer to a C-STORE; its status is one of PS3.4 B.2.3 and PS3.7 annex C."""
     status = int(answer.Status)
     said = str(answer.get("ErrorComment", "") or "")
     words = said or WARNINGS.get(status) or FAILURES.get(status & 0xFF00) or FAILURES.get(status & 0xF000, "")

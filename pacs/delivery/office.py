@@ -7,6 +7,7 @@ from threading import Event, Thread
 
 from sqlalchemy.exc import DBAPIError
 
+from inference.labels import NOTICE
 from installation.installation import Installation
 from installation.targets import Target
 from pacs.answers.making import AnswerMaker
@@ -38,6 +39,8 @@ def deliver(installation: Installation, stop: Event) -> None:
     threads = [Thread(target=_run, args=(courier, stop), daemon=True) for courier in couriers]
     for thread in threads:
         thread.start()
+    named = ", ".join(courier.target.name for courier in couriers)
+    logger.info("answers go to %s; Ctrl-C stops. %s", named, NOTICE, extra={"action": "delivering"})
     while not stop.is_set():
         try:
             queue_new(installation.ledger, settings)

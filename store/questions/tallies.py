@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select
 from inference.labels import Label
 from store.columns import database_now, latency_milliseconds
 from store.ledger.counts import count_pending_states, find_last_finished
+from store.ledger.deliveries import count_waiting
 from store.questions.queries import StateCount, count_states, find_oldest_pending
 from store.questions.selection import IS_ANSWER, SHARES
 from store.states import FINISHED_STATES, ArrivalState
@@ -67,11 +68,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What has no result now, and how long that has been so."""
+    """What has no result now, or an answer that has not reached its target, and how long that has been so."""
 
     states: Mapping[ArrivalState, int]
     oldest_seconds: float
     last_finished_at: datetime | None
+    deliveries: int = 0
+    refused_deliveries: int = 0
+    oldest_delivery_seconds: float = 0.0
 
 
 def read_clock(connection: Connection) -> datetime:
@@ -99,8 +103,16 @@ def tally(connection: Connection, since: datetime, until: datetime, longest_wait
 def read_backlog(connection: Connection) -> Backlog:
     """Count what waits now."""
     oldest = find_oldest_pending(connection)
-    age = 0.0 if oldest is None else max(0.0, (read_clock(connection) - oldest).total_seconds())
-    return Backlog(count_pending_states(connection), age, find_last_finished(connection))
+    now, targets = read_clock(connection), count_waiting(connection)
+    age = 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
+    return Backlog(
+        count_pending_states(connection),
+        age,
+        find_last_finished(connection),
+        sum(target.waiting for target in targets),
+        sum(target.failing for target in targets),
+        max(((now - target.oldest_queued_at).total_seconds() for target in targets), default=0.0),
+    )
 
 
 def _count_late(connection: Connection, finished: ColumnElement[bool], longest_wait_seconds: float) -> int:

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
 from imaging.dicom.own_objects import (
     IMPLEMENTATION_CLASS_UID,
     IMPLEMENTATION_VERSION_NAME,
@@ -10,6 +12,7 @@ from inference.labels import LABELS, NOTICE, Outcome
 from pacs.answers import codes
 from pacs.answers.secondary_capture import SC_CLASS
 from pacs.answers.structured_report import SR_CLASSES
+from pacs.delivery import dicom_peer, web_peer
 
 STATEMENT = (Path(__file__).resolve().parents[2] / "docs/conformance.md").read_text()
 
@@ -22,6 +25,17 @@ def test_the_statement_has_every_code_and_where_it_comes_from() -> None:
 def test_the_statement_has_every_class_and_what_our_objects_are_known_by() -> None:
     said = (*SR_CLASSES, SC_CLASS, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, MANUFACTURER, MODEL_NAME)
     assert [each for each in (*said, NOTICE) if each not in STATEMENT] == []
+
+
+def test_the_statement_has_what_is_offered_and_what_ends_a_delivery() -> None:
+    sent = STATEMENT[STATEMENT.index("## What it sends") :]
+    assert set(dicom_peer.OFFERED_CLASSES) == {*SR_CLASSES, SC_CLASS}
+    assert (ExplicitVRLittleEndian, ImplicitVRLittleEndian) == dicom_peer.OFFERED_SYNTAXES
+    assert f"| {', '.join(f'{status:04X}' for status in sorted(dicom_peer.WARNINGS))} | delivered, with" in sent
+    assert set(dicom_peer.WARNINGS) == web_peer.WARNINGS
+    assert f"| Maximum Length Received | {dicom_peer.PDU_BYTES} |" in sent
+    seconds = f"{dicom_peer.CONNECT_SECONDS} s to connect and for the association, {dicom_peer.ANSWER_SECONDS} s for"
+    assert seconds in sent
 
 
 def test_every_label_and_outcome_has_its_codes() -> None:

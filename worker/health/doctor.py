@@ -21,11 +21,14 @@ from installation.errors import ActiveModelUnknownError
 from installation.home import find_inboxes, is_locked
 from installation.installation import Installation
 from installation.settings import DEFAULT_INBOX
+from store.database import reading
 from store.errors import StoreError, describe_database_error
+from store.ledger.deliveries import count_waiting
 from store.location import find_filesystem_type, is_network_share
 from store.schema import check_encoding
 from worker.engines.devices import choose_devices
 from worker.errors import DeviceError, InboxError
+from worker.health.status import describe_target
 from worker.intake.inbox import check_inbox, list_files
 from worker.intake.inboxes import describe_fault
 from worker.queue.broker import ping_broker
@@ -70,6 +73,8 @@ def run_checks(installation: Installation, inboxes: Iterable[Path]) -> Iterator[
         _check_answer,
     ):
         yield check(installation)
+    if installation.settings.list_targets():
+        yield _check_targets(installation)
     yield _check_user()
     for inbox in inboxes:
         yield _check_inbox(installation, inbox)
@@ -122,6 +127,20 @@ def _check_broker(installation: Installation) -> Check:
     if installation.settings.broker_url is None and not is_locked(installation.home):
         return Check("broker", "embedded; it starts with 'watch'")
     return _attempt("broker", look, "is it running, and is XRAY_BROKER_URL right?")
+
+
+def _check_targets(installation: Installation) -> Check:
+    def look() -> str:
+        with reading(installation.ledger) as connection:
+            return "; ".join(describe_target(target) for target in count_waiting(connection) if target.failing)
+
+    if not installation.has_ledger:
+        return Check("targets", "nothing was sent yet")
+    checked = _attempt("targets", look, "is the PACS up, and does it know our AE title?")
+    if checked.advice:
+        return checked
+    advice = "look at the target, and at XRAY_TARGETS" if checked.found else ""
+    return Check("targets", checked.found or "take what they are sent", advice)
 
 
 def _check_devices(installation: Installation) -> Check:

@@ -1,6 +1,6 @@
 """What waits and what has finished of late: what ``status`` asks of the ledger, however large that has grown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from store.database import reading
 from store.ledger.alerts import count_stuck
 from store.ledger.counts import count_finished_states, count_pending_states, count_stat, find_last_finished
+from store.ledger.deliveries import TargetFacts, count_waiting
 from store.ledger.sweeps import count_unsettled
 from store.questions.queries import find_oldest_pending
 from store.states import FINISHED_STATES, PENDING_STATES, ArrivalState
@@ -32,6 +33,8 @@ class Queue:
         Files that are recorded and should have left the inbox by now.
     stuck_alerts : int
         Alerts that do not go out, for the reason ``alert_fault``.
+    targets : sequence of TargetFacts
+        Where in the PACS answers have not arrived yet.
     """
 
     waiting: Mapping[ArrivalState, int] = field(default_factory=lambda: dict.fromkeys(PENDING_STATES, 0))
@@ -42,6 +45,7 @@ class Queue:
     unsettled: int = 0
     stuck_alerts: int = 0
     alert_fault: str | None = None
+    targets: Sequence[TargetFacts] = ()
 
     @property
     def pending(self) -> int:
@@ -70,4 +74,5 @@ def read_queue(engine: Engine) -> Queue:
             count_stat(connection),
             count_unsettled(connection, UNSETTLED_SECONDS),
             *count_stuck(connection, STUCK_ALERT_SECONDS),
+            count_waiting(connection),
         )

@@ -9,12 +9,14 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from documents.figures import say_count
+from documents.text import show_text
 from inference.bundle import BundleError
 from inference.serving.report import EngineState
 from installation.disk import DiskSpace, measure_disk
 from installation.errors import ActiveModelUnknownError
 from installation.installation import Installation
 from store.errors import describe_database_error
+from store.ledger.deliveries import TargetFacts
 from store.states import ArrivalState
 from worker.engines.board import EngineFacts, read_engines
 from worker.health.heartbeat import ServiceState, judge_health, read_heartbeat
@@ -22,6 +24,7 @@ from worker.health.queue_facts import Queue, read_queue
 from worker.queue.broker import ping_broker
 
 STUCK_SECONDS = 120.0
+DELIVERY_SECONDS = 120.0  # a target that is restarted is back by then
 MANY_QUARANTINED, LARGE_SHARE = 10, 0.2  # so many of the last day's files, and so large a part of them, is no chance
 RUNNING = (ServiceState.STARTING, ServiceState.READY, ServiceState.PAUSED, ServiceState.STALLED, ServiceState.STOPPING)
 ADVICE = {
@@ -65,6 +68,7 @@ class Status:
             "pending_stat": queue.pending_stat,
             "cannot_leave_inbox": queue.unsettled,
             "stuck_alerts": queue.stuck_alerts,
+            "waiting_deliveries": {target.target: target.waiting for target in queue.targets},
             "oldest_pending_at": queue.oldest_pending_at and queue.oldest_pending_at.isoformat(),
             "last_finished_at": queue.last_finished_at and queue.last_finished_at.isoformat(),
             "last_24_hours": {
@@ -106,6 +110,8 @@ class Status:
         yield f"last 24 hours    {self.queue.recently_finished} finished, {share:.1%} of them quarantined"
         for state, count in self.queue.recent.items():
             yield f"  {state.value:14} {count}"
+        for target in self.queue.targets:
+            yield f"to {target.target:13} {say_count(target.waiting, 'answer', 'waits', 'wait')}"
 
 
 def read_status(installation: Installation) -> Status:
@@ -181,12 +187,26 @@ def _queue_problems(found: Status, *, embedded: bool) -> Iterator[str]:
         what = say_count(stay, "file", "is recorded and cannot", "are recorded and cannot")
         advice = "the log says why (settle_later); let this user write the inbox's folders and XRAY_HOME"
         yield f"{what} leave the inbox: {advice}, or set XRAY_AFTER=keep"
+    yield from (describe_target(target) for target in queue.targets if is_refused(target))
     quiet = _quiet_seconds(queue)
     if found.state is ServiceState.READY and quiet > STUCK_SECONDS:
         yield f"work waits and nothing has finished for {quiet:.0f} s: see the log, restart the service"
     if queue.recently_quarantined >= max(MANY_QUARANTINED, LARGE_SHARE * queue.recently_finished):
         told = f"{queue.recently_quarantined} of {say_count(queue.recently_finished, 'file')} of the last 24 hours"
         yield f"{told} could not be read: 'xray-cli quarantine list' says why; look at what sends them"
+
+
+def is_refused(target: TargetFacts) -> bool:
+    """Whether a target has not taken an answer for so long that somebody should look."""
+    waited = (datetime.now(tz=UTC) - target.oldest_queued_at).total_seconds()
+    return target.failing > 0 and waited > DELIVERY_SECONDS
+
+
+def describe_target(target: TargetFacts) -> str:
+    """Say what a target does not take, and in whose words."""
+    what = say_count(target.waiting, "answer", "has", "have")
+    said = show_text(" ".join(filter(None, (target.last_status, target.last_words))))
+    return f"{what} not reached {target.target} ({said}): 'xray-cli deliveries list --waiting'; it is tried for ever"
 
 
 def _quiet_seconds(queue: Queue) -> float:

@@ -247,6 +247,11 @@ class LedgerMetrics(Collector):
         yield pending
         oldest = self._backlog.oldest_seconds
         yield GaugeMetricFamily("xray_oldest_pending_seconds", "For how long the oldest of them has waited", oldest)
+        waiting, refused = self._backlog.deliveries, self._backlog.refused_deliveries
+        yield GaugeMetricFamily("xray_waiting_deliveries", "Answers that their target has not taken yet", waiting)
+        yield GaugeMetricFamily("xray_refused_deliveries", "Those of them that were tried in vain", refused)
+        since = self._backlog.oldest_delivery_seconds
+        yield GaugeMetricFamily("xray_oldest_delivery_seconds", "For how long the oldest of them has waited", since)
         if self._backlog.last_finished_at is not None:
             last = self._backlog.last_finished_at.timestamp()
             yield GaugeMetricFamily("xray_last_result_timestamp_seconds", "When the newest result was recorded", last)

@@ -56,6 +56,7 @@ def test_sent_again_it_is_the_same_instance(hospital: Hospital, orthanc: Orthanc
     assert all(each.attempts == 2 for each in hospital.list_deliveries())
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # pynetdicom leaves the socket of a failed connection to Python
 def test_nothing_is_lost_or_doubled_when_either_side_is_killed(
     hospital: Hospital, orthanc: Orthanc, tmp_path: Path
 ) -> None:
