@@ -74,7 +74,7 @@ def run_checks(installation: Installation, inboxes: Iterable[Path]) -> Iterator[
     ):
         yield check(installation)
     if installation.settings.list_targets():
-        yield _check_targets(installation)
+        yield check_targets(installation)
     yield _check_user()
     for inbox in inboxes:
         yield _check_inbox(installation, inbox)
@@ -129,7 +129,9 @@ def _check_broker(installation: Installation) -> Check:
     return _attempt("broker", look, "is it running, and is XRAY_BROKER_URL right?")
 
 
-def _check_targets(installation: Installation) -> Check:
+def check_targets(installation: Installation) -> Check:
+    """Say what targets in the PACS do not take, in their own words."""
+
     def look() -> str:
         with reading(installation.ledger) as connection:
             return "; ".join(describe_target(target) for target in count_waiting(connection) if target.failing)

@@ -11,8 +11,10 @@ from installation.installation import Installation, open_installation
 from installation.settings import Settings
 from store.columns import database_now
 from store.ledger.alerts import AlertKind, record_alert
-from store.tables import alerts, arrivals
+from store.ledger.deliveries import NewDelivery, claim_delivery, queue_deliveries, record_refused
+from store.tables import alerts, arrivals, deliveries
 from tests.ledger import arrive, predict, quarantine, register_model
+from worker.health.doctor import check_targets
 from worker.health.heartbeat import Heartbeat, ServiceState
 from worker.health.status import MANY_QUARANTINED, Status, read_status
 
@@ -152,3 +154,25 @@ def test_alerts_that_nobody_hears_are_a_problem(installation: Installation, engi
     (problem,) = status.problems
     assert problem.startswith("1 alert does not go out (the webhook answered 503): 'xray-cli alerts test'")
     assert status.as_json()["stuck_alerts"] == 1
+
+
+def test_answers_that_a_target_does_not_take_are_a_problem_in_its_words(
+    installation: Installation, engine: Engine
+) -> None:
+    with engine.begin() as connection:
+        queue_deliveries(connection, [NewDelivery(1, "sr", "PACS", "1.2", "2.25.1")])
+        found = claim_delivery(connection, "PACS", 30)
+        assert found is not None
+        record_refused(connection, found, "0xA700", "no room left", 60)
+    assert read_status(installation).problems == ()  # a target that is restarted is back soon
+    long_ago = datetime.now(tz=UTC) - timedelta(minutes=5)
+    with engine.begin() as connection:
+        connection.execute(update(deliveries).values(queued_at=long_ago))
+    status = read_status(installation)
+    (problem,) = status.problems
+    assert problem.startswith("1 answer has not reached PACS (0xA700 no room left)")
+    assert "to PACS          1 answer waits" in screen(status)
+    assert status.as_json()["waiting_deliveries"] == {"PACS": 1}
+    check = check_targets(installation)
+    assert "no room left" in check.found
+    assert check.advice
