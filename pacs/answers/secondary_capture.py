@@ -75,7 +75,8 @@ def describe(facts: AnswerFacts, evidence: Prediction) -> tuple[str, ...]:
     shown = max(facts.probabilities, key=lambda label: facts.probabilities[label])
     found = LEGEND if evidence.activation_map.max() > 0 else f"No part of the film makes {shown} more probable."
     return (
-        f"{said} ({code})" if code else said,
+        said,
+        *([f"Mark or reason: {code}"] if code else []),
         "   ".join(f"{label} {probability:.3f}" for label, probability in facts.probabilities.items()),
         found,
         f"Model {facts.model_version}",
