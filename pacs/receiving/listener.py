@@ -12,6 +12,7 @@ from typing import cast
 
 from pydicom.dataset import Dataset
 from pynetdicom import AE, _config, evt
+from pynetdicom.association import Association
 from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.pdu_primitives import A_ASSOCIATE
@@ -127,11 +128,15 @@ class Listener:
 
     def _judge_request(self, event: evt.Event) -> None:
         """Refuse an association that asks for another, or that comes from somebody else."""
-        association, request = event.assoc, event.assoc.requestor.primitive
-        if not isinstance(request, A_ASSOCIATE):  # the caller has gone before it asked for anything
-            association.is_aborted = True
-            association.kill()
-            return
+        try:
+            self._refuse_strangers(event)
+        except Exception:  # noqa: BLE001  (pynetdicom would go on as if nothing spoke against it)
+            _find_line(event).hang_up("it asks for no association that can be understood")
+            event.assoc.is_aborted = True
+            event.assoc.kill()
+
+    def _refuse_strangers(self, event: evt.Event) -> None:
+        association, request = event.assoc, cast(A_ASSOCIATE, event.assoc.requestor.primitive)
         address = association.requestor.address
         calling, called = request.calling_ae_title.strip(), request.called_ae_title.strip()
         if called not in filter(None, (self._settings.ae_title, self._settings.stat_ae_title)):
@@ -224,5 +229,10 @@ def _keep_quiet(hidden: Path) -> None:
 def _say_what_ended(args: threading.ExceptHookArgs) -> None:
     """Say of a connection's thread that it ended by an error, and not what it had read."""
     name = args.exc_type.__name__
+    if isinstance(args.thread, Association):  # else its socket would stay open, and its seat taken
+        args.thread.dul.kill_dul()
+        line = args.thread.dul.socket and args.thread.dul.socket.socket
+        if line is not None:
+            line.close()
     if name != "InvalidEventError":  # pynetdicom's, of a caller who has gone
         logger.error("a connection ended by %s", name, extra={"action": "connection_failed"})

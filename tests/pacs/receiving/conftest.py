@@ -76,6 +76,10 @@ class Edge:
         assert self.process is not None
         return psutil.Process(self.process.pid).memory_info().rss / (1 << 20)
 
+    def count_threads(self) -> int:
+        assert self.process is not None
+        return psutil.Process(self.process.pid).num_threads()
+
     def connect(self, source: str = "127.0.0.1") -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=30, source_address=(source, 0))
 

@@ -1,5 +1,6 @@
 """Callers who want to take memory, places or time: they are cut off, and others are served meanwhile."""
 
+import random
 import socket
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
 
 from imaging.phantoms.files import write_dicom_phantom
@@ -21,6 +22,7 @@ pytestmark = [pytest.mark.acceptance, needs_dcmtk]
 SECONDS = 2.0  # instead of 14
 STRANGER = "127.0.0.2"  # an address of its own, as another machine would have
 ALLOWED_MIB = 20
+VERIFICATION = "1.2.840.10008.1.1"
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
 COMMAND, LAST_COMMAND, DATA, LAST_DATA = 0x01, 0x03, 0x00, 0x02  # PS3.8 E.2
 
@@ -190,3 +192,46 @@ def test_another_class_than_was_agreed_is_not_taken(edge: Edge) -> None:
         send_piece(association, LAST_DATA, bytes(100))
         wait_until(lambda: "status A900" in edge.said(), what="a refusal", seconds=20)
     assert edge.films() == landed
+
+
+def record_conversation(edge: Edge, film: Path) -> list[bytes]:
+    """Return what a well-behaved sender sends: a request, C-ECHO, C-STORE and a release."""
+    said: list[bytes] = []
+    entity = AE("STRANGER")
+    for sop_class in (DX, VERIFICATION):
+        entity.add_requested_context(sop_class, pydicom.uid.ExplicitVRLittleEndian)
+    handlers = [(evt.EVT_DATA_SENT, lambda event: said.append(event.data))]
+    association = entity.associate("127.0.0.1", edge.port, ae_title="XRAY", evt_handlers=handlers)
+    assert association.send_c_echo().Status == association.send_c_store(pydicom.dcmread(film)).Status == 0
+    association.release()
+    return said
+
+
+def speak(edge: Edge, parts: list[bytes], stranger: int = 2) -> bytes:
+    """Say one part after the other, and return what is answered to the first."""
+    answers = []
+    with suppress(OSError), closing(edge.connect(f"127.0.0.{stranger}")) as connection:
+        connection.settimeout(1.0)
+        for part in parts:
+            connection.sendall(part)
+            answers.append(connection.recv(4096))
+            connection.settimeout(0.02)
+    return answers[0] if answers else b""
+
+
+@pytest.mark.parametrize("calling", [b" " * 16, b"\0" * 16, b"\xff" * 16, b"A\\B".ljust(16), b"A\nB".ljust(16)])
+def test_a_request_by_nobody_is_never_accepted(edge: Edge, film: Path, calling: bytes) -> None:
+    request, *_ = record_conversation(edge, film)
+    assert speak(edge, [request])[:1] == b"\x02"
+    assert speak(edge, [request.replace(b"STRANGER".ljust(16), calling)])[:1] != b"\x02"
+
+
+def test_damaged_conversations_end_and_leave_nothing_behind(edge: Edge, film: Path) -> None:
+    said, chance = record_conversation(edge, film), random.Random(1)
+    for number in range(80):
+        parts = [bytearray(part) for part in said]
+        for part in chance.sample(parts, 2):
+            place = chance.randrange(len(part))
+            part[place : place + chance.randrange(3)] = chance.randbytes(chance.randrange(1, 20))
+        speak(edge, [bytes(part) for part in parts], stranger=2 + number)
+    wait_until(lambda: edge.count_threads() < 6, what="an end of all threads", seconds=30)
