@@ -12,7 +12,7 @@ from tests.ports import find_free_port
 
 __all__ = ["site"]
 
-pytestmark = [pytest.mark.acceptance, needs_dcmtk]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300), needs_dcmtk]
 
 
 def test_the_service_keeps_a_listener_that_knows_no_secret(site: Site) -> None:
