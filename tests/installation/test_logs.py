@@ -32,7 +32,7 @@ BUILT = {
 
 def service_sources() -> Iterator[Path]:
     """Give the modules that run in the service; training and the self-test talk to a person."""
-    for room in ("imaging", "inference", "store", "worker", "pacs", "cli"):
+    for room in ("imaging", "inference", "store", "worker", "web", "pacs", "cli"):
         yield from (path for path in (ROOT / room).rglob("*.py") if "selftest" not in path.parts)
 
 
