@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from store.audit import list_events
 from store.columns import database_now
@@ -9,6 +9,8 @@ from store.ledger.arrivals import (
     claim_arrival,
     find_arrival,
     find_known_fingerprints,
+    hurry_arrivals,
+    is_any_overdue,
     is_any_ready,
     list_arrivals,
     list_quarantined,
@@ -220,3 +222,23 @@ def test_a_released_row_stays_and_its_name_is_free(engine: Engine) -> None:
     assert arrival is not None
     assert (arrival.state, arrival.reason_code, arrival.stored_path) == (ArrivalState.QUARANTINED, "truncated", None)
     assert arrive(engine, "a.txt") != [arrival_id]
+
+
+def test_the_oldest_routine_arrivals_that_have_waited_too_long_are_hurried_and_nothing_else(engine: Engine) -> None:
+    old = arrive(engine, "a.dcm", "b.dcm", "c.dcm", "held.dcm")
+    stat = arrive(engine, "stat.dcm", priority=Priority.STAT)
+    (young,) = arrive(engine, "young.dcm")
+    put_off = arrive(engine, "put-off.dcm")
+    with engine.begin() as connection:
+        late = arrivals.c.id.in_([*old, *stat, *put_off])
+        connection.execute(update(arrivals).where(late).values(received_at=database_now(-120)))
+        off = arrivals.c.id.in_(put_off)
+        connection.execute(update(arrivals).where(off).values(not_before=database_now(30)))
+        assert claim_arrival(connection, old[3], "worker-1", 60) is not None
+        assert not is_any_overdue(connection, 150)
+        assert is_any_overdue(connection, 60)
+        assert hurry_arrivals(connection, 60, 2) == old[:2]
+        assert hurry_arrivals(connection, 60, 10) == old[:3]  # those that were sent are named until a worker has them
+        states = {row.id: row.state for row in connection.execute(select(arrivals.c.id, arrivals.c.state))}
+    assert [states[each] for each in old] == ["queued", "queued", "queued", "screening"]
+    assert states[stat[0]] == states[young] == "waiting"
