@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,12 +32,12 @@ def find_neighbours(home: Home) -> Iterator[Neighbour]:
     import psutil
 
     for process in psutil.process_iter(["cmdline", "username"]):
-        words = process.info["cmdline"] or []
-        if process.pid == os.getpid() or not _is_service(words):
+        command = find_command(process.info["cmdline"] or [])
+        if process.pid == os.getpid() or command is None:
             continue
         held = _find_home(process)
         if held != home.root:
-            yield Neighbour(process.pid, process.info["username"] or "unknown", held, shlex.join(words[-2:]))
+            yield Neighbour(process.pid, process.info["username"] or "unknown", held, command)
 
 
 def describe_neighbours(home: Home) -> str:
@@ -57,14 +57,13 @@ def _is_ours(found: Neighbour) -> bool:
     return found.user == psutil.Process().username()
 
 
-def _is_service(words: list[str]) -> bool:
-    """Tell whether a command line is that of ``xray-cli watch``, however it was started."""
+def find_command(words: Sequence[str]) -> str | None:
+    """Return what a process does as ``xray-cli``, however that was started; None of one that screens nothing."""
     for position, word in enumerate(words[:4]):
-        follows = words[position + 1 : position + 2]
         is_program = Path(word).name == PROGRAM or tuple(words[max(0, position - 1) : position + 1]) == MODULE
-        if is_program and follows and follows[0] in COMMANDS:
-            return True
-    return False
+        if is_program and words[position + 1 : position + 2] and words[position + 1] in COMMANDS:
+            return shlex.join(words[position + 1 :])
+    return None
 
 
 def _find_home(process: object) -> Path | None:
