@@ -194,7 +194,9 @@ def _read_constants(path: Path) -> list[tuple[str, Constants]]:
     found: list[tuple[str, Constants]] = []
     for operation in graph._get_ops_details():
         if operation["op_name"] in _LEARNT:
-            kernel, bias = (graph.get_tensor(int(at)) for at in operation["inputs"][1:3])
+            kernel, at_bias = graph.get_tensor(int(operation["inputs"][1])), int(operation["inputs"][2])
+            # a bias of zeros is left out by the converter
+            bias = np.zeros(len(kernel), np.float32) if at_bias < 0 else graph.get_tensor(at_bias)
             turned = kernel.transpose(1, 2, 3, 0) if kernel.ndim == 4 else kernel.T
             found.append((names[int(operation["inputs"][1])], [turned, bias]))
     return found
