@@ -99,7 +99,7 @@ def test_each_whole_file_gets_its_row_however_it_came_and_nothing_else_does(run:
     assert find_faults(ledger, inbox.resolve(), run.site.home, dropped) == []
     answers = ledger.answers(inbox.resolve())
     assert answers.pop("half.dcm").reason_code == "truncated_file"
-    assert {answer.outcome for answer in answers.values()} == {"predicted"}
+    assert {answer.outcome for answer in answers.values()} <= {"predicted", "indeterminate"}
     assert kept.exists()
     assert outside.exists()
     assert run.site.stop() == 0
