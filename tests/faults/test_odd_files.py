@@ -47,7 +47,9 @@ def write_slowly(path: Path, content: bytes) -> None:
 
 def test_each_whole_file_gets_its_row_however_it_came_and_nothing_else_does(run: FaultRun, elsewhere: Path) -> None:
     inbox, source = run.site.inbox, run.films.folder
-    names = iter([name for name, answer in run.films.answers.items() if answer.outcome in ("predicted", "indeterminate")])
+    names = iter(
+        [name for name, answer in run.films.answers.items() if answer.outcome in ("predicted", "indeterminate")]
+    )
     dropped: dict[str, str] = {}
 
     def take(relative: str) -> bytes:

@@ -79,7 +79,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageServer]:
         server.run("user", "add", "alice", "--role", "reviewer", "--password-file", str(root / "password"))
         server.site.start()
         server.start()
-        write_dicom_phantom(root / "first.dcm", seed=99, rows=600, columns=500)
+        write_dicom_phantom(root / "first.dcm", seed=94, rows=600, columns=500)
         (root / "first.dcm").rename(server.site.inbox / "first.dcm")
         wait_until(lambda: server.site.count_finished() == 1, what="the first film", seconds=60)
         yield server
