@@ -1,12 +1,14 @@
 """From the bytes of a DICOM file to a radiograph."""
 
+from contextlib import suppress
+
 from imaging.dicom.grayscale import Pixels, display_pixels, show_whole_range
 from imaging.dicom.header import DicomFile, read_header
 from imaging.dicom.identity import check_uids, note_age, read_identity
 from imaging.dicom.pixel_layout import read_layout
 from imaging.dicom.stored_pixels import decode_pixels
 from imaging.dicom.suitability import check_suitable
-from imaging.errors import RadiographError
+from imaging.errors import RadiographError, TransferSyntaxNotAcceptedError
 from imaging.radiograph import Identity, Note, Radiograph
 
 
@@ -28,7 +30,7 @@ def decode_dicom(content: bytes) -> Radiograph:
     RadiographError
         The leaf names the reason; its `identity` is what the header says, and its `notes` what could not be used of it.
     """
-    file = read_header(content)
+    file = _read_header(content)
     identity = read_identity(file)
     notes = note_age(file, identity)
     try:
@@ -36,6 +38,16 @@ def decode_dicom(content: bytes) -> Radiograph:
         return _decode(file, identity, notes)
     except RadiographError as error:
         error.identity, error.notes = identity, notes
+        raise
+
+
+def _read_header(content: bytes) -> DicomFile:
+    """Parse the header; where it is the pixels alone that are not decoded here, the error has the identity too."""
+    try:
+        return read_header(content)
+    except TransferSyntaxNotAcceptedError as error:
+        with suppress(RadiographError):
+            error.identity = read_identity(read_header(content, any_syntax=True))
         raise
 
 

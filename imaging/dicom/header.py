@@ -155,13 +155,16 @@ class DicomFile:
     rest: memoryview
 
 
-def read_header(content: bytes) -> DicomFile:
+def read_header(content: bytes, *, any_syntax: bool = False) -> DicomFile:
     """Parse the data elements of a DICOM file up to its pixels.
 
     Parameters
     ----------
     content : bytes
         A file which `identify_format` calls "dicom".
+    any_syntax : bool
+        Whatever encodes the pixels is taken for one whose data elements are explicit little endian, as PS3.5 A.4 says
+        of all that compress pixels: for who asks for the header alone.
 
     Returns
     -------
@@ -184,7 +187,7 @@ def read_header(content: bytes) -> DicomFile:
         A deflated data set is larger than 256 MiB.
     """
     start = PREAMBLE_BYTES + 4 if content[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == b"DICM" else 0
-    syntax, start = _read_meta(content, start)
+    syntax, start = _read_meta(content, start, any_syntax=any_syntax)
     if syntax.deflated:
         content, start = _inflate(content[start:]), 0
     stream = BytesIO(content)
@@ -198,7 +201,7 @@ def read_header(content: bytes) -> DicomFile:
     return DicomFile(dataset, syntax, implicit_vr, rest)
 
 
-def _read_meta(content: bytes, start: int) -> tuple[TransferSyntax, int]:
+def _read_meta(content: bytes, start: int, *, any_syntax: bool) -> tuple[TransferSyntax, int]:
     """Read the File Meta Information, always explicit little endian; return the position after it."""
     if content[start : start + 2] == b"\x08\x00":
         # a data set alone, as some old systems write it: only little endian can be recognised safely
@@ -212,7 +215,8 @@ def _read_meta(content: bytes, start: int) -> tuple[TransferSyntax, int]:
     _check_elements(meta)
     if is_directory:
         raise OtherObjectError("a DICOMDIR, the index of a medium; the images that it lists are accepted")
-    return find_transfer_syntax(required_uid(meta, "TransferSyntaxUID")), stream.tell()
+    uid = required_uid(meta, "TransferSyntaxUID")
+    return TransferSyntax(uid, uid) if any_syntax else find_transfer_syntax(uid), stream.tell()
 
 
 def _at_pixel_data() -> Callable[[BaseTag, str | None, int], bool]:

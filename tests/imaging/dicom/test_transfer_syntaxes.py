@@ -111,8 +111,12 @@ def test_a_frame_in_several_fragments_is_joined() -> None:
 def test_other_syntaxes_are_refused_by_name(syntax: str, name: str) -> None:
     dataset = build_dataset(ramp(12))
     dataset.file_meta.TransferSyntaxUID = UID(syntax)
-    with pytest.raises(TransferSyntaxNotAcceptedError, match=name):
+    with pytest.raises(TransferSyntaxNotAcceptedError, match=name) as refused:
         decode_radiograph(_written(dataset))
+    identity = refused.value.identity  # of all that compress pixels the data elements are the same
+    assert identity is not None
+    assert (identity.transfer_syntax_uid, identity.sop_instance_uid) == (syntax, "1.2.3.1")
+    assert identity.accession_number == "CANARY-ACC"
 
 
 def _written(dataset: Dataset) -> bytes:
