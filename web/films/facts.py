@@ -28,6 +28,7 @@ from web.answers import (
 )
 
 LONGEST = 90
+SMALL_BYTES = 100_000
 HASHED = "hmac-sha256:"
 VERDICTS = {Verdict.AGREE: "agrees", Verdict.ANOTHER_LABEL: "another label", Verdict.UNSURE: "unsure"}
 
@@ -110,7 +111,8 @@ def _list_header(facts: FilmFacts) -> Iterator[tuple[str, str]]:
         if value is not None and not str(value).startswith(HASHED):  # nobody can read a hash
             yield title, f"{value:g}" if isinstance(value, float) else str(value)
     yield "file", str(facts.lies_at.name if facts.lies_at else "nowhere any more")
-    yield "size", f"{record.size_bytes / 1e6:.1f} MB"
+    small = record.size_bytes < SMALL_BYTES
+    yield "size", f"{record.size_bytes:,} bytes" if small else f"{record.size_bytes / 1e6:.1f} MB"
     if record.result.source_sha256:
         yield "SHA-256", record.result.source_sha256
 

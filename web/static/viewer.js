@@ -34,6 +34,7 @@ class Viewer {
     this.values = this.film = null;
     this.base = [0.5, 1];
     this.heat = { ...this.heat, picture: null, shown: false, asked: false };
+    this.frame.classList.remove("heated");
     this.frame.dataset.depth = "";
     this.reset();
     this.say("loading");
@@ -214,6 +215,7 @@ class Viewer {
       this.say("");
     } catch (error) {
       heat.asked = heat.shown = false;
+      this.frame.classList.remove("heated");
       this.say(error.message);
     }
     this.draw();

@@ -50,6 +50,20 @@ def test_a_label_is_what_test_and_reader_agree_on(pcr: str | None, reader: str |
     assert find_label(film({who: Reference(what) for who, what in said.items() if what})) == expected
 
 
+@pytest.mark.parametrize(
+    ("pcr", "reader", "expected"),
+    [
+        (None, None, ("normal", "")),
+        (None, Reference.VIRAL_PNEUMONIA, ("viral_pneumonia", "")),  # who read without the answer goes first
+        (Reference.NOT_COVID19, None, ("normal", "")),
+        (Reference.COVID19, None, (None, CONTRADICTION)),  # never over RT-PCR
+    ],
+)
+def test_a_review_speaks_where_nobody_else_does(pcr: str | None, reader: str | None, expected: tuple) -> None:
+    said = {PCR: pcr, READER: reader, ReferenceSource.REVIEW: Reference.NORMAL}
+    assert find_label(film({who: Reference(what) for who, what in said.items() if what})) == expected
+
+
 def test_a_film_is_taken_from_where_it_was_moved_to(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "42.dcm").write_bytes(b"film")
     moved = film(
