@@ -8,6 +8,7 @@ from sqlalchemy import Connection, case, delete, func, insert, select, update
 
 from inference.labels import Label
 from store.columns import database_now
+from store.database import wait_for_turn
 from store.references.labels import ReferenceLabel, record_references
 from store.references.words import Reference, ReferenceSource
 from store.tables import reference_labels, reviews, screenings, users
@@ -69,6 +70,7 @@ class Review:
 
 def record_review(connection: Connection, review: NewReview) -> None:
     """Append a review; the film has been looked at then, and what RT-PCR or others said of it stays as it is."""
+    wait_for_turn(connection, f"review {review.source_sha256}")  # a button that is pressed twice
     same_film = reviews.c.source_sha256 == review.source_sha256
     own = select(func.max(reviews.c.id)).where(same_film, reviews.c.user_id == review.user_id)
     values = {name: getattr(review, name) for name in ("source_sha256", "arrival_id", "user_id", "verdict", "label")}

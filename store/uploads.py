@@ -73,18 +73,23 @@ def find_uploads(connection: Connection, user_name: str, ids: Sequence[int]) -> 
 
 
 def find_arrivals(connection: Connection, found: Sequence[Upload]) -> list[Upload]:
-    """Return uploads with their arrivals, as far as the intake has taken the files; what is found is written down."""
+    """Return those of the uploads of which it is not written down yet, with the arrivals that they have become."""
     open_ones = [upload for upload in found if upload.arrival_id is None]
     if not open_ones:
-        return list(found)
+        return []
     a = arrivals.c
     after = min(upload.after_arrival_id for upload in open_ones)
     paths = [upload.path for upload in open_ones]
     rows = connection.execute(select(a.id, a.path).where(a.id > after, a.path.in_(paths)).order_by(a.id)).all()
-    known = {}
+    taken = []
     for upload in open_ones:
         its = (row.id for row in rows if row.path == upload.path and row.id > upload.after_arrival_id)
         if (arrival_id := next(its, None)) is not None:
-            known[upload.id] = arrival_id
-            connection.execute(update(uploads).where(uploads.c.id == upload.id).values(arrival_id=arrival_id))
-    return [replace(upload, arrival_id=known.get(upload.id, upload.arrival_id)) for upload in found]
+            taken.append(replace(upload, arrival_id=arrival_id))
+    return taken
+
+
+def note_arrivals(connection: Connection, taken: Sequence[Upload]) -> None:
+    """Write down which arrivals uploads have become."""
+    for upload in taken:
+        connection.execute(update(uploads).where(uploads.c.id == upload.id).values(arrival_id=upload.arrival_id))

@@ -26,6 +26,7 @@ from store.uploads import (
     find_last_arrival,
     find_uploads,
     list_uploads,
+    note_arrivals,
     record_upload,
 )
 from web.access.guard import Pages, Visit, Visitor
@@ -50,9 +51,9 @@ pages = Pages()
 @pages.page("/upload", needs=Role.REVIEWER)
 def show_upload(visit: Visitor) -> Response:
     """Show where to drop files, and the user's last uploads with their answers."""
-    with visit.ledger.begin() as connection:
-        found = find_arrivals(connection, list_uploads(connection, visit.user.name, SHOWN))
-    rows = _build_rows(visit, found)
+    with reading(visit.ledger) as connection:
+        found = list_uploads(connection, visit.user.name, SHOWN)
+    rows = _build_rows(visit, _find_arrivals(visit, found))
     return build_page(
         visit,
         "Upload",
@@ -97,9 +98,7 @@ def give_answers(visit: Visitor, ids: str = "") -> Response:
     asked = [int(number) for number in ids.split(",")[:MOST_ASKED] if number.isdecimal() and len(number) < 19]
     with reading(visit.ledger) as connection:
         found = find_uploads(connection, visit.user.name, asked)
-    with visit.ledger.begin() as connection:
-        found = find_arrivals(connection, found)
-    return build_fragment(*_build_rows(visit, found, only_answered=True))
+    return build_fragment(*_build_rows(visit, _find_arrivals(visit, found), only_answered=True))
 
 
 def clear_litter(installation: Installation) -> None:
@@ -115,6 +114,17 @@ def find_inbox(installation: Installation) -> Path | None:
     watched = find_inboxes(installation.home) or settings.inbox
     inbox = settings.web_inbox or next(iter(watched))
     return inbox.resolve() if inbox.is_dir() else None
+
+
+def _find_arrivals(visit: Visit, found: Sequence[Upload]) -> list[Upload]:
+    """Return uploads with their arrivals; who asks each second takes the writers' turn only when there is news."""
+    with reading(visit.ledger) as connection:
+        taken = find_arrivals(connection, found)
+    if taken:
+        with visit.ledger.begin() as connection:
+            note_arrivals(connection, taken)
+    known = {upload.id: upload for upload in taken}
+    return [known.get(upload.id, upload) for upload in found]
 
 
 def _find_last(visit: Visit) -> int:

@@ -117,6 +117,16 @@ def test_each_review_is_kept_shown_and_becomes_a_reference_label(
         assert reviewer.post(f"/films/{film}/review", data=nothing).status_code == 400
 
 
+def test_two_readers_speak_side_by_side(reviewer: TestClient, log_in: LogIn, film: int) -> None:
+    other = log_in(Role.OPERATOR)
+    reviewer.post(f"/films/{film}/review", data={"verdict": "agree", "comment": "mine"})
+    other.post(f"/films/{film}/review", data={"verdict": "another_label", "label": "covid19", "comment": "yours"})
+    page = reviewer.get(f"/films/{film}").text
+    assert "mine" in page
+    assert "yours" in page
+    assert "corrected since" not in page
+
+
 def test_who_may_only_look_reviews_nothing(log_in: LogIn, film: int) -> None:
     viewer = log_in(Role.VIEWER)
     assert 'name="verdict"' not in viewer.get(f"/films/{film}").text
