@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 SUPPORTED = ("sqlite", "postgresql+psycopg")
+MOST_CONNECTIONS = 12  # of one process
 BUSY_SECONDS = 5.0  # a writer waits this long for another; then the caller's own back-off begins
 READING: dict[str, dict[str, object]] = {
     "sqlite": {"xray_reading": True},
@@ -172,9 +173,10 @@ def _open_postgresql(url: URL) -> Engine:
         url,
         hide_parameters=True,
         pool_pre_ping=True,
-        # a process works on one thing at a time and keeps one connection; its threads may want two more for a moment
+        # a process works on one thing at a time and keeps one connection; threads, most of all those of the page, may
+        # want more for a moment
         pool_size=1,
-        max_overflow=2,
+        max_overflow=MOST_CONNECTIONS - 1,
         connect_args=POSTGRESQL_CONNECTION | {"options": session},
     )
     event.listen(engine, "do_connect", _connect_through_pooler)

@@ -1,13 +1,19 @@
 """The application: every part's pages, each behind its guard; static files; what is said when something is refused."""
 
+import logging
 import socket
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from urllib.parse import quote
 
+import anyio
+import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware import Middleware
 
@@ -16,6 +22,8 @@ from installation.addresses import OFF
 from installation.installation import Installation
 from installation.settings import Settings
 from reports.errors import ReportError
+from store.database import MOST_CONNECTIONS
+from store.errors import StoreError, describe_database_error
 from web import files, login
 from web.access.guard import Pages
 from web.access.safety import MOST_BYTES, SafetyMiddleware
@@ -29,6 +37,8 @@ from web.uploads import pages as uploads
 from web.worklist import live
 from web.worklist import pages as worklist
 
+logger = logging.getLogger(__name__)
+
 PARTS: tuple[Pages, ...] = (
     *(login.pages, files.pages, account.pages),
     *(worklist.pages, live.pages, films.pages, uploads.pages),
@@ -37,6 +47,7 @@ PARTS: tuple[Pages, ...] = (
 )
 """All pages; a new part adds its own here, and its address to ``web.frame.NAVIGATION``."""
 
+LOG_INS_AT_ONCE = 2  # a hash takes 19 MiB and some time of a processor
 UPLOAD_PATHS = frozenset({"/upload"})
 """Whose requests may be as large as the settings let a file be; they read their own bodies, part by part."""
 
@@ -58,9 +69,10 @@ def create_app(installation: Installation, doors: Doors) -> FastAPI:
         hosts=find_hosts(installation.settings),
         find_most_bytes=lambda path: find_most_bytes(installation.settings, path),
     )
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, middleware=[bounds])
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, middleware=[bounds], lifespan=_bound_threads)
     app.state.site = Site(installation, doors)
     app.state.answers = answers
+    app.state.log_ins = anyio.CapacityLimiter(LOG_INS_AT_ONCE)
     settings = installation.settings
     # for pictures, and for heat maps, which take longer and shall hold up none
     app.state.painters = [Painter(settings.max_memory_bytes, settings.read_seconds) for _ in range(2)]
@@ -69,9 +81,18 @@ def create_app(installation: Installation, doors: Doors) -> FastAPI:
         app.include_router(part)
     app.add_exception_handler(VisitError, answer_refusal)
     app.add_exception_handler(ReportError, answer_refusal)
+    app.add_exception_handler(SQLAlchemyError, answer_away)
+    app.add_exception_handler(StoreError, answer_away)
     app.add_exception_handler(StarletteHTTPException, answer_refusal)
     app.add_exception_handler(RequestValidationError, answer_refusal)
     return app
+
+
+@asynccontextmanager
+async def _bound_threads(_app: FastAPI) -> AsyncIterator[None]:
+    """Work on so many requests at once as the ledger has connections for."""
+    anyio.to_thread.current_default_thread_limiter().total_tokens = MOST_CONNECTIONS
+    yield
 
 
 def find_most_bytes(settings: Settings, path: str) -> int:
@@ -101,6 +122,16 @@ def answer_refusal(request: Request, error: Exception) -> Response:
     heading = element("h1", HTTPStatus(status).phrase)
     way_out = element("p", element("a", "Back to the worklist", href="/worklist"))
     return build_outer_page(request, HTTPStatus(status).phrase, heading, element("p", said), way_out, status=status)
+
+
+def answer_away(request: Request, error: Exception) -> Response:
+    """Say that the ledger cannot be asked now; what was received is safe all the same."""
+    logger.warning("%s; the page waits", describe_database_error(error), extra={"action": "database_away"})
+    heading, said = (
+        element("h1", "The database does not answer"),
+        element("p", "Nothing is lost; try again in a while."),
+    )
+    return build_outer_page(request, "Database away", heading, said, status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _lead_to_login(request: Request) -> Response:

@@ -3,10 +3,10 @@
 import secrets
 from http import HTTPStatus
 
+from anyio import to_thread
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
-from starlette.concurrency import run_in_threadpool
 
 from documents.html.elements import EMPTY, element
 from store.access.lockout import forgive, is_locked, note_failure
@@ -46,7 +46,8 @@ async def log_in(request: Request) -> Response:
     form = await request.form(max_files=0, max_fields=10)
     name, password, target = (str(form.get(field, ""))[:LONGEST_FIELD] for field in ("username", "password", "next"))
     site, address = request.app.state.site, find_address(request)
-    token = await run_in_threadpool(_begin, site, name, password, address)
+    limiter = request.app.state.log_ins
+    token = await to_thread.run_sync(_begin, site, name, password, address, limiter=limiter)
     if token is None:
         login = _build_login(target, WRONG)
         return build_outer_page(request, "Log in", login, status=HTTPStatus.UNAUTHORIZED)

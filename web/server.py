@@ -12,7 +12,7 @@ from installation.installation import Installation
 from installation.settings import Settings
 from store.access.users import has_users
 from store.database import reading
-from web.errors import NoUserError
+from web.errors import NoUserError, WebAddressError
 
 logger = logging.getLogger(__name__)
 
@@ -74,8 +74,20 @@ def check_users(installation: Installation) -> None:
 
 
 def serve(app: FastAPI, settings: Settings) -> None:
-    """Serve until a signal says stop."""
-    uvicorn.Server(build_config(app, settings)).run()
+    """Serve until a signal says stop.
+
+    Raises
+    ------
+    WebAddressError
+        The address is taken, or none of this machine.
+    """
+    server = uvicorn.Server(build_config(app, settings))
+    try:
+        server.run()
+    except SystemExit:  # uvicorn has logged what the system said
+        if server.started:
+            raise
+        raise WebAddressError(f"the page cannot be served at {settings.web}: it is taken, or not here") from None
 
 
 def build_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
@@ -99,5 +111,5 @@ def build_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         ssl_certfile=settings.web_certificate_file,
         ssl_keyfile=settings.web_key_file,
         ws="none",
-        lifespan="off",
+        lifespan="on",
     )

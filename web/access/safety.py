@@ -1,12 +1,17 @@
 """What every answer carries, and what every request keeps to: headers, host names, sizes, times."""
 
 import asyncio
+import logging
+import traceback
 from collections.abc import Callable, Collection
 from http import HTTPStatus
+from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+logger = logging.getLogger(__name__)
 
 POLICY = "; ".join(
     (
@@ -74,8 +79,17 @@ class SafetyMiddleware:
         try:
             await self._app(scope, request.receive, answer.send)
         except _BoundError as error:
-            if not answer.begun:
-                await PlainTextResponse(f"{error}\n", error.status)(scope, receive, answer.send)
+            await self._end(PlainTextResponse(f"{error}\n", error.status), scope, receive, answer)
+        except TimeoutError:  # whoever asked does not read; the connection is closed
+            pass
+        except Exception as error:  # noqa: BLE001  (its traceback could hold what was asked for)
+            _log_bug(error)
+            said = PlainTextResponse("a fault of this program; its log says where\n", HTTPStatus.INTERNAL_SERVER_ERROR)
+            await self._end(said, scope, receive, answer)
+
+    async def _end(self, said: PlainTextResponse, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        if not answer.begun:
+            await said(scope, receive, answer.send)
 
     def _refuse(self, headers: Headers) -> PlainTextResponse | None:
         host = headers.get("host", "").lower()
@@ -83,6 +97,13 @@ class SafetyMiddleware:
         if name not in self._hosts:
             return PlainTextResponse("this page has another name (XRAY_WEB_HOSTS)\n", HTTPStatus.MISDIRECTED_REQUEST)
         return None
+
+
+def _log_bug(error: Exception) -> None:
+    """Name kind and place: a message may hold what was asked for, such as a file's name."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    logger.error("%s at %s", type(error).__name__, where, extra={"action": "bug"})
 
 
 class _BoundError(Exception):
