@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -7,7 +8,6 @@ from sqlalchemy.exc import OperationalError
 from installation.installation import Installation
 from store.states import Role
 from tests.web.conftest import PASSWORD, open_client
-from web.site import Doors
 
 
 def open_with_status(installation: Installation, error: Exception) -> TestClient:
@@ -18,8 +18,7 @@ def open_with_status(installation: Installation, error: Exception) -> TestClient
 
     client = open_client(installation)
     site = client.app.state.site  # type: ignore[attr-defined]
-    doors = Doors(fail, site.doors.read_card, site.doors.read_evaluation, site.doors.release, site.doors.is_alive)  # type: ignore[arg-type]
-    client.app.state.site = type(site)(installation, doors)  # type: ignore[attr-defined]
+    client.app.state.site = replace(site, doors=replace(site.doors, read_status=fail))  # type: ignore[attr-defined]
     client.post("/login", data={"username": Role.VIEWER.value, "password": PASSWORD})
     return client
 

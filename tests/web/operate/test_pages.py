@@ -1,8 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from documents.blocks import CellKind, Column, Row, Section, Sentences, Table
+from documents.blocks import CellKind, Column, Content, Row, Section, Sentences, Table
 from inference.bundle import SHIPPED_BUNDLE
 from installation.installation import Installation
 from store.audit import list_events
@@ -148,3 +149,15 @@ def test_machines_are_answered_without_a_log_in_and_without_patients(log_in: Log
     assert "xray_web_sessions 1.0" in metrics
     assert 'xray_web_answers_total{status="2xx"}' in metrics
     assert "CANARY" not in metrics + ready.text
+
+
+def test_an_evaluation_in_the_home_is_shown(log_in: LogIn) -> None:
+    client = log_in(Role.VIEWER)
+    site = client.app.state.site  # type: ignore[attr-defined]
+    content = Content("model 7", "12 films", ["It is right about often <b>."], [], [], [], stamp="overlaps")
+    doors = replace(site.doors, read_evaluation=lambda: content)
+    client.app.state.site = replace(site, doors=doors)  # type: ignore[attr-defined]
+    assert 'href="/model/evaluation"' in client.get("/model").text
+    answer = client.get("/model/evaluation")
+    assert "It is right about often &lt;b&gt;." in answer.text
+    assert "overlaps" in answer.text
