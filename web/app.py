@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import anyio
 import anyio.to_thread
@@ -136,7 +136,10 @@ def answer_away(request: Request, error: Exception) -> Response:
 
 def _lead_to_login(request: Request) -> Response:
     if request.headers.get("hx-request"):  # htmx would put the log-in into the middle of a page
-        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": "/login"})
+        page = urlsplit(request.headers.get("hx-current-url", ""))
+        query = f"?{page.query}" if page.query else ""
+        leads_to = {"HX-Redirect": f"/login?next={quote(page.path + query, safe='')}"}
+        return Response(status_code=HTTPStatus.UNAUTHORIZED, headers=leads_to)
     if request.method != "GET":
         return Response("you are not logged in\n", HTTPStatus.UNAUTHORIZED, media_type="text/plain")
     query = f"?{request.url.query}" if request.url.query else ""

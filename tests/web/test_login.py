@@ -58,8 +58,9 @@ def test_a_session_ends_when_idle_or_old(log_in: LogIn, installation: Installati
     with installation.ledger.begin() as connection:
         connection.execute(text(f"UPDATE sessions SET {column} = '2026-01-01 00:00:00.000000'"))
     assert client.get("/account").status_code == 303
-    asked_by_htmx = client.get("/account", headers={"HX-Request": "true"})
-    assert (asked_by_htmx.status_code, asked_by_htmx.headers["hx-redirect"]) == (401, "/login")
+    by_htmx = {"HX-Request": "true", "HX-Current-URL": "http://localhost/films/7?a=b"}
+    answer = client.get("/account", headers=by_htmx)
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/login?next=%2Ffilms%2F7%3Fa%3Db")
 
 
 def test_who_is_wrong_again_and_again_waits_even_with_the_right_password(
