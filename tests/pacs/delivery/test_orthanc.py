@@ -9,6 +9,9 @@ from store.ledger.deliveries import retry_deliveries
 from store.states import DeliveryState
 from tests.pacs.delivery.hospitals import Hospital, Orthanc, wait_until
 
+# pynetdicom leaves the socket of a connection that failed to Python
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
 CLASSES = {
     "1.2.840.10008.5.1.4.1.1.1.1": "film",
     "1.2.840.10008.5.1.4.1.1.88.34": "sr",
@@ -56,7 +59,6 @@ def test_sent_again_it_is_the_same_instance(hospital: Hospital, orthanc: Orthanc
     assert all(each.attempts == 2 for each in hospital.list_deliveries())
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # pynetdicom leaves the socket of a failed connection to Python
 def test_nothing_is_lost_or_doubled_when_either_side_is_killed(
     hospital: Hospital, orthanc: Orthanc, tmp_path: Path
 ) -> None:

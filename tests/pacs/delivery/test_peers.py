@@ -22,6 +22,9 @@ from store.states import DeliveryState
 from tests.pacs.delivery.hospitals import Hospital, Orthanc, run_storescp, wait_until
 from tests.ports import find_free_port
 
+# pynetdicom leaves the socket of a connection that failed to Python
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
 # storescp takes of reports the older class alone, as many archives do
 ONLY_COMPREHENSIVE = """[[TransferSyntaxes]]
 [Uncompressed]
@@ -116,7 +119,6 @@ def test_a_target_that_takes_no_3d_reports_gets_the_older_class(hospital: Hospit
     assert dcmread(path).SOPInstanceUID == row.sop_instance_uid
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # pynetdicom leaves the socket of a failed connection to Python
 def test_nobody_there_is_said_and_waited_for(hospital: Hospital, tmp_path: Path) -> None:
     hospital.screen(1)
     port = find_free_port()
