@@ -61,6 +61,12 @@ class Visit:
         """The ledger."""
         return self.site.installation.ledger
 
+    def is_open(self) -> bool:
+        """Return whether the session still runs, for an answer that takes long; asking is no activity."""
+        token = self.request.cookies.get(COOKIE, "")
+        with reading(self.ledger) as connection:
+            return find_session(connection, token, self.site.session_rules) is not None
+
     def may(self, role: Role) -> bool:
         """Return whether the user's role includes another."""
         return self.user.role.includes(role)

@@ -22,7 +22,7 @@ from store.states import Role
 from web.access.guard import Pages, Visit, Visitor
 
 LOOK_SECONDS = 2.0
-LONGEST_SECONDS = 600.0  # then the browser connects again, and its session is looked at anew
+LONGEST_SECONDS = 600.0  # then the browser connects again
 DAYS = 7
 
 pages = Pages()
@@ -35,8 +35,11 @@ async def stream_counters(visit: Visitor) -> Response:
 
 
 async def _watch(visit: Visit) -> AsyncIterator[str]:
+    """Go on while the session does: the browser connects again then, and is led to the log-in."""
     known: object = None
     for _ in range(int(LONGEST_SECONDS / LOOK_SECONDS)):
+        if not await run_in_threadpool(visit.is_open):
+            return
         found = await run_in_threadpool(_look, visit)
         if found == known:
             yield ": \n\n"  # a comment shows who has gone
