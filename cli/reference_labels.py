@@ -1,6 +1,7 @@
 """``outcomes import``: reference labels, which RT-PCR or readers gave films that were screened."""
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,11 +20,18 @@ SHOWN = 20  # refused rows; a file under the wrong key has as many as rows
 MAP_HELP = "What a label means, as POS=covid19 or invalid=skip; may be repeated."
 
 
+class SheetSource(StrEnum):
+    """Who may have given the labels of a file: reviews are made on the page alone."""
+
+    PCR = ReferenceSource.PCR
+    READER = ReferenceSource.READER
+
+
 @app.command("import")
 def import_reference_labels(
     file: Annotated[Path, typer.Argument(metavar="RESULTS.csv", help="A header, and a row for each film or order.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; record nothing.")] = False,
-    source: Annotated[ReferenceSource | None, typer.Option(help="Who gave the labels.", metavar="[pcr|reader]")] = None,
+    source: Annotated[SheetSource | None, typer.Option(help="Who gave the labels.")] = None,
     key: Annotated[FilmKey | None, typer.Option(help="What names a film.")] = None,
     key_column: Annotated[str | None, typer.Option(help="Name of the column that holds it.")] = None,
     label_column: Annotated[str | None, typer.Option(help="Name of the column that holds the label.")] = None,
@@ -51,7 +59,9 @@ def import_reference_labels(
         from store.references.columns import ColumnChoice
         from store.references.importing import ImportSettings, import_references
 
-        choice = ColumnChoice(key, key_column, label_column, date_column, source)
+        choice = ColumnChoice(
+            key, key_column, label_column, date_column, None if source is None else ReferenceSource(source)
+        )
         how = ImportSettings(choice, tuple(meanings or ()), date_format, replace, skip_refused, dry_run)
         zone = find_zone(installation.settings.time_zone)
         found = import_references(ledger, file, how, installation.protect, zone)

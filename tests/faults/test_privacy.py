@@ -38,17 +38,13 @@ from tests.ports import find_free_port
 __all__ = ["site"]
 
 # what README.md says the database holds: the names of files, UIDs, sex, view, body part, station and manufacturer
-STORED = {
-    "arrivals.path",
-    "screenings.sop_instance_uid",
-    "screenings.study_instance_uid",
-    "screenings.series_instance_uid",
-    "screenings.station_name",
-    "screenings.manufacturer",
-    "screenings.body_part_examined",
-    "screenings.view_position",
+NAMED = {
+    *("sop_instance_uid", "study_instance_uid", "series_instance_uid"),
+    *("station_name", "manufacturer", "body_part_examined", "view_position"),
 }
-IDENTIFIERS = {"screenings.patient_id", "screenings.accession_number"}
+OF_FILMS = ("screenings", "headers")  # of those that were judged, and of those that could not be read
+STORED = {"arrivals.path", *(f"{table}.{name}" for table in OF_FILMS for name in NAMED)}
+IDENTIFIERS = {f"{table}.{name}" for table in OF_FILMS for name in ("patient_id", "accession_number")}
 
 
 def drop(site: Site, content: bytes, name: str) -> None:
