@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,9 @@ def test_registering_again_moves_the_folder_and_nothing_else(engine: Engine) -> 
 
 
 def test_the_models_are_listed_newest_first(engine: Engine) -> None:
-    for model_sha256 in (FIRST, SECOND):
-        register_model(engine, model_sha256)
+    register_model(engine, FIRST)
+    time.sleep(0.002)  # SQLite's clock counts milliseconds
+    register_model(engine, SECOND)
     with engine.begin() as connection:
         assert [model.model_sha256 for model in list_models(connection)] == [SECOND, FIRST]
 
