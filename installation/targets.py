@@ -45,8 +45,8 @@ def parse_targets(text: str) -> tuple[Target, ...]:
 
 
 def _parse_target(text: str) -> Target:
-    name, _, where = text.partition("=")
-    if not _NAME.fullmatch(name):
+    name, equals, where = text.partition("=")
+    if not equals or not _NAME.fullmatch(name):
         raise ValueError(f"a target has no name of letters and digits; {ACCEPTED_TARGETS}")
     if where.startswith(("https://", "http://")):
         return Target(name, url=where.rstrip("/"))

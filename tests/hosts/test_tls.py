@@ -72,7 +72,7 @@ def test_a_ca_file_that_holds_no_certificate_or_is_not_there_is_said(hosts: Host
         check_broker(f"rediss://localhost:{hosts.broker.port}/0?ssl_ca_certs={hosts.ca_file}")
     hosts.ca_file.unlink()
     answer = hosts.run("worker")
-    assert (answer.returncode, "broker_ca_file" in answer.stderr) == (78, True)
+    assert (answer.returncode, "XRAY_BROKER_CA_FILE" in answer.stderr) == (78, True)
 
 
 @pytest.mark.parametrize(

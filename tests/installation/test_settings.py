@@ -168,8 +168,9 @@ def test_what_a_worker_uses_passes_through_the_environment_unchanged(monkeypatch
 
 def test_a_worker_is_not_told_the_secrets_of_mail_and_webhook() -> None:
     secrets = {name: "s3cret" for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)}
+    secrets["targets"] = "PACS=https://us:s3cret@pacs/dicom-web"
     told = read_settings(**secrets).for_worker()
-    assert {name for name, value in told.items() if value == "s3cret"} == {
+    assert {name for name, value in told.items() if "s3cret" in value} == {
         *("XRAY_DATABASE_URL", "XRAY_BROKER_URL", "XRAY_IDENTIFIER_KEY"),
     }
 
