@@ -65,7 +65,7 @@ def answer(status: int, comment: str = "", first: list[int] | None = None) -> It
     try:
         yield Target("PACS", "PEER", "127.0.0.1", port)
     finally:
-        server.shutdown()
+        entity.shutdown()  # the connections too, of which a target may just have taken one
         server.server_close()
 
 

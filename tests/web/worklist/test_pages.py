@@ -96,7 +96,7 @@ def test_pages_follow_one_another(client: TestClient, monkeypatch: pytest.Monkey
 
 
 def test_a_change_is_sent_and_nothing_else(client: TestClient, installation: Installation) -> None:
-    visit: Any = SimpleNamespace(ledger=installation.ledger)
+    visit: Any = SimpleNamespace(ledger=installation.ledger, is_open=lambda: True)
 
     async def listen() -> list[str]:
         stream = live._watch(visit)
@@ -115,3 +115,12 @@ def test_a_change_is_sent_and_nothing_else(client: TestClient, installation: Ins
     assert second == ": \n\n"
     assert "<b>2</b> unread positive" in third
     assert "event: changed" in third
+
+
+def test_no_stream_outlives_its_session(installation: Installation) -> None:
+    visit: Any = SimpleNamespace(ledger=installation.ledger, is_open=lambda: False)
+
+    async def listen() -> list[str]:
+        return [sent async for sent in live._watch(visit)]
+
+    assert asyncio.run(listen()) == []
