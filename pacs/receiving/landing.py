@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path, PurePath
 from uuid import uuid4
 
-from installation.disk import measure_disk
+from installation.disk import measure_disk, sync_folder
 from pacs.receiving.errors import InboxError
 
 FILM_MODE = 0o640
@@ -107,15 +107,6 @@ class Landing:
                 continue
             sync_folder(folder.parent)
         return folder
-
-
-def sync_folder(folder: Path) -> None:
-    """Write a folder's names to disk: a rename is safe only then."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _make_hidden(inbox: Path) -> Path:

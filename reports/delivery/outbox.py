@@ -18,6 +18,7 @@ from glob import escape
 from pathlib import Path
 from secrets import token_hex
 
+from installation.disk import sync_folder
 from reports.errors import DeliveryError
 
 PRIVATE = 0o700
@@ -194,8 +195,4 @@ def _write(path: Path, content: bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

@@ -16,6 +16,8 @@ from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 
+from installation.disk import sync_folder
+
 PREFIX, PART = ".upload-", ".part"
 LONGEST_NAME_BYTES = 150
 UNFINISHED = (".part", ".tmp", ".partial", ".filepart")  # the intake passes over such names
@@ -114,11 +116,7 @@ def _finish(file: BinaryIO, part: Path, name: str) -> Path:
     while not _take_name(part, path):
         token = secrets.token_hex(3)
         path = part.with_name(f"{stem}-{token}{dot}{suffix}" if stem else f"{token}-{name}")
-    folder = os.open(part.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(part.parent)
     return path
 
 

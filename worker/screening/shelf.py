@@ -20,6 +20,7 @@ from io import BufferedRandom, BufferedReader
 from pathlib import Path
 
 from inference.labels import NOTICE
+from installation.disk import sync_folder
 from installation.faults import fault_point
 from installation.home import Home
 from store.ledger.arrivals import Arrival
@@ -174,7 +175,7 @@ def move_out(source: Path, target: Path, is_meant: IsMeant) -> None:
         _copy(source, part := _part_of(target), is_meant)
         fault_point("after_copy")
         part.replace(target)
-        _flush_folder(target.parent)
+        sync_folder(target.parent)
         if is_meant(look_at(str(source))):
             source.rename(_aside_of(source, target))
             fault_point("after_aside")
@@ -215,7 +216,7 @@ def move_back(source: Path, target: Path) -> None:
         except OSError:
             part.unlink(missing_ok=True)
             raise
-        _flush_folder(target.parent)
+        sync_folder(target.parent)
         source.unlink()
 
 
@@ -264,15 +265,6 @@ def _compare(original: BufferedReader, copy: BufferedRandom, is_meant: IsMeant) 
 def _hash(file: BufferedReader | BufferedRandom) -> bytes:
     file.seek(0)
     return hashlib.file_digest(file, "sha256").digest()
-
-
-def _flush_folder(folder: Path) -> None:
-    """See to it that a name outlives a power cut before the original is deleted."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _part_of(target: Path) -> Path:
