@@ -1,10 +1,9 @@
-"""The tables. Alembic makes them (``migrations/``); a test holds the two together."""
+"""Films: how they arrived, what was said of each by which model, and what people found out later."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     BindParameter,
     Boolean,
@@ -15,8 +14,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
-    String,
     Table,
     Text,
     UniqueConstraint,
@@ -28,34 +25,8 @@ from sqlalchemy import (
 
 from inference.labels import LABELS, Label, Outcome
 from store.columns import FilePath, UtcDateTime
-from store.states import FINISHED_STATES, READY_STATES, AfterScreening, ArrivalState, DeliveryState, Priority, Role
-
-# SQLite numbers rows only where the key is INTEGER
-RowId = BigInteger().with_variant(Integer, "sqlite")
-Sha256 = String(64)
-Code = Text
-Uid = String(64)  # PS3.5 9.1
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _one_of(
-    column: str, values: type[ArrivalState | AfterScreening | Priority | Role | Outcome | Label | DeliveryState]
-) -> CheckConstraint:
-    return CheckConstraint(f"{column} IN ({_listed(values)})", name=column)
-
-
-def _listed(values: Iterable[str]) -> str:
-    return ", ".join(f"'{value}'" for value in values)
-
+from store.states import FINISHED_STATES, READY_STATES, AfterScreening, ArrivalState, Priority
+from store.tables.kinds import Code, RowId, Sha256, Uid, listed, metadata, one_of
 
 # a model gives no probability to a class that it does not know
 _IN_RANGE = " AND ".join(f"probability_{label} BETWEEN 0 AND 1" for label in LABELS)
@@ -107,8 +78,8 @@ screenings = Table(
     Column("screened_at", UtcDateTime, nullable=False),
     Column("reviewed_at", UtcDateTime),  # when somebody looked at these bytes last, whatever they said
     UniqueConstraint("source_sha256", "model_sha256"),
-    _one_of("outcome", Outcome),
-    _one_of("label", Label),
+    one_of("outcome", Outcome),
+    one_of("label", Label),
     CheckConstraint("(outcome = 'predicted') = (label IS NOT NULL)", name="predicted"),
     CheckConstraint(f"({_IN_RANGE}) AND {_GIVEN} <> 1", name="probabilities"),
     CheckConstraint(
@@ -148,11 +119,11 @@ arrivals = Table(
     Column("reason", Text),
     Column("priority", Code, nullable=False, server_default=Priority.ROUTINE.value),
     Column("sender", Text),  # the AE title of who sent it by DICOM
-    _one_of("state", ArrivalState),
-    _one_of("after", AfterScreening),
-    _one_of("priority", Priority),
+    one_of("state", ArrivalState),
+    one_of("after", AfterScreening),
+    one_of("priority", Priority),
     # the sums of a report rest on these two
-    CheckConstraint(f"(state IN ({_listed(FINISHED_STATES)})) = (finished_at IS NOT NULL)", name="finished"),
+    CheckConstraint(f"(state IN ({listed(FINISHED_STATES)})) = (finished_at IS NOT NULL)", name="finished"),
     CheckConstraint("state <> 'done' OR screening_id IS NOT NULL", name="done"),
     sqlite_autoincrement=True,  # a message may outlive its row: ids are never used again
 )
@@ -204,144 +175,3 @@ reference_labels = Table(
         name="reference",
     ),
 )
-
-# what somebody is to hear at once; a message holds one alert, or a digest of several
-alerts = Table(
-    "alerts",
-    metadata,
-    Column("id", RowId, primary_key=True),
-    Column("key", Text, nullable=False, unique=True),  # what happened: it is recorded once, however often it is seen
-    Column("kind", Code, nullable=False),
-    Column("arrival_id", RowId),
-    Column("detail", JSON, nullable=False),  # no identity of a patient
-    Column("recorded_at", UtcDateTime, nullable=False),
-    Column("message", Text),  # which message it goes out with, decided before that is sent
-    Column("assigned_at", UtcDateTime, index=True),
-    Column("not_before", UtcDateTime),  # another try, or whoever is sending it has died
-    Column("webhook_at", UtcDateTime),
-    Column("mail_at", UtcDateTime),
-    Column("sent_at", UtcDateTime),  # by every way that is set
-    Column("faults", Integer, nullable=False, server_default="0"),
-    Column("fault", Text),
-)
-UNSENT = alerts.c.sent_at.is_(None)
-Index("ix_alerts_unsent", alerts.c.id)
-
-# answers on their way into the PACS: what should be there, and how far it is; reports by mail have an outbox of files
-deliveries = Table(
-    "deliveries",
-    metadata,
-    Column("id", RowId, primary_key=True),
-    Column("arrival_id", RowId, nullable=False, index=True),
-    Column("kind", Code, nullable=False),
-    Column("target", Text, nullable=False),
-    Column("sop_class_uid", Uid, nullable=False),
-    Column("sop_instance_uid", Uid, nullable=False),
-    Column("state", Code, nullable=False),
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("not_before", UtcDateTime),
-    Column("queued_at", UtcDateTime, nullable=False),
-    Column("delivered_at", UtcDateTime),
-    Column("last_status", Text),  # of DIMSE or HTTP; NULL until somebody has answered
-    Column("last_words", Text),
-    UniqueConstraint("target", "sop_instance_uid"),
-    UniqueConstraint("target", "kind", "arrival_id"),
-    CheckConstraint("kind IN ('sr', 'sc')", name="kind"),
-    _one_of("state", DeliveryState),
-    CheckConstraint("(state = 'delivered') = (delivered_at IS NOT NULL)", name="delivered"),
-)
-Index("ix_deliveries_state_id", deliveries.c.state, deliveries.c.id)
-
-# up to when arrivals have been looked through for a target; before its first row nothing is sent unasked
-delivery_marks = Table(
-    "delivery_marks",
-    metadata,
-    Column("target", Text, primary_key=True),
-    Column("kind", Code, primary_key=True),
-    Column("queued_until", UtcDateTime, nullable=False),
-)
-
-# each event holds the hash of the one before it, so that none can be changed or taken out unseen; those that were
-# recorded before there was a chain have no hash
-audit_events = Table(
-    "audit_events",
-    metadata,
-    Column("id", RowId, primary_key=True),
-    Column("at", UtcDateTime, nullable=False, index=True),
-    Column("action", Code, nullable=False),
-    Column("arrival_id", RowId, index=True),
-    Column("actor", Text),  # a user's name; NULL: the service, or somebody at the command line
-    Column("address", Text),
-    Column("detail", JSON, nullable=False),
-    Column("previous_sha256", Sha256),
-    Column("sha256", Sha256),
-)
-
-users = Table(
-    "users",
-    metadata,
-    Column("id", RowId, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
-    Column("role", Code, nullable=False),
-    Column("password_hash", Text, nullable=False),  # argon2id, with its salt and its cost
-    Column("disabled", Boolean, nullable=False, server_default=false()),
-    Column("created_at", UtcDateTime, nullable=False),
-    _one_of("role", Role),
-)
-
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("token_sha256", Sha256, primary_key=True),  # who reads the ledger cannot log in with it
-    Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
-    Column("address", Text, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("active_at", UtcDateTime, nullable=False),
-)
-
-# who tried to log in and failed: a user or an address, by its hash, since people type passwords into the wrong field
-login_failures = Table(
-    "login_failures",
-    metadata,
-    Column("subject_sha256", Sha256, primary_key=True),
-    Column("failures", Integer, nullable=False),
-    Column("last_at", UtcDateTime, nullable=False),
-    Column("locked_until", UtcDateTime, nullable=False),
-)
-
-# what people said of a film that they saw; never changed: a correction is another review that names the first
-reviews = Table(
-    "reviews",
-    metadata,
-    Column("id", RowId, primary_key=True),
-    Column("arrival_id", RowId, nullable=False, index=True),
-    Column("source_sha256", Sha256, nullable=False, index=True),
-    Column("user_id", ForeignKey("users.id"), nullable=False),
-    Column("verdict", Code, nullable=False),
-    Column("label", Code),  # another one; NULL unless the verdict is `another_label`
-    Column("comment", Text, nullable=False),
-    Column("made_at", UtcDateTime, nullable=False),
-    Column("corrects", ForeignKey("reviews.id"), unique=True),
-    CheckConstraint("verdict IN ('agree', 'another_label', 'unsure')", name="verdict"),
-    CheckConstraint(
-        "(verdict = 'another_label') = (label IS NOT NULL) AND "
-        "(label IS NULL OR label IN ('covid19', 'viral_pneumonia', 'normal', 'other_finding'))",
-        name="label",
-    ),
-)
-
-# files that came in by the page; their arrivals have a number greater than the last one before them
-uploads = Table(
-    "uploads",
-    metadata,
-    Column("id", RowId, primary_key=True),
-    Column("user_name", Text, nullable=False),
-    Column("file_name", Text, nullable=False),
-    Column("path", FilePath, nullable=False),
-    Column("source_sha256", Sha256, nullable=False),
-    Column("size_bytes", BigInteger, nullable=False),
-    Column("after_arrival_id", RowId, nullable=False),
-    Column("arrival_id", RowId),
-    Column("uploaded_at", UtcDateTime, nullable=False),
-)
-Index("ix_uploads_user_name_id", uploads.c.user_name, uploads.c.id)
