@@ -1,6 +1,7 @@
 """``report``: what was screened in a period."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,7 @@ from cli.progress import showing_progress
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from installation.installation import Installation
     from reports.question.question import Question
 
 Since = Annotated[
@@ -94,7 +96,7 @@ def report(
     """
     _check_output(show, output)
     with exit_codes(), opened_installation() as installation:
-        ledger, zone = installation.ledger, installation.settings.time_zone
+        zone = installation.settings.time_zone
         from reports.formats import name_format
         from reports.question.asking import PLAIN, ask_question, parse_filters
 
@@ -118,15 +120,22 @@ def report(
             since, until, zone, by=by, filters=filters, reference=reference, positives_shown=positives
         )
         question = replace(question, longest_wait_minutes=installation.settings.longest_wait_minutes)
-        wanted, is_sent = output_format or name_format(output), webhook or bool(email)
-        if output is not None or not is_sent:
-            _write(ledger, question, wanted, output)
-        if is_sent:
-            from cli.delivering import send_report
-
-            send_report(installation, question, wanted, email or (), to_webhook=webhook)
+        wanted = output_format or name_format(output)
+        if output is not None or not (webhook or email):
+            _write(installation.ledger, question, wanted, output)
+        _send(installation, question, wanted, email or (), to_webhook=webhook)
     if show and output is not None:
         _open(output)
+
+
+def _send(
+    installation: "Installation", question: "Question", wanted: str, email: Sequence[str], *, to_webhook: bool
+) -> None:
+    if not email and not to_webhook:
+        return
+    from cli.delivering import send_report
+
+    send_report(installation, question, wanted, email, to_webhook=to_webhook)
 
 
 def _write(engine: "Engine", question: "Question", wanted: str, output: Path | None) -> None:

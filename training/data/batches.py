@@ -1,7 +1,7 @@
 """Training batches, drawn ahead of the step that learns from them."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -28,8 +28,7 @@ def draw_batches(
     """Yield augmented radiographs and their outputs' indices, balanced by class and source.
 
     The random numbers of a batch follow from `key` and its place alone, so that it does not matter how far ahead
-    the background thread is, and a resumed run draws what an undisturbed one would. OpenCV frees the interpreter's lock
-    while it works.
+    it is drawn, and a resumed run draws what an undisturbed one would.
 
     Parameters
     ----------
@@ -59,6 +58,11 @@ def draw_batches(
         views = [films.draw_view(int(index), size, generator) for index in chosen]
         return np.stack(views)[..., np.newaxis], reference[chosen]
 
+    yield from _run_ahead(draw, count)
+
+
+def _run_ahead(draw: Callable[[int], Batch], count: int) -> Iterator[Batch]:
+    """Draw a few batches ahead in a thread: OpenCV frees the interpreter's lock while it works."""
     with ThreadPoolExecutor(1, "augmentation") as pool:
         waiting = deque(pool.submit(draw, step) for step in range(min(AHEAD, count)))
         for step in range(AHEAD, count + AHEAD):

@@ -56,12 +56,7 @@ def build_network(
 
     source = read_backbone(backbone, weights, imagenet_file, input_size)
     radiograph = keras.Input((input_size, input_size, 1), name=INPUT_NAME)
-    channels = source.input_shape[-1]
-    if channels not in (1, 3):
-        raise WeightsError(f"a backbone with {channels} input channels: accepted are 1 and 3")
-    # A one-channel backbone was built here: its own scaling is already inside.
-    stem = keras.layers.Rescaling(*INPUT_SCALING[backbone], name="scaling", dtype=precision) if channels == 3 else None
-    features = _copy_backbone(source, radiograph, stem, precision)
+    features = _copy_backbone(source, radiograph, _build_scaling(source, backbone, precision), precision)
     maps = keras.layers.Conv2D(output_count, 1, name=MAPS_NAME, dtype="float32")(features)
     logits = keras.layers.GlobalAveragePooling2D(name=LOGITS_NAME, dtype="float32")(maps)
     network = keras.Model(radiograph, {LOGITS_NAME: logits, MAPS_NAME: maps}, name="classifier")
@@ -69,6 +64,16 @@ def build_network(
         kernel, bias = get_head(source)
         set_head(network, kernel[:, list(known_outputs)], bias[list(known_outputs)])
     return network
+
+
+def _build_scaling(source: Any, backbone: str, precision: str) -> Any:
+    """Build the layer that scales to what the backbone expects; None for one that was built here: it holds its own."""
+    import keras
+
+    channels = source.input_shape[-1]
+    if channels not in (1, 3):
+        raise WeightsError(f"a backbone with {channels} input channels: accepted are 1 and 3")
+    return keras.layers.Rescaling(*INPUT_SCALING[backbone], name="scaling", dtype=precision) if channels == 3 else None
 
 
 def to_float32(network: Any) -> Any:
