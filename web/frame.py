@@ -14,7 +14,8 @@ from web.access.guard import THEME_COOKIE, TOKEN_FIELD, Visit
 
 DARK, LIGHT = "dark", "light"
 STYLES = ("style.css", "content.css", "page.css")
-SCRIPTS = ("vendor/htmx.min.js", "vendor/hx-sse.min.js", "page.js")
+HTMX_SCRIPT = "vendor/htmx.min.js"
+SCRIPTS = ("vendor/hx-sse.min.js", "page.js")
 HTMX = '{"includeIndicatorCSS": false, "history": false, "noSwap": [204, 304, "4xx", "5xx"]}'
 
 NAVIGATION: Sequence[tuple[str, str, Role]] = (
@@ -97,6 +98,7 @@ def render(
         element("title", f"{title} · xray-watch"),
         element("link", rel="icon", href="/static/icon.svg", type="image/svg+xml"),
         *(element("link", rel="stylesheet", href=f"/static/{name}") for name in (*STYLES, *styles)),
+        element("script", src=f"/static/{HTMX_SCRIPT}"),  # deferred, it might begin before its extension is there
         *(element("script", src=f"/static/{name}", defer="defer") for name in (*SCRIPTS, *scripts)),
     )
     theme = LIGHT if request.cookies.get(THEME_COOKIE) == LIGHT else DARK

@@ -1,5 +1,6 @@
 """What operators see, in Debian's Chromium: sessions that end, two browsers at once, axe, hostile texts, no network."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,12 +81,21 @@ def test_a_session_that_ends_leads_to_the_log_in_and_back(browser: "Browser", se
             connection.execute(text("UPDATE sessions SET active_at = '2026-01-01 00:00:00.000000'"))
         page.click("header >> text=Status")
         page.wait_for_url("**/login?next=%2Fstatus")
-        assert "alice" not in page.content()
+        assert "admin" not in page.content()
         page.fill("#username", "admin")
         page.fill("#password", PASSWORD)
         page.click("main button")
         page.wait_for_url("**/status")
         assert page.locator("main h1").inner_text() == "Status"
+
+
+def test_the_counters_come_however_late_their_script_is(browser: "Browser", served: Installation) -> None:
+    with serve(served) as url, browser.new_context() as context:
+        page = log_in(context, url)
+        context.route("**/hx-sse.min.js", lambda route: (time.sleep(0.5), route.continue_()))
+        page.reload()
+        page.locator("#counters b").first.wait_for(timeout=10_000)
+        assert "waiting" in page.locator("#counters").inner_text()
 
 
 def test_two_browsers_have_sessions_of_their_own(browser: "Browser", served: Installation) -> None:
