@@ -132,10 +132,12 @@ def _build_counters() -> Markup:
 
 def _build_user(visit: Visit) -> Markup:
     other = DARK if visit.request.cookies.get(THEME_COOKIE) == LIGHT else LIGHT
+    here = visit.request.url.replace(scheme="", netloc="") if visit.request.method == "GET" else ""
+    choice = element("button", other, name="theme", value=other, class_="quiet")
     return element(
         "div",
         element("a", visit.user.name, href="/account", class_="name", title=f"role: {visit.user.role}"),
-        build_form(visit, "/theme", element("button", other, name="theme", value=other, class_="quiet")),
+        build_form(visit, "/theme", element("input", type="hidden", name="next", value=here), choice),
         build_form(visit, "/logout", element("button", "log off", class_="quiet")),
         class_="user",
     )

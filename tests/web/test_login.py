@@ -1,5 +1,7 @@
+import re
 import statistics
 import time
+from html import unescape
 
 import pytest
 from fastapi.testclient import TestClient
@@ -43,6 +45,14 @@ def test_a_change_without_the_token_is_refused(log_in: LogIn) -> None:
     assert client.get("/account").status_code == 200
     assert client.post("/logout").status_code == 303
     assert client.get("/account").headers["location"] == "/login?next=%2Faccount"
+
+
+def test_who_chooses_a_theme_stays_on_the_page(log_in: LogIn) -> None:
+    client = log_in(Role.VIEWER)
+    (here,) = re.findall(r'name="next" value="([^"]*)"', client.get("/worklist?pile=refused&since=30d").text)
+    answer = client.post("/theme", data={"theme": "light", "next": unescape(here)})
+    assert answer.headers["location"] == "/worklist?pile=refused&since=30d"
+    assert 'data-theme="light"' in client.get("/account").text
 
 
 def test_logging_off_everywhere_ends_the_other_session_too(log_in: LogIn) -> None:
