@@ -10,6 +10,8 @@ from cli.errors import FAILED, exit_codes
 from cli.opening import opened_installation
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from store.audit import AuditEvent
 
 app = typer.Typer(help="Who did what, when and from where.", invoke_without_command=True)
@@ -44,7 +46,7 @@ def audit(
         typer.echo(json.dumps([asdict(event) for event in events], indent=2, default=str))
         return
     for event in events:
-        typer.echo(_say(event))
+        typer.echo(_say(event, zone))
     if not events:
         typer.echo("there are no audit events in this period")
 
@@ -78,11 +80,12 @@ def verify(
     typer.echo(f"{say_count(chain.events, 'event')}, none changed; the newest hash is {chain.head_sha256 or '-'}")
 
 
-def _say(event: "AuditEvent") -> str:
+def _say(event: "AuditEvent", zone: "tzinfo") -> str:
     from documents.text import show_text
     from store.audit import describe_detail
 
     film = f"arrival {event.arrival_id}" if event.arrival_id is not None else ""
-    told = (f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}", event.actor or "-", event.address or "-", event.action, film)
-    line = "{}  {:12} {:15} {:22} {:16} ".format(*told) + describe_detail(event.detail)
+    at = event.at.astimezone(zone)
+    parts = (f"{at:%Y-%m-%d %H:%M:%S}", event.actor or "-", event.address or "-", event.action, film)
+    line = "{}  {:12} {:15} {:22} {:16} ".format(*parts) + describe_detail(event.detail)
     return show_text(line.rstrip())

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
-from documents.blocks import Content, Section
+from documents.blocks import CellKind, Content, Section
+from documents.cells import say_cell
 from installation.installation import Installation
+from reports.question.periods import find_zone
 from store.access.sessions import SessionRules
 
 
@@ -52,3 +55,13 @@ class Site:
         """How long a session lasts."""
         settings = self.installation.settings
         return SessionRules(settings.web_idle_minutes * 60.0, settings.web_session_hours * 3600.0)
+
+    @property
+    def zone(self) -> tzinfo:
+        """The site's time zone, in which all times are shown."""
+        return find_zone(self.installation.settings.time_zone)
+
+
+def say_moment(moment: datetime, zone: tzinfo) -> str:
+    """Write a time as all documents do."""
+    return say_cell(CellKind.MOMENT, moment.astimezone(zone))

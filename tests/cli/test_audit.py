@@ -1,5 +1,7 @@
 import json
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -10,12 +12,14 @@ from installation.settings import InstallationSettings
 from store.audit import find_head
 from store.database import open_database, reading
 
+ZONE = "Pacific/Kiritimati"  # no machine's own
 PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XRAY_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XRAY_TIME_ZONE", ZONE)
     (tmp_path / "password").write_text(PASSWORD + "\n")
     return tmp_path / "home"
 
@@ -63,6 +67,9 @@ def test_the_audit_says_who_did_what_and_notices_a_change(home: Path) -> None:
     code, said = run("audit", "--since", "today")
     assert code == 0
     assert [line.split()[4] for line in said.splitlines()] == ["user_disabled", "user_added"]
+    listed = json.loads(run("audit", "--since", "7d", "--format", "json")[1])
+    here = datetime.fromisoformat(listed[0]["at"]).astimezone(ZoneInfo(ZONE))
+    assert run("audit", "--since", "7d")[1].startswith(f"{here:%Y-%m-%d %H:%M:%S}  ")
     assert json.loads(run("audit", "--format", "json")[1])[0]["action"] == "user_disabled"
     engine = open_database(InstallationSettings(home=home).sqlalchemy_url)
     with reading(engine) as connection:

@@ -1,23 +1,19 @@
 """What stands beside the film: the answer, what its header says, its file, its reviews, the patient's other films."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from markupsafe import Markup
 
-from documents.blocks import CellKind
-from documents.cells import say_cell
 from documents.html.elements import EMPTY, element, isolate
 from documents.text import shorten
 from imaging import NOTES, Note
 from inference.labels import Outcome
 from reports.film.content import HEADER
 from reports.film.facts import FilmFacts
-from reports.question.periods import find_zone
 from reports.wording import SOURCES, name_label
 from store.questions.queries import Result
 from store.reviews import Review, Verdict
-from web.access.guard import Visit
 from web.answers import (
     build_answer,
     build_probabilities,
@@ -26,6 +22,7 @@ from web.answers import (
     say_marks,
     say_share,
 )
+from web.site import say_moment
 
 LONGEST = 90
 SMALL_BYTES = 100_000
@@ -78,16 +75,6 @@ def build_earlier(films: Sequence[Result], zone: tzinfo) -> Markup:
         element("ul", *items, class_="earlier"),
         class_="part",
     )
-
-
-def say_moment(moment: datetime, zone: tzinfo) -> str:
-    """Write a time as all documents do."""
-    return say_cell(CellKind.MOMENT, moment.astimezone(zone))
-
-
-def find_site_zone(visit: Visit) -> tzinfo:
-    """Return the site's time zone."""
-    return find_zone(visit.installation.settings.time_zone)
 
 
 def _list_answer(facts: FilmFacts, zone: tzinfo) -> Iterator[tuple[str, str]]:

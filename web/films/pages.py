@@ -31,7 +31,6 @@ from web.films.facts import (
     build_earlier,
     build_header_part,
     build_reviews,
-    find_site_zone,
 )
 from web.films.viewing import KEYS, build_viewer
 from web.frame import build_form, build_page
@@ -50,7 +49,7 @@ pages = Pages()
 @pages.page("/films/{arrival_id}", needs=Role.VIEWER)
 def show_film(visit: Visitor, arrival_id: int) -> Response:
     """Show a film; who saw it, and when, is an audit event."""
-    facts, zone = _read_facts(visit, arrival_id), find_site_zone(visit)
+    facts, zone = _read_facts(visit, arrival_id), visit.site.zone
     with visit.ledger.begin() as connection:
         visit.record(connection, "film_viewed", arrival_id=arrival_id)
     result = facts.record.result
@@ -124,7 +123,7 @@ def _find(visit: Visit, arrival_id: int) -> FilmRecord:
 
 def _read_facts(visit: Visit, arrival_id: int) -> FilmFacts:
     with reading(visit.ledger) as connection:
-        facts = read_facts(connection, arrival_id, REASONS, None, find_site_zone(visit))
+        facts = read_facts(connection, arrival_id, REASONS, None, visit.site.zone)
     if facts is None:
         raise MissingError(NO_FILM)
     return facts

@@ -10,7 +10,7 @@ from documents.figures import say_count
 from documents.html.blocks import build_table
 from documents.html.elements import EMPTY, element
 from reports.errors import ReportError
-from reports.question.periods import find_zone, parse_period
+from reports.question.periods import parse_period
 from store.audit import AuditEvent, Chain, describe_detail, find_events, verify_chain
 from store.database import reading
 from store.states import Role
@@ -34,7 +34,7 @@ COLUMNS = (
 @pages.page("/audit", needs=Role.ADMIN)
 def show_audit(visit: Visitor, since: str = "today", until: str = "", verify: bool = False) -> Response:
     """Show the events of a period, the newest first; and compute their hashes anew where that is asked."""
-    zone = find_zone(visit.installation.settings.time_zone)
+    zone = visit.site.zone
     try:
         period = parse_period(since, until or None, datetime.now(tz=UTC), zone)
     except ReportError as error:
@@ -75,5 +75,5 @@ def _build_row(event: AuditEvent, zone: tzinfo) -> Row:
 def _say_chain(chain: Chain) -> Markup:
     if chain.broken_at is not None:
         return element("p", f"The chain is broken at event {chain.broken_at}.", class_="fault", role="alert")
-    told = f"{say_count(chain.events, 'event')}, none changed; the newest hash is {chain.head_sha256 or '-'}"
-    return element("p", told, class_="done", role="status")
+    whole = f"{say_count(chain.events, 'event')}, none changed; the newest hash is {chain.head_sha256 or '-'}"
+    return element("p", whole, class_="done", role="status")

@@ -13,6 +13,7 @@ from store.ledger.fates import REASONS
 from store.states import Role
 from web.access.guard import Pages, Visit, Visitor
 from web.frame import build_form, build_page
+from web.site import say_moment
 
 pages = Pages()
 
@@ -65,7 +66,6 @@ def _build_table(visit: Visit, found: list[Arrival]) -> Markup:
 
 
 def _build_row(visit: Visit, arrival: Arrival) -> Markup:
-    zone_time = arrival.received_at.astimezone().strftime("%Y-%m-%d %H:%M")
     name = shorten(show_text(find_file_name(arrival.path)), MOST_SIGNS)
     button = element("button", "Release", aria_label=f"Release arrival {arrival.id}")
     code = arrival.reason_code or ""
@@ -75,6 +75,6 @@ def _build_row(visit: Visit, arrival: Arrival) -> Markup:
         element("td", isolate(name), class_="name"),
         element("td", element("b", code.replace("_", " ")), element("small", shorten(arrival.reason or "", 200))),
         element("td", REASONS.get(code, ""), class_="words"),
-        element("td", zone_time, class_="moment"),
+        element("td", say_moment(arrival.received_at, visit.site.zone), class_="moment"),
         element("td", build_form(visit, f"/quarantine/{arrival.id}/release", button)),
     )

@@ -13,6 +13,7 @@ from store.states import Role
 from web.access.guard import Pages, Visit, Visitor
 from web.errors import MissingError
 from web.frame import build_form, build_page
+from web.site import say_moment
 
 pages = Pages()
 
@@ -65,7 +66,7 @@ def _build_row(visit: Visit, user: User) -> Markup:
         "tr",
         element("th", isolate(user.name), scope="row"),
         element("td", user.role),
-        element("td", f"{user.created_at.astimezone():%Y-%m-%d %H:%M}", class_="moment"),
+        element("td", say_moment(user.created_at, visit.site.zone), class_="moment"),
         element("td", "no" if user.disabled else "yes"),
         element("td", build_form(visit, f"/users/{quote(user.name, safe='')}/disable", button) if is_other else EMPTY),
     )

@@ -1,20 +1,17 @@
 """The worklist's pages: the list, and its rows alone for htmx."""
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from fastapi import Response
 from markupsafe import Markup
 
-from documents.blocks import CellKind
-from documents.cells import say_cell
 from documents.figures import say_count
 from documents.html.elements import EMPTY, element, isolate, join
 from documents.html.svg import build_bar
 from documents.text import shorten
 from installation.errors import IdentifierKeyError
 from reports.film.finding import ACCEPTED, find_films
-from reports.question.periods import find_zone
 from store.database import reading
 from store.questions.piles import Pile
 from store.questions.worklist import MOST_COUNTED, Film, count_piles, list_films, list_numbered
@@ -23,6 +20,7 @@ from web.access.guard import Pages, Visit, Visitor
 from web.answers import build_answer, build_marks, build_stat, find_answer_advice, say_share
 from web.frame import build_fragment, build_page
 from web.keys import build_keys
+from web.site import say_moment
 from web.worklist.filters import build_filters
 from web.worklist.wish import Words, read_words
 
@@ -86,7 +84,7 @@ def _write_rows(visit: Visit) -> str:
 
 
 def _build_list(visit: Visit, words: Words, search: str) -> Markup:
-    zone = find_zone(visit.installation.settings.time_zone)
+    zone = visit.site.zone
     with reading(visit.ledger) as connection:
         if search:
             films = list_numbered(connection, find_films(connection, search, lambda said: _protect(visit, said), None))
@@ -170,7 +168,7 @@ def _build_row(film: Film, pile: Pile | None, zone: tzinfo) -> Markup:
         element("td", isolate(shorten(result.file_name, LONGEST_NAME)), class_="name"),
         element("td", _say_patient(film)),
         element("td", film.view_position or ""),
-        element("td", _say_moment(result.received_at, zone), class_="moment"),
+        element("td", say_moment(result.received_at, zone), class_="moment"),
         class_=result.label or None,
     )
 
@@ -178,10 +176,6 @@ def _build_row(film: Film, pile: Pile | None, zone: tzinfo) -> Markup:
 def _say_patient(film: Film) -> str:
     age = None if film.patient_age_years is None else f"{film.patient_age_years:.0f} y"
     return " ".join(filter(None, (film.patient_sex, age)))
-
-
-def _say_moment(moment: datetime, zone: tzinfo) -> str:
-    return say_cell(CellKind.MOMENT, moment.astimezone(zone))
 
 
 def _build_paging(words: Words, next_place: str | None, here: str | None) -> Markup:

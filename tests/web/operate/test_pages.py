@@ -1,11 +1,13 @@
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from documents.blocks import CellKind, Column, Content, Row, Section, Sentences, Table
 from inference.bundle import SHIPPED_BUNDLE
 from installation.installation import Installation
+from store.access.users import list_users
 from store.audit import list_events
 from store.database import reading
 from store.ledger.arrivals import find_arrival
@@ -130,6 +132,19 @@ def test_an_admin_disables_others_and_not_oneself(log_in: LogIn) -> None:
     assert client.post("/users/viewer/disable").status_code == 200
     assert viewer.get("/account").status_code == 303
     assert client.get("/account").status_code == 200
+
+
+@pytest.mark.usefixtures("_films")
+def test_times_are_the_sites_and_not_the_machines(log_in: LogIn, installation: Installation) -> None:
+    installation.settings.time_zone = "Pacific/Kiritimati"  # no machine's own
+    with reading(installation.ledger) as connection:
+        arrival = find_arrival(connection, 2)
+        (user, *_) = list_users(connection)
+    assert arrival is not None
+    client = log_in(Role.ADMIN)
+    for path, moment in (("/quarantine", arrival.received_at), ("/users", user.created_at)):
+        shown = moment.astimezone(ZoneInfo("Pacific/Kiritimati"))
+        assert f"{shown:%Y-%m-%d %H:%M:%S}" in client.get(path).text
 
 
 def test_the_chain_is_verified_on_the_page(log_in: LogIn) -> None:
