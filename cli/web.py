@@ -27,8 +27,7 @@ def web(
 
         settings = read_settings(web=address)
         chosen = WEB_ADDRESS if settings.web == OFF else settings.web
-        inbox = settings.web_inbox or settings.inbox[0]
-        with opened_installation(web=chosen, web_inbox=inbox) as installation:
+        with opened_installation(web=chosen) as installation:
             _serve(installation)
 
 

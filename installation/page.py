@@ -16,7 +16,7 @@ class WebSettings(BaseModel):
     ] = OFF
     web_inbox: Annotated[
         Path | None,
-        Field(description="the watched folder into which the page puts uploads; empty: the first of `inbox`"),
+        Field(description="the watched folder into which the page puts uploads; empty: the service's first"),
     ] = None
     web_hosts: Annotated[
         str, Field(description="names under which the page may be asked for, with commas; empty: this machine's own")

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from typer.testing import CliRunner
 
+from cli.app import app
 from inference.labels import Outcome
+from installation.home import lock_home, note_inboxes
 from installation.installation import Installation
 from store.audit import list_events
 from store.database import reading
@@ -14,6 +17,7 @@ from store.tables import arrivals
 from tests.ledger import INBOX, digest, predict, register_model
 from tests.outline import Outline
 from tests.web.conftest import LogIn
+from web.uploads.pages import find_inbox
 
 
 @pytest.fixture
@@ -40,6 +44,21 @@ def test_a_file_lies_in_the_inbox_under_the_uploaders_name_in_the_audit(
     assert "&lt;b&gt;a.dcm" in page
     assert "<b>a.dcm" not in page
     assert "data-arrival" not in page
+
+
+def test_uploads_go_where_the_running_service_watches(
+    inbox: Path, tmp_path: Path, log_in: LogIn, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched, opened = tmp_path / "films", list[Installation]()
+    watched.mkdir()
+    monkeypatch.setenv("XRAY_HOME", str(installation.home.root))
+    monkeypatch.setattr("cli.web._serve", opened.append)
+    with lock_home(installation.home):
+        note_inboxes(installation.home, [watched])
+        CliRunner().invoke(app, ["web"])
+        assert find_inbox(opened[0]) == watched
+        assert log_in(Role.REVIEWER).post("/upload", content=b"film").status_code == 200
+    assert (len(list(watched.iterdir())), list(inbox.iterdir())) == (1, [])
 
 
 def test_the_answer_comes_with_its_arrival_outcome_and_label(
