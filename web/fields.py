@@ -16,10 +16,11 @@ def build_field(name: str, title: str, value: str = "", **attributes: object) ->
 
 
 def build_choice(name: str, title: str, options: Iterable[tuple[str, str]], chosen: str) -> Markup:
-    """Build a choice with its label; options are pairs of value and words."""
+    """Build a choice with its label; options are pairs of value and words, and what an address chose besides."""
+    known = dict(options)
     found = [
         element("option", words, value=value, selected="selected" if value == chosen else None)
-        for value, words in options
+        for value, words in (known if chosen in known else {chosen: chosen} | known).items()
     ]
     return element(
         "div", element("label", title, for_=name), element("select", *found, id=name, name=name), class_="field"

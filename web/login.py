@@ -17,6 +17,7 @@ from store.database import reading
 from store.states import Role
 from web.access.guard import COOKIE, THEME_COOKIE, Pages, Visitor, find_address
 from web.access.passwords import is_right
+from web.fields import build_field
 from web.frame import DARK, LIGHT, build_outer_page
 from web.site import Site
 
@@ -128,29 +129,16 @@ def _forget() -> Response:
 
 
 def _build_login(target: str, fault: str) -> Markup:
+    needed = {"maxlength": LONGEST_FIELD, "required": "required"}
     return element(
         "form",
         element("h1", "xray-watch"),
         element("p", fault, class_="fault", role="alert") if fault else EMPTY,
-        _build_field("username", "Name", "text", "username", autofocus="autofocus"),
-        _build_field("password", "Password", "password", "current-password"),
+        build_field("username", "Name", "", autocomplete="username", autofocus="autofocus", **needed),
+        build_field("password", "Password", "", type="password", autocomplete="current-password", **needed),
         element("input", type="hidden", name="next", value=check_target(target)),
         element("button", "Log in"),
         method="post",
         action="/login",
         class_="login",
     )
-
-
-def _build_field(name: str, title: str, kind: str, hint: str, **attributes: object) -> Markup:
-    field = element(
-        "input",
-        id=name,
-        name=name,
-        type=kind,
-        autocomplete=hint,
-        maxlength=LONGEST_FIELD,
-        required="required",
-        **attributes,
-    )
-    return element("div", element("label", title, for_=name), field, class_="field")

@@ -22,10 +22,9 @@ from web.frame import build_fragment, build_page
 from web.keys import build_keys
 from web.site import say_moment
 from web.worklist.filters import build_filters
-from web.worklist.wish import Words, read_words
+from web.worklist.wish import LONGEST_FIELD, Words, read_words
 
 LONGEST_NAME = 60
-LONGEST_WORD = 200
 
 TITLES_OF_PILES = {
     Pile.UNREAD: "Unread",
@@ -50,8 +49,8 @@ pages = Pages()
 
 @pages.page("/worklist", needs=Role.VIEWER)
 def show_worklist(visit: Visitor) -> Response:
-    """Show the worklist, or what a search finds; one film that is found alone is named first."""
-    words, search, _ = _read(visit)
+    """Show the worklist, or what a search finds."""
+    words, search = _read(visit)
     rows = _build_list(visit, words, search)
     return build_page(
         visit,
@@ -69,13 +68,13 @@ def show_worklist(visit: Visitor) -> Response:
 @pages.page("/worklist/rows", needs=Role.VIEWER, counts=False)
 def give_rows(visit: Visitor) -> Response:
     """Give tabs and rows alone: a page asks for them by itself when something has changed."""
-    words, search, _ = _read(visit)
+    words, search = _read(visit)
     return build_fragment(_build_list(visit, words, search))
 
 
-def _read(visit: Visit) -> tuple[Words, str, str | None]:
+def _read(visit: Visit) -> tuple[Words, str]:
     query = visit.request.query_params
-    return read_words(visit.installation, query), query.get("q", "").strip()[:LONGEST_WORD], query.get("after")
+    return read_words(visit.installation, query), query.get("q", "").strip()[:LONGEST_FIELD]
 
 
 def _write_rows(visit: Visit) -> str:
@@ -84,19 +83,19 @@ def _write_rows(visit: Visit) -> str:
 
 
 def _build_list(visit: Visit, words: Words, search: str) -> Markup:
-    zone = visit.site.zone
+    zone, after = visit.site.zone, visit.request.query_params.get("after")
     with reading(visit.ledger) as connection:
         if search:
             films = list_numbered(connection, find_films(connection, search, lambda said: _protect(visit, said), None))
             return _build_found(films, search, zone)
-        page = list_films(connection, words.wish, visit.request.query_params.get("after"))
+        page = list_films(connection, words.wish, after)
         counts = count_piles(connection, words.wish)
     return join(
         (
             _build_tabs(words, counts),
             element("p", LEADS[words.pile], class_="lead"),
             _build_table(page.films, words.pile, zone),
-            _build_paging(words, page.next_place, visit.request.query_params.get("after")),
+            _build_paging(words, page.next_place, after),
         )
     )
 

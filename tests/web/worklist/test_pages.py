@@ -74,6 +74,12 @@ def test_piles_filters_and_search(client: TestClient) -> None:
         assert list_rows(client.get(f"/worklist/rows?{query}").text) == found, query
 
 
+def test_filters_of_an_address_stay_in_the_form(client: TestClient) -> None:
+    page = client.get("/worklist?label=covid19,normal&since=2h").text
+    assert '<option value="covid19,normal" selected="selected">covid19,normal</option>' in page
+    assert '<option value="2h" selected="selected">since 2h</option>' in page
+
+
 def test_without_a_key_of_identifiers_the_search_goes_on(log_in: LogIn, installation: Installation) -> None:
     register_model(installation.ledger)
     predict(installation.ledger, "a.dcm")
