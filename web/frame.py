@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from documents.html.elements import EMPTY, element
+from documents.html.elements import element, join
 from inference.labels import NOTICE
 from store.states import Role
 from web.access.guard import THEME_COOKIE, TOKEN_FIELD, Visit
@@ -70,14 +70,9 @@ def build_outer_page(request: Request, title: str, *content: str, status: int = 
     return render(request, title, body, status=status)
 
 
-def build_fragment(*content: str, status: int = HTTPStatus.OK) -> HTMLResponse:
+def build_fragment(*content: str) -> HTMLResponse:
     """Build a part of a page, for htmx to put in."""
-    return HTMLResponse(element("div", *content).removeprefix("<div>").removesuffix("</div>"), status_code=status)
-
-
-def build_token(visit: Visit) -> Markup:
-    """Build the hidden field that every form needs which changes something."""
-    return element("input", type="hidden", name=TOKEN_FIELD, value=visit.csrf)
+    return HTMLResponse(join(content))
 
 
 def render(
@@ -145,6 +140,5 @@ def _build_user(visit: Visit) -> Markup:
 
 def build_form(visit: Visit, action: str, *content: Markup, **attributes: object) -> Markup:
     """Build a form that changes something, with its token."""
-    return (
-        element("form", build_token(visit), *content, method="post", action=action, **attributes) if content else EMPTY
-    )
+    token = element("input", type="hidden", name=TOKEN_FIELD, value=visit.csrf)
+    return element("form", token, *content, method="post", action=action, **attributes)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from documents.html.elements import EMPTY, element
 from store.access.lockout import forgive, is_locked, note_failure
-from store.access.sessions import begin_session, clear_sessions, end_session, find_session
+from store.access.sessions import begin_session, clear_sessions, end_session
 from store.access.users import User, end_sessions_of, find_user
 from store.audit import record_event
 from store.database import reading
@@ -113,12 +113,6 @@ def _enter(site: Site, user: User, address: str, subjects: tuple[str, ...]) -> s
         begin_session(connection, token, user.id, address)
         record_event(connection, "logged_in", actor=user.name, address=address)
     return token
-
-
-def is_logged_in(site: Site, token: str) -> bool:
-    """Return whether a token is that of a session."""
-    with reading(site.installation.ledger) as connection:
-        return bool(token) and find_session(connection, token, site.session_rules) is not None
 
 
 def _forget() -> Response:

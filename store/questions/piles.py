@@ -93,8 +93,8 @@ class Run:
         """Ask for films from a place on; a row is that of a result, then what a line says besides, then its place."""
         order = [self.sort, self.number] if self.before is None else [self.before, self.sort, self.number]
         statement = select_results(self.where, self.joined).add_columns(
-            *(_s.id, _s.arrival_id, _s.screened_at, _s.reviewed_at),
-            *(_s.patient_age_years, _s.patient_sex, _s.view_position, _a.attempts),
+            *(_s.id, _s.arrival_id, _s.screened_at),
+            *(_s.patient_age_years, _s.patient_sex, _s.view_position),
             *(self.sort.label("sort_key"), self.number.label("number_key")),
         )
         if place is not None:

@@ -27,11 +27,9 @@ class Film(NamedTuple):
     screening_id: int | None
     first_arrival_id: int | None  # the one whose answer it shares, where the same bytes came before
     screened_at: datetime | None
-    reviewed_at: datetime | None
     patient_age_years: float | None
     patient_sex: str | None
     view_position: str | None
-    attempts: int
 
 
 class Page(NamedTuple):
@@ -147,5 +145,5 @@ def _read_place(place: str | None, runs: Sequence[Run], *, last: bool) -> tuple[
 
 
 def _as_film(row: Sequence[Any]) -> Film:
-    *result, screening_id, first, screened_at, reviewed_at, age, sex, view, attempts, _, _ = row
-    return Film(as_result(result), screening_id, first, screened_at, reviewed_at, age, sex, view, attempts)
+    *result, screening_id, first, screened_at, age, sex, view, _, _ = row
+    return Film(as_result(result), screening_id, first, screened_at, age, sex, view)
