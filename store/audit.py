@@ -70,8 +70,7 @@ def record_event(
     Other transactions that append wait until this one ends, so it is best the last thing that a transaction does.
     """
     wait_for_turn(connection, CHAIN)
-    newest = select(audit_events.c.sha256).order_by(audit_events.c.id.desc()).limit(1)
-    previous = connection.scalar(newest) or BEFORE_THE_FIRST
+    previous = find_head(connection) or BEFORE_THE_FIRST
     at = connection.scalar(select(database_now()))
     assert at is not None  # noqa: S101  (a clock has a time)
     said = {"action": action, "arrival_id": arrival_id, "actor": actor, "address": address, "detail": detail}

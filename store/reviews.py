@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, case, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from inference.labels import Label
 from store.columns import database_now
@@ -90,7 +90,7 @@ def record_review(connection: Connection, review: NewReview) -> None:
 def list_reviews(connection: Connection, source_sha256: str) -> list[Review]:
     """Return the reviews of a film, the newest first."""
     r, later = reviews.c, reviews.alias("later")
-    columns = (users.c.name, r.verdict, r.label, r.comment, r.made_at, case((later.c.id.is_not(None), 1), else_=0))
+    columns = (users.c.name, r.verdict, r.label, r.comment, r.made_at, later.c.id.is_not(None))
     joined = reviews.join(users, users.c.id == r.user_id).outerjoin(later, later.c.corrects == r.id)
     statement = select(*columns).select_from(joined).where(r.source_sha256 == source_sha256).order_by(r.id.desc())
     return [

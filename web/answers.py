@@ -38,10 +38,9 @@ def say_answer(result: Result) -> str:
         return _WAITS[result.state]
     if result.label is not None:
         return name_label(result.label)
-    reason = result.reason_code and name_label(result.reason_code)
-    what = {Outcome.INDETERMINATE: "indeterminate", Outcome.REJECTED: "refused"}
-    found = what.get(result.outcome, str(result.state)) if result.outcome else str(result.state)
-    return f"{found}: {reason}" if reason and reason != found else found
+    found = "refused" if result.outcome is Outcome.REJECTED else find_outcome(result)
+    reason = name_label(result.reason_code) if result.reason_code else found
+    return found if reason == found else f"{found}: {reason}"
 
 
 def say_share(result: Result) -> str:

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
 from store.access.users import COLUMNS, User, as_user
 from store.columns import database_now
@@ -52,12 +52,7 @@ def find_session(connection: Connection, token: str, rules: SessionRules) -> Ses
     statement = (
         select(*COLUMNS, s.address, s.created_at.label("begun_at"), s.active_at, database_now().label("now"))
         .join_from(sessions, users)
-        .where(
-            s.token_sha256 == hash_token(token),
-            s.active_at > database_now(-rules.idle_seconds),
-            s.created_at > database_now(-rules.longest_seconds),
-            ~users.c.disabled,
-        )
+        .where(s.token_sha256 == hash_token(token), _is_good(rules), ~users.c.disabled)
     )
     row = connection.execute(statement).one_or_none()
     if row is None:
@@ -78,13 +73,14 @@ def end_session(connection: Connection, token: str) -> None:
 
 def clear_sessions(connection: Connection, rules: SessionRules) -> None:
     """Take out what has run out."""
-    s = sessions.c
-    old = (s.active_at <= database_now(-rules.idle_seconds)) | (s.created_at <= database_now(-rules.longest_seconds))
-    connection.execute(delete(sessions).where(old))
+    connection.execute(delete(sessions).where(~_is_good(rules)))
 
 
 def count_sessions(connection: Connection, rules: SessionRules) -> int:
     """Return how many sessions are good now."""
+    return connection.scalar(select(func.count()).select_from(sessions).where(_is_good(rules))) or 0
+
+
+def _is_good(rules: SessionRules) -> ColumnElement[bool]:
     s = sessions.c
-    good = (s.active_at > database_now(-rules.idle_seconds)) & (s.created_at > database_now(-rules.longest_seconds))
-    return connection.scalar(select(func.count()).select_from(sessions).where(good)) or 0
+    return and_(s.active_at > database_now(-rules.idle_seconds), s.created_at > database_now(-rules.longest_seconds))

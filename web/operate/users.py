@@ -7,8 +7,9 @@ from fastapi import Response
 from markupsafe import Markup
 
 from documents.html.elements import EMPTY, element, isolate
-from store.access.users import User, change_user, find_user, list_users
+from store.access.users import User, change_user, list_users
 from store.database import reading
+from store.errors import UserError
 from store.states import Role
 from web.access.guard import Pages, Visit, Visitor
 from web.errors import MissingError
@@ -31,11 +32,11 @@ def disable(visit: Visitor, name: str) -> Response:
     """Let a user log in no more; not oneself, so that somebody is left who may."""
     if name == visit.user.name:
         return _build(visit, "You cannot disable yourself.", status=HTTPStatus.CONFLICT)
-    with reading(visit.ledger) as connection:
-        if find_user(connection, name) is None:
-            raise MissingError("there is no such user")
-    with visit.ledger.begin() as connection:
-        change_user(connection, name, "user_disabled", visit.user.name, visit.address, disabled=True)
+    try:
+        with visit.ledger.begin() as connection:
+            change_user(connection, name, "user_disabled", visit.user.name, visit.address, disabled=True)
+    except UserError:
+        raise MissingError("there is no such user") from None
     return _build(visit, f"{name} is disabled and logged off.")
 
 

@@ -7,9 +7,12 @@ An answer is a line of JSON and then as many bytes as it says. The child ends wi
 
 import json
 import sys
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from installation.fence import keep_freed_memory, limit_memory
+
+if TYPE_CHECKING:
+    from web.pictures.drawing import Drawer
 
 
 def main() -> None:
@@ -25,11 +28,10 @@ def main() -> None:
         _answer(drawer, line, answers)
 
 
-def _answer(drawer: "object", line: bytes, answers: BinaryIO) -> None:
+def _answer(drawer: "Drawer", line: bytes, answers: BinaryIO) -> None:
     from imaging import RadiographError
-    from web.pictures.drawing import Drawer, FileChangedError
+    from web.pictures.drawing import FileChangedError
 
-    assert isinstance(drawer, Drawer)  # noqa: S101  (typed where it is heavy)
     try:
         facts, content = drawer.draw(json.loads(line))
     except RadiographError as error:

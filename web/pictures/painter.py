@@ -119,7 +119,7 @@ def _check(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_answer(child: subprocess.Popen[bytes], deadline: float) -> tuple[dict[str, Any], bytes]:
-    """Read a line of JSON, and then as many bytes as it says; raises TimeoutError or EOFError (an OSError here)."""
+    """Read a line of JSON, and then as many bytes as it says; raises TimeoutError or BrokenPipeError."""
     assert child.stdout is not None  # noqa: S101  (a pipe, as it was started)
     received = bytearray()
     while b"\n" not in received:
