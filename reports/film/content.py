@@ -48,6 +48,20 @@ FILMS = (
     RECEIVED_AT.in_table(0.22),
     Column("result", CellKind.WORDS, 0.32),
 )
+REFERENCES = (
+    Column("source", CellKind.WORDS, 0.25),
+    Column("reference", CellKind.WORDS, 0.25),
+    Column("obtained", CellKind.MOMENT, 0.25),
+    Column("recorded", CellKind.MOMENT, 0.25),
+)
+DELIVERIES = (
+    Column("target", CellKind.NAME, 0.2),
+    Column("what", CellKind.WORDS, 0.2),
+    Column("state", CellKind.WORDS, 0.15),
+    Column("delivered", CellKind.MOMENT, 0.2),
+    Column("last answer", CellKind.NAME, 0.25),
+)
+SENDINGS = (Column("report", CellKind.NAME, 0.6), Column("sent", CellKind.MOMENT, 0.4))
 
 
 def build_film(facts: FilmFacts, zone: tzinfo) -> Content:
@@ -208,26 +222,16 @@ def _say_attempts(facts: FilmFacts) -> Iterator[str]:
 
 
 def _build_references(facts: FilmFacts, zone: tzinfo) -> Section | None:
-    if not facts.record.references:
-        return None
-    columns = (
-        Column("source", CellKind.WORDS, 0.25),
-        Column("reference", CellKind.WORDS, 0.25),
-        Column("obtained", CellKind.MOMENT, 0.25),
-        Column("recorded", CellKind.MOMENT, 0.25),
-    )
     rows = [
         Row([SOURCES[one.source], name_label(one.reference), *_local(zone, one.obtained_at, one.recorded_at)])
         for one in facts.record.references
     ]
-    return Section("references", "Reference labels", "", [Table("", columns, rows)])
+    return _build_table("references", "Reference labels", "", REFERENCES, rows)
 
 
 def _build_films(key: str, heading: str, lead: str, films: Sequence[Result], zone: tzinfo) -> Section | None:
-    if not films:
-        return None
     note = f"{LISTED} at most." if len(films) == LISTED else ""
-    return Section(key, heading, lead, [Table("", FILMS, [_build_film_row(film, zone) for film in films], note)])
+    return _build_table(key, heading, lead, FILMS, [_build_film_row(film, zone) for film in films], note)
 
 
 def _build_film_row(film: Result, zone: tzinfo) -> Row:
@@ -236,28 +240,23 @@ def _build_film_row(film: Result, zone: tzinfo) -> Row:
 
 
 def _build_deliveries(facts: FilmFacts, zone: tzinfo) -> Section | None:
-    if not facts.record.deliveries:
-        return None
-    columns = (
-        Column("target", CellKind.NAME, 0.2),
-        Column("what", CellKind.WORDS, 0.2),
-        Column("state", CellKind.WORDS, 0.15),
-        Column("delivered", CellKind.MOMENT, 0.2),
-        Column("last answer", CellKind.NAME, 0.25),
-    )
     rows = [
         Row([one.target, KINDS.get(one.kind, one.kind), one.state, *_local(zone, one.delivered_at), one.last_words])
         for one in facts.record.deliveries
     ]
-    return Section("deliveries", "Sent to the PACS", "", [Table("", columns, rows)])
+    return _build_table("deliveries", "Sent to the PACS", "", DELIVERIES, rows)
 
 
 def _build_sendings(facts: FilmFacts, zone: tzinfo) -> Section | None:
-    if not facts.sendings:
-        return None
-    columns = (Column("report", CellKind.NAME, 0.6), Column("sent", CellKind.MOMENT, 0.4))
     rows = [Row([one.id, *_local(zone, one.sent_at)]) for one in facts.sendings]
-    return Section("sendings", "Sent with", "The reports of its day.", [Table("", columns, rows)])
+    return _build_table("sendings", "Sent with", "The reports of its day.", SENDINGS, rows)
+
+
+def _build_table(
+    key: str, heading: str, lead: str, columns: Sequence[Column], rows: Sequence[Row], note: str = ""
+) -> Section | None:
+    """Build a section of one table; none where it has no rows."""
+    return Section(key, heading, lead, [Table("", columns, rows, note)]) if rows else None
 
 
 def _build_pairs(pairs: Iterable[tuple[str, str | None]]) -> Table:
