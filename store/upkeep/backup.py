@@ -21,6 +21,7 @@ from store.database import reading
 from store.errors import BackupError, BackupToolMissingError
 
 PRIVATE = 0o600
+LOGS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a database file; they belong to that file alone
 
 
 def back_up(engine: Engine, target: Path) -> Mapping[str, int]:
@@ -61,7 +62,7 @@ def _check_target(engine: Engine, target: Path) -> None:
     if engine.dialect.name != "sqlite":
         return
     ledger = Path(engine.url.database or "").resolve()
-    if target in {ledger, *(ledger.with_name(ledger.name + suffix) for suffix in ("-wal", "-shm", "-journal"))}:
+    if target in {ledger, *(ledger.with_name(ledger.name + suffix) for suffix in LOGS)}:
         raise BackupError("the backup would replace the ledger itself; name another file")
 
 
@@ -75,16 +76,16 @@ def private_part(target: Path) -> Iterator[Path]:
         raise OSError(error.errno, error.strerror, str(target)) from None
     try:
         yield part
-        flush(part)
+        _flush(part)
         part.replace(target)
-        flush(target.parent)
+        _flush(target.parent)
     finally:
-        for left in (part, *(part.with_name(part.name + suffix) for suffix in ("-wal", "-shm", "-journal"))):
+        for left in (part, *(part.with_name(part.name + suffix) for suffix in LOGS)):
             with suppress(FileNotFoundError):
                 left.unlink()
 
 
-def flush(path: Path) -> None:
+def _flush(path: Path) -> None:
     """Wait until a file, or a folder's names, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:

@@ -10,9 +10,7 @@ from pathlib import Path
 
 from store import HEAD_REVISION
 from store.errors import BackupError, RestoreError, SchemaTooNewError
-from store.upkeep.backup import check_sqlite, flush, private_part
-
-LOGS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a database file; they belong to that file alone
+from store.upkeep.backup import LOGS, check_sqlite, private_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,6 @@ def restore_sqlite(backup: Path, ledger: Path) -> Restored:
     with private_part(ledger) as part:
         rows, revision = _copy(backup, part)
         aside = _set_aside(ledger) if ledger.exists() else None
-    flush(ledger.parent)
     return Restored(rows, revision, aside)
 
 
@@ -82,9 +79,8 @@ def _set_aside(ledger: Path) -> Path:
     aside = ledger.with_name(f"{ledger.name}.before-restore-{datetime.now(tz=UTC):%Y%m%dT%H%M%S%fZ}")
     try:
         with closing(sqlite3.connect(ledger, isolation_level=None)) as before:
-            before.execute(
-                "PRAGMA journal_mode = DELETE"
-            )  # one file, without a log that the new one would take for its own
+            # one file, without a log that the new one would take for its own
+            before.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.DatabaseError:
         pass  # a damaged ledger is kept as it is, each file under the name that belongs to it
     os.link(ledger, aside)
