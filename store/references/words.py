@@ -51,6 +51,8 @@ LABEL_NAMES: Mapping[ReferenceSource, Sequence[str]] = {
     ReferenceSource.READER: ("reader_label", "reference_label", "label", "reader", "reading", "finding", "diagnosis"),
 }
 DATE_NAMES = ("obtained_at", "collected_at", "sampled_at", "result_date", "test_date", "sample_date", "date")
+IMPORTED = tuple(LABEL_NAMES)
+"""Sources whose labels come in files; reviews are given on the page."""
 OBVIOUS: Mapping[ReferenceSource, Mapping[str, Reference]] = {
     ReferenceSource.PCR: {
         **dict.fromkeys(("positive", "pos", "+", "detected", "covid19", "covid-19"), Reference.COVID19),
@@ -64,6 +66,4 @@ OBVIOUS: Mapping[ReferenceSource, Mapping[str, Reference]] = {
         "other": Reference.OTHER_FINDING,
     },
 }
-IMPORTED = tuple(LABEL_NAMES)
-"""Sources whose labels come in files; reviews are given on the page."""
 """Words that need no ``--map``; what is doubtful (inconclusive, 1, yes) is left to the site."""
