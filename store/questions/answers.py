@@ -6,11 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, case, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select, tuple_
 
 from inference.labels import Label, Outcome
 from store.ledger.fates import INTERNAL_ERROR, READER_CRASHED, READER_MEMORY, READER_TIMEOUT
-from store.questions.selection import JOINED, REASON, SHARES
+from store.questions.selection import DETAIL, JOINED, REASON, SHARES, is_of_model
 from store.states import ArrivalState
 from store.tables import arrivals, deliveries, models, screenings
 
@@ -96,7 +96,7 @@ def find_answer(connection: Connection, arrival_id: int) -> RecordedAnswer | Non
     """Return what is known of an arrival that has an end; None where it was pruned."""
     a, s = arrivals.c, screenings.c
     columns = (
-        *(a.source_sha256, OUTCOME, s.label, REASON, func.coalesce(a.reason, s.reason)),
+        *(a.source_sha256, OUTCOME, s.label, REASON, DETAIL),
         *(a.finished_at, s.screened_at, models.c.model_version, models.c.model_sha256, models.c.folder),
         *(a.stored_path, a.path, *SHARES.values()),
     )
@@ -140,11 +140,8 @@ def _has_object(kind: str) -> ColumnElement[bool]:
 
 
 def _follow(rule: Mapping[str, Sequence[str]]) -> list[ColumnElement[bool]]:
-    columns = {"label": screenings.c.label, "outcome": OUTCOME}
+    columns = {"label": screenings.c.label, "outcome": OUTCOME, "sender": arrivals.c.sender}
     followed: list[ColumnElement[bool]] = [column.in_(rule[key]) for key, column in columns.items() if rule.get(key)]
     if named := rule.get("model"):
-        hashes = (screenings.c.model_sha256.startswith(model, autoescape=True) for model in named)
-        followed.append(or_(models.c.model_version.in_(named), *hashes))
-    if senders := rule.get("sender"):
-        followed.append(arrivals.c.sender.in_(senders) if "sender" in arrivals.c else false())
+        followed.append(is_of_model(named))
     return followed

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Join, Select, and_, case, func, or_, select, union_all
 
 from inference.labels import LABELS, Label, Outcome
-from store.columns import escape_path, quarter_hours
+from store.columns import escape_path, latency_milliseconds, quarter_hours
 from store.states import PENDING_STATES, ArrivalState, Priority
 from store.tables import BASE_NAME, UNFINISHED, arrivals, headers, models, screenings
 
@@ -175,6 +175,19 @@ def find_part(state: ArrivalState, outcome: Outcome | None) -> Part:
     return Part(outcome if state is ArrivalState.DONE and outcome is not None else state)
 
 
+def is_of_model(named: Sequence[str]) -> ColumnElement[bool]:
+    """Return a condition on rows of ``JOINED``: answered by a model of such a version or hash, or its first digits."""
+    hashes = (screenings.c.model_sha256.startswith(model, autoescape=True) for model in named)
+    return or_(models.c.model_version.in_(named), *hashes)
+
+
+def is_late(longest_wait_seconds: float) -> ColumnElement[bool]:
+    """Return a condition on arrivals that finished: the result came later than the site promises."""
+    a = arrivals.c
+    latency = latency_milliseconds(a.received_at, a.finished_at)
+    return (a.state != ArrivalState.VANISHED) & (latency > longest_wait_seconds * 1000)
+
+
 def list_conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
     """Give the condition of each filter, on rows of ``JOINED``."""
     a, s = arrivals.c, screenings.c
@@ -197,8 +210,7 @@ def list_conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
         if values:
             yield a.id.in_(union_all(*(each for key in keys for each in select_saying(key, values))))
     if filters.models:
-        named = (s.model_sha256.startswith(model, autoescape=True) for model in filters.models)
-        yield or_(models.c.model_version.in_(filters.models), *named)
+        yield is_of_model(filters.models)
     for label, least in filters.minimums:
         wanted = LABELS if label is None else (label,)
         yield or_(*(SHARES[label] >= least for label in wanted))

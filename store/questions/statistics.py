@@ -8,7 +8,7 @@ from sqlalchemy import Connection, case, func, or_, select
 
 from inference.labels import Outcome
 from store.columns import latency_milliseconds
-from store.questions.selection import IS_ANSWER, JOINED, QUARTER, Selection, said
+from store.questions.selection import IS_ANSWER, JOINED, QUARTER, Selection, is_late, said
 from store.states import ArrivalState, Priority
 from store.tables import arrivals, models, screenings
 
@@ -78,12 +78,10 @@ def count_latencies(connection: Connection, selection: Selection) -> list[tuple[
 
 def count_late(connection: Connection, selection: Selection, longest_wait_seconds: float) -> dict[int, int]:
     """Count the arrivals whose result came later than that, by the quarter of an hour in which it came."""
-    a = arrivals.c
-    is_late = latency_milliseconds(a.received_at, a.finished_at) > longest_wait_seconds * 1000
     statement = (
         select(QUARTER.label("quarter"), func.count().label("late"))
         .select_from(JOINED)
-        .where(selection.where_finished(), a.state != ArrivalState.VANISHED, is_late)
+        .where(selection.where_finished(), is_late(longest_wait_seconds))
         .group_by("quarter")
     )
     return {row.quarter: int(row.late) for row in connection.execute(statement)}

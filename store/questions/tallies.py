@@ -16,7 +16,7 @@ from store.columns import database_now, latency_milliseconds
 from store.ledger.counts import count_pending_states, find_last_finished
 from store.ledger.deliveries import count_waiting
 from store.questions.queries import StateCount, count_states, find_oldest_pending
-from store.questions.selection import IS_ANSWER, SHARES
+from store.questions.selection import IS_ANSWER, SHARES, is_late
 from store.states import FINISHED_STATES, ArrivalState
 from store.tables import UNFINISHED, arrivals, screenings
 
@@ -116,10 +116,8 @@ def read_backlog(connection: Connection) -> Backlog:
 
 
 def _count_late(connection: Connection, finished: ColumnElement[bool], longest_wait_seconds: float) -> int:
-    a = arrivals.c
-    is_late = latency_milliseconds(a.received_at, a.finished_at) > longest_wait_seconds * 1000
-    lasted = finished & (a.state != ArrivalState.VANISHED) & is_late
-    return connection.scalar(select(func.count()).select_from(arrivals).where(lasted)) or 0
+    late = select(func.count()).select_from(arrivals).where(finished, is_late(longest_wait_seconds))
+    return connection.scalar(late) or 0
 
 
 def _tally_seconds(connection: Connection, finished: ColumnElement[bool]) -> Distribution:
