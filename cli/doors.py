@@ -55,6 +55,4 @@ def _read_status(installation: "Installation") -> "StatusLines":
     from worker.health.status import read_status
 
     found = read_status(installation)
-    lines = [line for line in found.as_lines() if not line.startswith("! ")]
-    facts = [(line[:17].strip(), line[17:].strip()) for line in lines]
-    return StatusLines(facts, found.problems, is_ready=not found.problems)
+    return StatusLines(list(found.list_facts()), found.problems, is_ready=not found.problems)

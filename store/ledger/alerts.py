@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, type_coerce, update
 
-from store.columns import database_now
+from store.columns import FileName, database_now
 from store.database import build_insert
 from store.tables import UNSENT, alerts, arrivals, screenings
 
-HOUR = timedelta(hours=1)
+HOUR_SECONDS = 3600.0
 LEASE_SECONDS = 120.0  # longer than a try takes by every way; then whoever was sending has died
 LONGEST_PAUSE_SECONDS = 600
 MOST_AT_ONCE, MOST_MESSAGES = 1000, 20
@@ -81,7 +81,7 @@ def assign_messages(connection: Connection, most_an_hour: int) -> None:
     """
     a = alerts.c
     waiting = list(connection.scalars(select(a.id).where(a.message.is_(None)).order_by(a.id).with_for_update()))
-    recent = select(func.count(a.message.distinct())).where(a.assigned_at > database_now(-HOUR.total_seconds()))
+    recent = select(func.count(a.message.distinct())).where(a.assigned_at > database_now(-HOUR_SECONDS))
     left = most_an_hour - (connection.scalar(recent) or 0)
     if not waiting or left <= 0:
         return
@@ -96,7 +96,9 @@ def assign_messages(connection: Connection, most_an_hour: int) -> None:
 def claim_messages(connection: Connection) -> list[Sequence[Alert]]:
     """Take what is to be sent now, message by message; nobody else takes it until the lease has run out."""
     a = alerts.c
-    free = or_(a.not_before.is_(None), a.not_before <= database_now(), a.not_before > database_now(3600))
+    # what seems to be put off for an hour was written before the clock was set back
+    far = a.not_before > database_now(HOUR_SECONDS)
+    free = or_(a.not_before.is_(None), a.not_before <= database_now(), far)
     due = select(a.message).where(UNSENT, a.message.is_not(None), free).order_by(a.id)
     names = dict.fromkeys(connection.scalars(due.limit(MOST_AT_ONCE).with_for_update(skip_locked=True)))
     chosen = a.message.in_(list(names)[:MOST_MESSAGES])
@@ -144,17 +146,11 @@ def list_alerts(connection: Connection, limit: int) -> list[Alert]:
 def find_identity(connection: Connection, arrival_ids: Sequence[int]) -> dict[int, dict[str, str | None]]:
     """Return what identifies films, by arrival: only for messages to whom the site allows it."""
     a, s = arrivals.c, screenings.c
-    columns = (a.id, a.path, s.sop_instance_uid, s.study_instance_uid, s.accession_number, s.patient_id)
-    joined = arrivals.outerjoin(screenings, and_(a.screening_id == s.id))
-    found = connection.execute(select(*columns).select_from(joined).where(a.id.in_(arrival_ids)))
-    return {
-        row.id: {
-            "file_name": row.path.name,
-            **{name: row._mapping[name] for name in ("sop_instance_uid", "study_instance_uid")},
-            **{name: row._mapping[name] for name in ("accession_number", "patient_id")},
-        }
-        for row in found
-    }
+    named = [s[name] for name in ("sop_instance_uid", "study_instance_uid", "accession_number", "patient_id")]
+    joined = arrivals.outerjoin(screenings, a.screening_id == s.id)
+    columns = (a.id, type_coerce(a.path, FileName).label("file_name"), *named)
+    rows = connection.execute(select(*columns).select_from(joined).where(a.id.in_(arrival_ids))).mappings()
+    return {row["id"]: {name: value for name, value in row.items() if name != "id"} for row in rows}
 
 
 def _assign(connection: Connection, which: ColumnElement[bool], message: str) -> None:

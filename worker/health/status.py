@@ -81,37 +81,39 @@ class Status:
 
     def as_lines(self) -> Iterator[str]:
         """Return what people read, on one screen: what is, then what is wrong and what to do."""
-        yield f"service          {self.state if self.state in RUNNING else 'not running'}"
-        yield from (f"{name:16} {told}" for name, told in self.beside.items())
-        yield f"disk             {self.disk.describe()}"
-        yield f"broker           {self.broker}"
-        yield from self._engine_lines()
-        if not self.engines:
-            yield "devices          cpu: LiteRT in each screening process"
-        yield from self._queue_lines()
+        yield from (f"{name:16} {told}" for name, told in self.list_facts())
         yield from (f"! {problem}" for problem in self.problems)
 
-    def _engine_lines(self) -> Iterator[str]:
+    def list_facts(self) -> Iterator[tuple[str, str]]:
+        """Give what is known, each with its name."""
+        yield "service", str(self.state if self.state in RUNNING else "not running")
+        yield from self.beside.items()
+        yield "disk", self.disk.describe()
+        yield "broker", self.broker
+        yield from self._list_engines()
+        yield from self._list_queue()
+
+    def _list_engines(self) -> Iterator[tuple[str, str]]:
         several = len({engine.host for engine in self.engines}) > 1
         for engine in self.engines:
-            yield f"engine {engine.device:9} {f'{engine.host}: ' if several else ''}{engine.describe()}"
+            yield f"engine {engine.device}", f"{f'{engine.host}: ' if several else ''}{engine.describe()}"
+        if not self.engines:
+            yield "devices", "cpu: LiteRT in each screening process"
 
-    def _queue_lines(self) -> Iterator[str]:
+    def _list_queue(self) -> Iterator[tuple[str, str]]:
         if self.queue is None:
-            yield f"database         {self.database.removeprefix('the database ')}"
+            yield "database", self.database.removeprefix("the database ")
             return
-        yield f"model            {self.model_version or '-'}"
-        for state, count in self.queue.waiting.items():
-            yield f"{state.value:16} {count}"
-        yield f"without result   {self.queue.pending}, {self.queue.pending_stat} of them STAT"
-        yield f"oldest waiting   {_ago(self.queue.oldest_pending_at)}"
-        yield f"last finished    {_ago(self.queue.last_finished_at)}"
+        yield "model", self.model_version or "-"
+        yield from ((state.value, str(count)) for state, count in self.queue.waiting.items())
+        yield "without result", f"{self.queue.pending}, {self.queue.pending_stat} of them STAT"
+        yield "oldest waiting", _ago(self.queue.oldest_pending_at)
+        yield "last finished", _ago(self.queue.last_finished_at)
         share = self.queue.recently_quarantined / max(1, self.queue.recently_finished)
-        yield f"last 24 hours    {self.queue.recently_finished} finished, {share:.1%} of them quarantined"
-        for state, count in self.queue.recent.items():
-            yield f"  {state.value:14} {count}"
+        yield "last 24 hours", f"{self.queue.recently_finished} finished, {share:.1%} of them quarantined"
+        yield from ((f"  {state.value}", str(count)) for state, count in self.queue.recent.items())
         for target in self.queue.targets:
-            yield f"to {target.target:13} {say_count(target.waiting, 'answer', 'waits', 'wait')}"
+            yield f"to {target.target}", say_count(target.waiting, "answer", "waits", "wait")
 
 
 def read_status(installation: Installation) -> Status:

@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import pytest
 from sqlalchemy import Engine, update
 
@@ -16,7 +19,7 @@ from store.ledger.alerts import (
     record_taken,
     record_unsent,
 )
-from store.tables import alerts
+from store.tables import alerts, arrivals
 from tests.ledger import predict, register_model
 
 
@@ -112,3 +115,12 @@ def test_identity_is_read_by_arrival(engine: Engine, with_uid: bool) -> None:
         found = find_identity(connection, [arrival_id])[arrival_id]
     assert found["file_name"] == "film.dcm"
     assert found["accession_number"] == ("A1" if with_uid else None)
+
+
+def test_a_file_name_that_is_not_utf8_is_one_that_a_mail_can_hold(engine: Engine) -> None:
+    register_model(engine)
+    arrival_id = predict(engine, "film.dcm")
+    with engine.begin() as connection:
+        path = Path(os.fsdecode(b"/inbox/caf\xe9.dcm"))
+        connection.execute(update(arrivals).where(arrivals.c.id == arrival_id).values(path=path))
+        assert find_identity(connection, [arrival_id])[arrival_id]["file_name"] == r"caf\xe9.dcm"

@@ -11,6 +11,7 @@ from store.access.users import list_users
 from store.audit import list_events
 from store.database import reading
 from store.ledger.arrivals import find_arrival
+from store.ledger.deliveries import NewDelivery, queue_deliveries
 from store.ledger.outcomes import record_quarantine
 from store.states import ArrivalState, Role
 from tests.ledger import OWNER, hold, predict, quarantine, register_model
@@ -86,6 +87,15 @@ def test_the_status_page_says_what_the_command_says(log_in: LogIn) -> None:
     answer = log_in(Role.VIEWER).get("/status").text
     assert "not running" in answer
     assert "Try again now" not in answer
+
+
+def test_the_status_page_names_a_target_in_full(log_in: LogIn, installation: Installation) -> None:
+    name = "radiology-archive-second-building"
+    with installation.ledger.begin() as connection:
+        queue_deliveries(connection, [NewDelivery(1, "sr", name, "1.2", "2.25.1")])
+    answer = log_in(Role.VIEWER).get("/status").text
+    assert f">to {name}<" in answer
+    assert ">1 answer waits<" in answer
 
 
 @pytest.mark.usefixtures("_films")
