@@ -1,4 +1,6 @@
-"""Addresses as settings write them: HOST:PORT, or `off`."""
+"""Addresses and paths as settings write them: HOST:PORT, or `off`; a path from wherever one stands."""
+
+from pathlib import Path
 
 OFF = "off"
 DEFAULT_LISTEN = "0.0.0.0:11112"  # what `listen` and `watch --listen` use where no address is set
@@ -19,3 +21,8 @@ def split_address(address: str) -> tuple[str, int]:
     """Return host and port of an address that was checked; IPv6 stands in brackets there and without them here."""
     host, _, port = address.rpartition(":")
     return host.strip("[]"), int(port)
+
+
+def make_absolute(path: Path | None) -> Path | None:
+    """Return a path that means the same wherever a process stands."""
+    return None if path is None else path.expanduser().resolve()

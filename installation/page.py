@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, Field, FilePath, field_validator, model_validator
 
-from installation.addresses import OFF, check_address
+from installation.addresses import OFF, check_address, make_absolute
 
 
 class WebSettings(BaseModel):
@@ -36,10 +36,7 @@ class WebSettings(BaseModel):
 
     _known_web_address = field_validator("web")(check_address)
 
-    @field_validator("web_inbox")
-    @classmethod
-    def _absolute_inbox(cls, inbox: Path | None) -> Path | None:
-        return None if inbox is None else inbox.expanduser().resolve()
+    _absolute_inbox = field_validator("web_inbox")(make_absolute)
 
     @model_validator(mode="after")
     def _certificate_has_a_key(self) -> Self:

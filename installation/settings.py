@@ -18,11 +18,10 @@ from pydantic import (
 from pydantic_settings import NoDecode
 
 from inference.alert_rules import parse_alert_rules
-from installation.addresses import OFF
-from installation.addresses import check_address as _check_address
-from installation.alert_settings import AlertSettings
+from installation.addresses import OFF, check_address, make_absolute
 from installation.page import WebSettings
 from installation.receiving import ReceivingSettings
+from installation.sending import AlertSettings, DeliverySettings
 from installation.targets import TargetSettings
 from store.states import AfterScreening
 
@@ -61,10 +60,6 @@ def _split_paths(value: object) -> object:
     return (value,) if isinstance(value, Path) else value
 
 
-def _make_absolute(path: Path | None) -> Path | None:
-    return None if path is None else path.expanduser().resolve()
-
-
 class InstallationSettings(BaseModel):
     """Where an installation keeps its things, and which model serves in it."""
 
@@ -85,7 +80,7 @@ class InstallationSettings(BaseModel):
         Path | None, Field(description="a model bundle's folder; empty: the activated one, else the one that ships")
     ] = None
 
-    _absolute = field_validator("home", "model")(_make_absolute)
+    _absolute = field_validator("home", "model")(make_absolute)
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -147,7 +142,7 @@ class WorkerSettings(BaseModel):
         str, Field(description="where `worker` serves its own times and health, as HOST:PORT; `off`: nowhere")
     ] = OFF
 
-    _known_address = field_validator("metrics_worker_address")(_check_address)
+    _known_address = field_validator("metrics_worker_address")(check_address)
 
     @field_validator("alert_on")
     @classmethod
@@ -226,33 +221,6 @@ class ReportSettings(BaseModel):
         return name
 
 
-class DeliverySettings(BaseModel):
-    """How reports are sent."""
-
-    smtp_host: Annotated[str | None, Field(description="mail server for reports")] = None
-    smtp_port: Annotated[int, Field(ge=1, le=65535, description="its port")] = 587
-    smtp_security: Annotated[
-        Literal["starttls", "tls", "none"],
-        Field(description="encryption to the mail server"),
-    ] = "starttls"
-    smtp_user: Annotated[str | None, Field(description="who logs in at the mail server; empty: nobody")] = None
-    smtp_password: Annotated[SecretStr | None, Field(description="their password")] = None
-    email_from: Annotated[str | None, Field(description="address that reports are sent from")] = None
-    email_to: Annotated[
-        str | None, Field(description="addresses, separated by commas, to which `daily` sends its report")
-    ] = None
-    email_names: Annotated[
-        bool, Field(description="mails may name files, which may identify patients; else arrivals have numbers")
-    ] = False
-    webhook_url: Annotated[SecretStr | None, Field(description="where `daily` sends its summary as JSON")] = None
-    webhook_secret: Annotated[SecretStr | None, Field(description="the summary is signed with it")] = None
-    delivery_ca_file: Annotated[
-        Path | None, Field(description="certificates trusted for mail server and webhook; empty: the system's")
-    ] = None
-
-    _absolute_file = field_validator("delivery_ca_file")(_make_absolute)
-
-
 class MonitoringSettings(BaseModel):
     """Where the service shows others how it is."""
 
@@ -264,7 +232,7 @@ class MonitoringSettings(BaseModel):
         bool, Field(description="on a terminal `watch` and `scan` name each film's file, which may identify a patient")
     ] = False
 
-    _known_service_address = field_validator("metrics_address")(_check_address)
+    _known_service_address = field_validator("metrics_address")(check_address)
 
 
 class Settings(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from installation.home import Home
-from installation.settings import DeliverySettings
+from installation.sending import DeliverySettings
 from reports.delivery.mail import MailSettings, Security, check_address, send_message
 from reports.delivery.outbox import Carrier, Way
 from reports.delivery.webhook import WebhookSettings, check_url, post_summary
