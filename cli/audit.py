@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.choices import TextFormat
 from cli.errors import FAILED, exit_codes
 from cli.opening import opened_installation
 
@@ -23,7 +24,7 @@ def audit(
     since: Annotated[str, typer.Option(help="`today`, `2h`, `7d`, a date, or an ISO time.")] = "today",
     until: Annotated[str | None, typer.Option(help="The same; default: now.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 1000,
-    output_format: Annotated[str, typer.Option("--format", help="`text` or `json`.")] = "text",
+    output_format: Annotated[TextFormat, typer.Option("--format", help="How it is written.")] = TextFormat.TEXT,
 ) -> None:
     """Show audit events: when, who, from where, what, and which arrival.
 
@@ -42,7 +43,7 @@ def audit(
         period = parse_period(since, until, now, zone)
         with reading(installation.ledger) as connection:
             events = find_events(connection, period.since, period.until, limit)
-    if output_format == "json":
+    if output_format is TextFormat.JSON:
         typer.echo(json.dumps([asdict(event) for event in events], indent=2, default=str))
         return
     for event in events:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.choices import TextFormat
 from cli.errors import exit_codes
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def _group() -> None:
 
 @app.command()
 def show(
-    output_format: Annotated[str, typer.Option("--format", help="`text` or `json`.")] = "text",
+    output_format: Annotated[TextFormat, typer.Option("--format", help="How it is written.")] = TextFormat.TEXT,
 ) -> None:
     """Show every setting: its value, its variable, where it was set, and what it is for.
 
@@ -34,7 +35,7 @@ def show(
         from installation.sources import look_at_settings
 
         found = look_at_settings()
-        if output_format == "json":
+        if output_format is TextFormat.JSON:
             import json
 
             typer.echo(json.dumps({f"XRAY_{name.upper()}": _as_text(found, name) for name in _names()}, indent=2))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.choices import TextFormat
 from cli.errors import FAILED, exit_codes
 from cli.opening import opened_installation
 
@@ -37,7 +38,7 @@ def list_(
     waiting: Annotated[bool, typer.Option("--waiting", help="Only what has not arrived.")] = False,
     target: Annotated[str | None, typer.Option(help="Only those to this target.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 100,
-    output_format: Annotated[str, typer.Option("--format", help="`text` or `json`.")] = "text",
+    output_format: Annotated[TextFormat, typer.Option("--format", help="How it is written.")] = TextFormat.TEXT,
 ) -> None:
     """List answers: number, arrival, target, object, state, attempts, and what the target said last."""
     with exit_codes(), opened_installation() as installation:
@@ -51,7 +52,7 @@ def list_(
 
         with reading(installation.ledger) as connection:
             found = list_deliveries(connection, DeliveryState.WAITING if waiting else None, target, limit)
-        if output_format == "json":
+        if output_format is TextFormat.JSON:
             shown = {"schema": 1, "notice": NOTICE, "deliveries": [asdict(each) for each in found]}
             typer.echo(json.dumps(shown, indent=2, default=lambda moment: moment.isoformat()))
             return

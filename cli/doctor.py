@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.choices import TextFormat
 from cli.errors import FAILED, exit_codes
 from cli.opening import opened_installation
 
@@ -17,7 +18,7 @@ def doctor(
             metavar="INBOX", help="What is, or will be, watched; default: what the service watches, else XRAY_INBOX."
         ),
     ] = None,
-    output_format: Annotated[str, typer.Option("--format", help="`text` or `json`.")] = "text",
+    output_format: Annotated[TextFormat, typer.Option("--format", help="How it is written.")] = TextFormat.TEXT,
 ) -> None:
     """Check folders, database, broker, model, disk and file events; exit code 1 where something is wrong."""
     with exit_codes(), opened_installation() as installation:
@@ -26,7 +27,7 @@ def doctor(
         from worker.health.doctor import find_watched, run_checks
 
         checks = list(run_checks(installation, inboxes or find_watched(installation)))
-    if output_format == "json":
+    if output_format is TextFormat.JSON:
         typer.echo(json.dumps([asdict(check) for check in checks], indent=2))
     else:
         for check in checks:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.choices import TextFormat
 from cli.errors import FAILED, InputMissingError, exit_codes
 from cli.opening import opened_installation
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def status(
-    output_format: Annotated[str, typer.Option("--format", help="`text` or `json`.")] = "text",
+    output_format: Annotated[TextFormat, typer.Option("--format", help="How it is written.")] = TextFormat.TEXT,
     check: Annotated[bool, typer.Option("--check", help="One line from the heartbeat; exit code 0 if ready.")] = False,
 ) -> None:
     """Show on one screen how the service is, what waits, what is wrong, and what to do about it.
@@ -27,7 +28,7 @@ def status(
         from inference.labels import NOTICE
 
         found = _read_status()
-        if output_format == "json":
+        if output_format is TextFormat.JSON:
             typer.echo(json.dumps({"schema": 1, "notice": NOTICE, **found.as_json()}, indent=2))
         else:
             for line in found.as_lines():
