@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from documents.blocks import Content, Section
+    from documents.blocks import Section
     from installation.installation import Installation
     from web.site import Doors, StatusLines
 
 
 def build_doors(installation: "Installation") -> "Doors":
     """Return the doors of an installation."""
+    from cli.evaluations import read_kept
     from cli.quarantine import release_arrival
     from web.site import Doors
     from worker.health.heartbeat import ServiceState, describe_health, judge_health
@@ -27,7 +28,7 @@ def build_doors(installation: "Installation") -> "Doors":
     return Doors(
         lambda: _read_status(installation),
         lambda: _read_card(installation),
-        lambda: _read_evaluation(installation),
+        lambda: read_kept(installation.home, installation.model),
         release,
         is_alive,
     )
@@ -37,17 +38,6 @@ def _read_card(installation: "Installation") -> "list[Section]":
     from training.evaluation.card.card import build_card
 
     return build_card(installation.model)
-
-
-def _read_evaluation(installation: "Installation") -> "Content | None":
-    """Read what `evaluate --format json` wrote for the model that serves, if the site keeps it in the home."""
-    file = installation.home.evaluations / f"{installation.model.model_version}.json"
-    if not file.is_file():
-        return None
-    from training.evaluation.content.content import build_content
-    from training.evaluation.result import read_evaluation
-
-    return build_content(read_evaluation(file))
 
 
 def _read_status(installation: "Installation") -> "StatusLines":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.errors import FAILED, PackageMissingError, exit_codes
+from cli.evaluations import keep_evaluation
 from cli.opening import opened_installation
 
 if TYPE_CHECKING:
@@ -93,8 +94,8 @@ def evaluate(
 ) -> None:
     """Measure a model on a data set through the classifier that serves, and audit it for shortcuts.
 
-    Every figure comes with its 95 % bootstrap interval by patient. Exit code 1 with --strict: the model works without
-    lungs, or that cannot be ruled out.
+    Every figure comes with its 95 % bootstrap interval by patient. The last evaluation of a model stays in the home,
+    where the page shows it. Exit code 1 with --strict: the model works without lungs, or that cannot be ruled out.
 
     Example: xray-cli evaluate --dataset dataset --format html --output evaluation.html
     """
@@ -117,6 +118,7 @@ def evaluate(
             workers=workers,
         )
         evaluation = _assess(settings)
+        keep_evaluation(installation.home, evaluation)
         _write(evaluation, output_format, output)
     if strict and (evaluation.audit is None or evaluation.audit.works_without_lungs):
         typer.echo("xray-cli: the model works without lungs, or that cannot be ruled out (--strict)", err=True)

@@ -49,10 +49,9 @@ class Home:
         """A report for each day, and ``outbox/`` with what could not be sent yet."""
         return self.root / "reports"
 
-    @property
-    def evaluations(self) -> Path:
-        """What `evaluate --format json` wrote, as MODEL_VERSION.json; the page shows that of the model that serves."""
-        return self.root / "evaluations"
+    def find_evaluation(self, model_sha256: str) -> Path:
+        """Return where `evaluate` leaves its last result about a model; the page shows that of the one that serves."""
+        return self.root / "evaluations" / f"{model_sha256}.json"
 
     @property
     def identifier_key(self) -> Path:

@@ -29,7 +29,8 @@ class Doors:
     read_status : Callable
         How the service is.
     read_card, read_evaluation : Callable
-        What is said of the model that serves, and what an evaluation of it found, if there is one in the home.
+        What is said of the model that serves, and how often it was right: by the last evaluation in the home, else by
+        its own training; None where that says nothing.
     release : Callable
         Puts a quarantined file back into its inbox; returns what came of it and whether it is done.
     is_alive : Callable

@@ -15,6 +15,7 @@ from cli.evaluate import evaluate
 from imaging.phantoms.files import write_png_phantom
 from inference.bundle import read_bundle
 from inference.labels import LABELS, NOTICE
+from installation.home import Home
 from store.database import open_database
 from store.ledger.outcomes import record_screening
 from store.references.labels import ReferenceLabel, record_references
@@ -67,7 +68,10 @@ def is_estimate(found: object) -> bool:
     return isinstance(found, dict) and set(found) == {"value", "low", "high"}
 
 
-def test_json_has_the_contracts_names_and_every_metric_an_interval(model: Path, phantoms: Path):
+def test_json_has_the_contracts_names_and_every_metric_an_interval(
+    model: Path, phantoms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("XRAY_HOME", str(tmp_path))
     answer = run("--dataset", phantoms, "--model", model, "--format", "json", "--no-audit")
     assert answer.exit_code == 0, answer.output
     report = json.loads(answer.stdout)
@@ -83,6 +87,8 @@ def test_json_has_the_contracts_names_and_every_metric_an_interval(model: Path, 
     assert set(report["by_group"]) == {"source", "site", "view", "age_group", "sex", "image_size"}
     assert is_estimate(report["by_group"]["source"]["north"]["accuracy"])
     assert all("overlay_png" not in each for each in report["worst"])
+    kept = Home(tmp_path).find_evaluation(report["model_sha256"])
+    assert json.loads(kept.read_text()) == report
 
 
 def test_what_is_refused_is_counted_and_in_no_figure(model: Path, phantoms: Path):

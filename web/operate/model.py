@@ -31,14 +31,14 @@ MARKS = (
 def show_model(visit: Visitor) -> Response:
     """Show the card of the model that serves, and which bundle that is."""
     bundle, doors = visit.installation.model, visit.site.doors
-    links = [element("li", element("a", "Evaluation", href="/model/evaluation"))] if doors.read_evaluation() else []
     sections = [mark_up(section) for section in doors.read_card()]
-    links += [element("li", element("a", section.heading, href=f"#{section.key}")) for section in sections]
+    links = [element("li", element("a", section.heading, href=f"#{section.key}")) for section in sections]
     return build_page(
         visit,
         "Model",
         element("h1", f"Model {bundle.model_version}"),
         element("p", f"SHA-256 {bundle.model_sha256}", class_="note"),
+        element("p", element("a", "Evaluation: how often it was right, on which films", href="/model/evaluation")),
         element("nav", element("ul", *links), aria_label="sections", class_="sections"),
         *map(build_section, sections),
         layout="document",
@@ -47,10 +47,10 @@ def show_model(visit: Visitor) -> Response:
 
 @pages.page("/model/evaluation", needs=Role.VIEWER)
 def show_evaluation(visit: Visitor) -> Response:
-    """Show what `xray-cli evaluate` found of the model that serves."""
+    """Show what `xray-cli evaluate` found of the model that serves, else what its training did."""
     content = visit.site.doors.read_evaluation()
     if content is None:
-        raise MissingError("there is no evaluation of the model that serves in the home (evaluations/)")
+        raise MissingError("the model that serves brings no figures, and nobody has evaluated it here")
     sections = map(build_section, content.sections)
     return build_page(visit, "Evaluation", build_header(content), *sections, layout="document")
 

@@ -4,8 +4,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from cli.evaluations import keep_evaluation
 from documents.blocks import CellKind, Column, Content, Row, Section, Sentences, Table
-from inference.bundle import SHIPPED_BUNDLE
+from inference.bundle import SHIPPED_BUNDLE, Bundle
 from installation.installation import Installation
 from store.access.users import list_users
 from store.audit import list_events
@@ -16,6 +17,7 @@ from store.ledger.outcomes import record_quarantine
 from store.states import ArrivalState, Role
 from tests.ledger import OWNER, hold, predict, quarantine, register_model
 from tests.web.conftest import LogIn
+from training.evaluation.result import Evaluation
 from web.operate.model import mark_up
 
 HOSTILE = "<img src=x onerror=alert(1)>\"\x1b[31m\u202egnp.exe'.dcm"
@@ -133,7 +135,6 @@ def test_the_model_card_is_drawn_with_its_own_marks_and_no_others(log_in: LogIn)
     assert str(marked.lead) == "<b>bold</b> &lt;b&gt;"
     assert 'href="https://z.example"' in str(marked.blocks[0])
     assert "&lt;i&gt;" in str(marked.blocks[1])
-    assert log_in(Role.VIEWER).get("/model/evaluation").status_code == 404
 
 
 def test_an_admin_disables_others_and_not_oneself(log_in: LogIn) -> None:
@@ -176,7 +177,29 @@ def test_machines_are_answered_without_a_log_in_and_without_patients(log_in: Log
     assert "CANARY" not in metrics + ready.text
 
 
-def test_an_evaluation_in_the_home_is_shown(log_in: LogIn) -> None:
+def test_the_evaluation_is_the_homes_last_one_else_the_figures_of_the_training(
+    log_in: LogIn, installation: Installation
+) -> None:
+    client, bundle = log_in(Role.VIEWER), installation.model
+    assert 'href="/model/evaluation"' in client.get("/model").text
+    brought = client.get("/model/evaluation").text
+    assert f"Of {bundle.metrics['n']} films of {bundle.metrics['n_patients']} patients it puts" in brought
+    assert "not on films of this site" in brought
+    assert "left aside" in brought
+    keep_evaluation(installation.home, make_evaluation(bundle, n=12, n_patients=7))
+    own = client.get("/model/evaluation").text
+    assert "Of 12 films of 7 patients it puts" in own
+    assert "not on films of this site" not in own
+    installation.home.find_evaluation(bundle.model_sha256).write_text("{")
+    assert "cannot be read" in client.get("/model/evaluation").text
+
+
+def make_evaluation(bundle: Bundle, **figures: int) -> Evaluation:
+    named = {"model_version": bundle.model_version, "model_sha256": bundle.model_sha256}
+    return Evaluation.from_json({**bundle.metrics, **named, **figures})
+
+
+def test_what_an_evaluation_says_is_text(log_in: LogIn) -> None:
     client = log_in(Role.VIEWER)
     site = client.app.state.site  # type: ignore[attr-defined]
     content = Content("model 7", "12 films", ["It is right about often <b>."], [], [], [], stamp="overlaps")
