@@ -31,18 +31,21 @@ def read_radiograph(path: Path) -> Radiograph:
     return decode_radiograph(read_source(path).content)
 
 
-def decode_radiograph(content: bytes) -> Radiograph:
+def decode_radiograph(content: bytes, *, for_model: bool = True) -> Radiograph:
     """Decode a radiograph from the bytes of a file.
 
     Parameters
     ----------
     content : bytes
         The whole file.
+    for_model : bool
+        Only what the model may judge; else any picture in gray, for eyes that are to see what was refused.
 
     Returns
     -------
     Radiograph
-        Pixels float32 in [0, 1], MONOCHROME2 sense, finite and of more than one value, with their identity.
+        Pixels float32 in [0, 1], MONOCHROME2 sense, finite and, for the model, of more than one value, with their
+        identity.
 
     Raises
     ------
@@ -59,13 +62,14 @@ def decode_radiograph(content: bytes) -> Radiograph:
         from imaging.dicom.decoding import decode_dicom
 
         with foreign_errors_as(UndecodableRadiographError, "decoding failed"):
-            radiograph = decode_dicom(content)
+            radiograph = decode_dicom(content, for_model=for_model)
     else:
         from imaging.raster import decode_raster
 
         with foreign_errors_as(UndecodableRadiographError, "decoding failed"):
             radiograph = decode_raster(content, source_format)
-    _check_not_blank(radiograph)
+    if for_model:
+        _check_not_blank(radiograph)
     return radiograph
 
 

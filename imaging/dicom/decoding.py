@@ -7,18 +7,20 @@ from imaging.dicom.header import DicomFile, read_header
 from imaging.dicom.identity import check_uids, note_age, read_identity
 from imaging.dicom.pixel_layout import read_layout
 from imaging.dicom.stored_pixels import decode_pixels
-from imaging.dicom.suitability import check_suitable
+from imaging.dicom.suitability import check_one_gray_picture, check_suitable
 from imaging.errors import RadiographError, TransferSyntaxNotAcceptedError
 from imaging.radiograph import Identity, Note, Radiograph
 
 
-def decode_dicom(content: bytes) -> Radiograph:
+def decode_dicom(content: bytes, *, for_model: bool = True) -> Radiograph:
     """Decode a DICOM radiograph; everything in the header is checked before a decoder runs.
 
     Parameters
     ----------
     content : bytes
         A file which `identify_format` calls "dicom".
+    for_model : bool
+        Only what the model may judge; else any picture in gray.
 
     Returns
     -------
@@ -34,7 +36,10 @@ def decode_dicom(content: bytes) -> Radiograph:
     identity = read_identity(file)
     notes = note_age(file, identity)
     try:
-        notes = (*check_suitable(file.dataset), *notes)
+        if for_model:
+            notes = (*check_suitable(file.dataset), *notes)
+        else:
+            check_one_gray_picture(file.dataset)
         return _decode(file, identity, notes)
     except RadiographError as error:
         error.identity, error.notes = identity, notes

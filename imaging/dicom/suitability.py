@@ -86,9 +86,22 @@ def check_suitable(dataset: Dataset) -> tuple[Note, ...]:
     if sop_class_uid == _FOR_PROCESSING or code_string(dataset, "PresentationIntentType") == "FOR PROCESSING":
         raise ForProcessingError(f"{named('PresentationIntentType')} is FOR PROCESSING; FOR PRESENTATION is accepted")
     notes = _check_body_part(dataset) + _check_view(dataset)
+    check_one_gray_picture(dataset)
+    return notes
+
+
+def check_one_gray_picture(dataset: Dataset) -> None:
+    """Refuse several frames, and words for colour that no picture in gray has; whatever the picture shows.
+
+    Raises
+    ------
+    MultiFrameError, ColorError
+        There are several pictures, or one in colour.
+    MissingAttributeError, InvalidAttributeError
+        The attributes that decide it are absent or senseless.
+    """
     _check_frames(dataset)
     _check_photometric_interpretation(dataset)
-    return notes
 
 
 def _class_name(sop_class_uid: str) -> str:

@@ -68,7 +68,7 @@ def check(content: bytes) -> None:
 
 
 def test_what_no_check_foresaw_is_a_decision_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: bytes) -> None:
+    def fail(_: bytes, *, for_model: bool) -> None:
         raise KeyError("CANARY")
 
     monkeypatch.setattr("imaging.dicom.decoding.decode_dicom", fail)
@@ -80,7 +80,7 @@ def test_what_no_check_foresaw_is_a_decision_too(monkeypatch: pytest.MonkeyPatch
 
 def test_an_os_error_of_a_decoder_is_about_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     # Pillow reports a cut-off file as OSError, which would be tried again for ever
-    def fail(_: bytes) -> None:
+    def fail(_: bytes, *, for_model: bool) -> None:
         raise OSError("image file is truncated")
 
     monkeypatch.setattr("imaging.dicom.decoding.decode_dicom", fail)
@@ -89,7 +89,7 @@ def test_an_os_error_of_a_decoder_is_about_the_file(monkeypatch: pytest.MonkeyPa
 
 
 def test_too_little_memory_is_not_the_file_s_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: bytes) -> None:
+    def fail(_: bytes, *, for_model: bool) -> None:
         raise MemoryError
 
     monkeypatch.setattr("imaging.dicom.decoding.decode_dicom", fail)

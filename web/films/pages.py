@@ -133,7 +133,8 @@ def _draw(visit: Visit, arrival_id: int, what: str, kind: str, encoding: str | N
     record = _find(visit, arrival_id)
     path, sha256 = record.stored_path or record.received_as, record.result.source_sha256
     if sha256 is None:
-        return PlainTextResponse("There is no picture of this film: it was not read.", HTTPStatus.NOT_FOUND)
+        said = name_label(record.result.reason_code) if record.result.reason_code else "it was not read"
+        return PlainTextResponse(f"No picture can be drawn ({said}).", HTTPStatus.NOT_FOUND)
     with visit.ledger.begin() as connection:
         if not has_acted(connection, visit.user.name, arrival_id, VIEWS, VIEW_SECONDS):
             visit.record(connection, "picture_viewed", arrival_id=arrival_id)

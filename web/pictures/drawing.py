@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from imaging import Radiograph, decode_radiograph, read_source
+from imaging import Radiograph, RadiographError, UnsuitableRadiographError, decode_radiograph, read_source
 from imaging.opencv import cv2
 from inference.classifier import Classifier
 from inference.explanation.heatmap import draw_evidence
@@ -36,7 +36,7 @@ class Drawer:
     """Draws films; the last one stays decoded, since its values are asked for right after its picture."""
 
     def __init__(self) -> None:
-        self._last: tuple[str, Radiograph] | None = None
+        self._last: tuple[tuple[str, bool], Radiograph] | None = None
         self._classifier: tuple[str, Classifier] | None = None
         self._ways: Mapping[str, Callable[[Radiograph, Mapping[str, Any]], Drawn]] = {
             "jpeg": self._draw_jpeg,
@@ -62,19 +62,21 @@ class Drawer:
         FileChangedError
             The file has other bytes.
         imaging.RadiographError
-            There is no picture in it that is read.
+            There is no picture in it that is read; or for "heat" none that the model may judge.
         OSError
             It cannot be read now.
         """
-        return self._ways[wish["what"]](self._read(wish["path"], wish["sha256"]), wish)
+        what = wish["what"]
+        return self._ways[what](self._read(wish["path"], wish["sha256"], for_model=what == "heat"), wish)
 
-    def _read(self, path: str, sha256: str) -> Radiograph:
-        if self._last is None or self._last[0] != sha256:
+    def _read(self, path: str, sha256: str, *, for_model: bool) -> Radiograph:
+        key = sha256, for_model
+        if self._last is None or self._last[0] != key:
             self._last = None  # two films would not fit into memory
             source = read_source(Path(path))
             if source.sha256 != sha256:
                 raise FileChangedError("other bytes")
-            self._last = sha256, decode_radiograph(source.content)
+            self._last = key, decode_radiograph(source.content) if for_model else _decode(source.content)
         return self._last[1]
 
     def _draw_jpeg(self, radiograph: Radiograph, wish: Mapping[str, Any]) -> Drawn:
@@ -109,6 +111,17 @@ class Drawer:
         if self._classifier is None or self._classifier[0] != folder:
             self._classifier = folder, Classifier.load(Path(folder))
         return self._classifier[1]
+
+
+def _decode(content: bytes) -> Radiograph:
+    """Decode a film; also one that the model must not judge, since somebody wants to see what was refused."""
+    try:
+        return decode_radiograph(content)
+    except UnsuitableRadiographError as refusal:
+        try:
+            return decode_radiograph(content, for_model=False)
+        except RadiographError:
+            raise refusal from None
 
 
 def find_window(displayed: Pixels, whole: Pixels) -> tuple[float, float] | None:

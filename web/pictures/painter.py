@@ -66,7 +66,7 @@ class Painter:
             raise NoPictureError("The picture could not be drawn: it takes too much time or memory.") from None
         finally:
             self._lock.release()
-        return Drawn(_check(facts), content)
+        return Drawn(_check(facts, what), content)
 
     def close(self) -> None:
         """End the child."""
@@ -108,11 +108,12 @@ class Painter:
             self._child = None
 
 
-def _check(facts: dict[str, Any]) -> dict[str, Any]:
+def _check(facts: dict[str, Any], what: str) -> dict[str, Any]:
     if "gone" in facts:
         raise PictureGoneError("The file is no longer where the ledger says, or another one has taken its place.")
     if "refused" in facts:
-        raise NoPictureError(f"There is nothing to show of this film: {facts['refused'].replace('_', ' ')}.")
+        nothing = "No heat map: the model may not judge this film" if what == "heat" else "No picture can be drawn"
+        raise NoPictureError(f"{nothing} ({facts['refused'].replace('_', ' ')}).")
     if "failed" in facts:
         raise NoPictureError("The picture could not be drawn.")
     return facts

@@ -91,6 +91,9 @@ def test_a_file_that_has_gone_or_was_never_read_is_said(
     page = reviewer.get(f"/films/{broken}").text
     assert "it ends early" in page
     assert 'name="verdict"' not in page
+    with installation.ledger.begin() as connection:
+        connection.execute(update(arrivals).where(arrivals.c.id == broken).values(source_sha256=None))
+    assert reviewer.get(f"/films/{broken}/jpeg").text == "No picture can be drawn (truncated)."
     for missing in ("/films/999", "/films/999/jpeg", f"/films/{2**70}"):
         assert reviewer.get(missing).status_code == 404
 

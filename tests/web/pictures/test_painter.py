@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging import read_radiograph
+from imaging import UnsuitableRadiographError, read_radiograph
 from imaging.phantoms.files import write_dicom_phantom
 from inference.bundle import SHIPPED_BUNDLE
 from web.pictures.painter import NoPictureError, Painter, PictureGoneError
@@ -64,6 +64,24 @@ def test_a_window_of_the_header_can_be_opened_again(painter: Painter, tmp_path: 
     assert np.unique(values[pixels == 0]).size > 100
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [{"ViewPosition": "LL"}, {"BodyPartExamined": "HAND"}, {"PresentationIntentType": "FOR PROCESSING"}],
+)
+def test_a_refused_film_is_drawn_and_has_no_heat_map(
+    painter: Painter, tmp_path: Path, attributes: dict[str, str]
+) -> None:
+    path, usual = tmp_path / "refused.dcm", tmp_path / "usual.dcm"
+    write_dicom_phantom(path, seed=5, rows=500, columns=400, attributes=attributes)
+    write_dicom_phantom(usual, seed=5, rows=500, columns=400)
+    with pytest.raises(UnsuitableRadiographError):
+        read_radiograph(path)
+    assert painter.draw("jpeg", path, digest(path)).content == painter.draw("jpeg", usual, digest(usual)).content
+    assert painter.draw("values", path, digest(path)).content == painter.draw("values", usual, digest(usual)).content
+    with pytest.raises(NoPictureError, match="No heat map: the model may not judge this film"):
+        painter.draw("heat", path, digest(path), bundle=str(SHIPPED_BUNDLE))
+
+
 def test_a_curve_of_the_header_is_shown_as_it_is(painter: Painter, tmp_path: Path) -> None:
     path = tmp_path / "sigmoid.dcm"
     write_dicom_phantom(path, seed=6, rows=500, columns=400, attributes={"VOILUTFunction": "SIGMOID"})
@@ -91,7 +109,7 @@ def test_other_bytes_and_a_missing_file_are_said_and_not_shown(painter: Painter,
 def test_a_file_without_a_picture_is_refused_by_its_reason(painter: Painter, tmp_path: Path) -> None:
     path = tmp_path / "words.png"
     path.write_bytes(b"<script>alert(1)</script>")
-    with pytest.raises(NoPictureError, match="nothing to show of this film: format not accepted"):
+    with pytest.raises(NoPictureError, match="No picture can be drawn"):
         painter.draw("jpeg", path, digest(path))
 
 
