@@ -194,7 +194,8 @@ class IntakeSettings(BaseModel):
         str, Field(description="files whose name fits a pattern such as `*_STAT.dcm` are STAT; several with commas")
     ] = ""
     longest_wait_minutes: Annotated[
-        float | None, Field(gt=0, description="routine films that have waited for so long overtake STAT ones")
+        float | None,
+        Field(gt=0, description="routine films waiting for so long overtake STAT ones; unread ones lead the worklist"),
     ] = None
     min_free_bytes: Annotated[
         int | None,

@@ -36,7 +36,7 @@ from web.films.viewing import KEYS, build_viewer
 from web.frame import build_form, build_page
 from web.keys import build_keys
 from web.pictures.painter import Drawn, NoPictureError, PictureBusyError
-from web.worklist.wish import USUAL
+from web.worklist.wish import USUAL, find_longest_wait
 
 NO_FILM = "there is no such film; its row may have been pruned"
 VIEWS = ("film_viewed", "picture_viewed")
@@ -168,8 +168,10 @@ def _build_review_part(visit: Visit, facts: FilmFacts, reviews: Markup) -> Marku
 
 
 def _build_ways(connection: Connection, visit: Visit, arrival_id: int) -> Markup:
-    period = ask_question(USUAL, None, visit.installation.settings.time_zone).period
-    wish, film = Wish(period.since, period.until), find_film(connection, arrival_id)
+    settings = visit.installation.settings
+    period = ask_question(USUAL, None, settings.time_zone).period
+    wish = Wish(period.since, period.until, longest_wait=find_longest_wait(settings))
+    film = find_film(connection, arrival_id)
     links = [element("a", "worklist", href="/worklist", class_="button", data_key="w")]
     for key, title, backwards in (("p", "previous", True), ("n", "next unread", False)):
         other = film and find_neighbour(connection, wish, film, backwards=backwards)

@@ -1,6 +1,7 @@
 """Reports of any period: the questions, figures and formats of `xray-cli report`, as pages and as downloads."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from io import TextIOWrapper
 from tempfile import TemporaryFile
 from typing import IO, Annotated, Any
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from documents.html.elements import element
 from documents.html.page import build_header, build_section
 from inference.labels import Label
+from installation.settings import Settings
 from reports.content import build_content
 from reports.errors import ReportError
 from reports.formats import FORMATS, ReportSource, find_format, write_report
@@ -55,7 +57,7 @@ class Asked(BaseModel):
     priority: str = ""
     modality: str = ""
 
-    def as_question(self, time_zone: str) -> Question:
+    def as_question(self, settings: Settings) -> Question:
         """Read the words as the command line does; raises ReportError."""
         filters = parse_filters(
             labels=_list(self.label),
@@ -63,7 +65,9 @@ class Asked(BaseModel):
             priorities=_list(self.priority),
             modalities=_list(self.modality),
         )
-        return ask_question(self.since or "today", self.until or None, time_zone, by=self.by or None, filters=filters)
+        zone = settings.time_zone
+        question = ask_question(self.since or "today", self.until or None, zone, by=self.by or None, filters=filters)
+        return replace(question, longest_wait_minutes=settings.longest_wait_minutes)
 
     def as_query(self, **more: str) -> str:
         """Return the words as the query of an address."""
@@ -78,7 +82,7 @@ def show_report(visit: Visitor, asked: AskedFor) -> Response:
     """Show the report of a period, as the page of `report --format html` has it."""
     form = _build_form(asked)
     try:
-        question = asked.as_question(visit.installation.settings.time_zone)
+        question = asked.as_question(visit.installation.settings)
     except ReportError as error:
         heading = element("h1", "Reports")
         return build_page(visit, "Reports", form, heading, element("p", str(error), class_="fault", role="alert"))
@@ -93,7 +97,7 @@ def show_report(visit: Visitor, asked: AskedFor) -> Response:
 @pages.page("/reports/download", needs=Role.VIEWER)
 def download(visit: Visitor, asked: AskedFor, output_format: Annotated[str, Query(alias="format")] = "csv") -> Response:
     """Write a report into a file that has no name, and send it; nothing of it stays here."""
-    question = asked.as_question(visit.installation.settings.time_zone)
+    question = asked.as_question(visit.installation.settings)
     if output_format not in DOWNLOADS:
         raise MissingError(f"reports can be downloaded as {', '.join(DOWNLOADS)}")
     with visit.ledger.begin() as connection:

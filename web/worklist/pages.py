@@ -6,7 +6,7 @@ from datetime import tzinfo
 from fastapi import Response
 from markupsafe import Markup
 
-from documents.figures import say_count
+from documents.figures import say_count, say_duration
 from documents.html.elements import EMPTY, element, isolate, join
 from documents.html.svg import build_bar
 from documents.text import shorten
@@ -35,7 +35,7 @@ TITLES_OF_PILES = {
     Pile.VANISHED: "Vanished",
 }
 LEADS = {
-    Pile.UNREAD: "Likely positives first: those that have waited for four hours, then the most probable. "
+    Pile.UNREAD: "Likely positives first: those that have waited for {wait}, then the most probable. "
     "Then what has no label, then the other labels, the newest first.",
     Pile.REVIEWED: "Films that somebody has said something of, the last review first.",
     Pile.REFUSED: "Films without an answer: not for this model, or not readable. No answer is no “normal”.",
@@ -90,10 +90,11 @@ def _build_list(visit: Visit, words: Words, search: str) -> Markup:
             return _build_found(films, search, zone)
         page = list_films(connection, words.wish, after)
         counts = count_piles(connection, words.wish)
+    wait = say_duration(words.wish.longest_wait.total_seconds())
     return join(
         (
             _build_tabs(words, counts),
-            element("p", LEADS[words.pile], class_="lead"),
+            element("p", LEADS[words.pile].format(wait=wait), class_="lead"),
             _build_table(page.films, words.pile, zone),
             _build_paging(words, page.next_place, after),
         )

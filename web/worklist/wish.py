@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from installation.installation import Installation
+from installation.settings import Settings
 from reports.errors import PeriodError, QuestionError
 from reports.question.asking import ask_question, parse_filters
-from store.questions.piles import Pile, Wish
+from store.questions.piles import LONGEST_WAIT, Pile, Wish
 from store.questions.selection import Filters
 
 PERIODS: Mapping[str, str] = {"24h": "24 hours", "7d": "7 days", "30d": "30 days", "1970-01-01": "all"}
@@ -47,13 +49,20 @@ def read_words(installation: Installation, query: Mapping[str, str]) -> Words:
     given = {name: query[name][:LONGEST_FIELD] for name in FIELDS if query.get(name)}
     pile = Pile(query["pile"]) if query.get("pile") in set(Pile) else Pile.UNREAD
     since = query.get("since", USUAL)[:LONGEST_FIELD] or USUAL
-    zone = installation.settings.time_zone
+    zone, wait = installation.settings.time_zone, find_longest_wait(installation.settings)
     try:
         question = ask_question(since, None, zone, filters=_read_filters(given))
     except (PeriodError, QuestionError) as error:
         question = ask_question(USUAL, None, zone)
-        return Words(pile, USUAL, {}, Wish(question.period.since, question.period.until, pile), str(error))
-    return Words(pile, since, given, Wish(question.period.since, question.period.until, pile, question.filters))
+        wish = Wish(question.period.since, question.period.until, pile, longest_wait=wait)
+        return Words(pile, USUAL, {}, wish, str(error))
+    return Words(pile, since, given, Wish(question.period.since, question.period.until, pile, question.filters, wait))
+
+
+def find_longest_wait(settings: Settings) -> timedelta:
+    """Return how long a likely positive may be unread before it goes before all others."""
+    minutes = settings.longest_wait_minutes
+    return LONGEST_WAIT if minutes is None else timedelta(minutes=minutes)
 
 
 def _read_filters(given: Mapping[str, str]) -> Filters:

@@ -2,16 +2,19 @@
 
 import asyncio
 import re
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from inference.labels import Label, Outcome
 from installation.identifiers import make_identifier_key
 from installation.installation import Installation
 from store.states import Priority, Role
+from store.tables import screenings
 from tests.ledger import arrive, digest, predict, quarantine, register_model, reject
 from tests.outline import assert_well_formed
 from tests.web.conftest import LogIn
@@ -48,6 +51,25 @@ def test_likely_positives_come_first_and_hostile_names_are_words(client: TestCli
     assert "&lt;img src=x" in page
     assert "<img src=x" not in page
     assert page.index('class="stat"') > page.index("stat.dcm") - 2000
+
+
+def test_a_likely_positive_that_is_unread_for_as_long_as_the_site_promises_goes_first(
+    client: TestClient, installation: Installation
+) -> None:
+    weaker = {"label": Label.COVID19, "probabilities": {Label.COVID19: 0.6, Label.NORMAL: 0.4}}
+    late = predict(installation.ledger, "late.dcm", **weaker)
+    with installation.ledger.begin() as connection:
+        before = datetime.now(tz=UTC) - timedelta(minutes=10)
+        connection.execute(update(screenings).where(screenings.c.arrival_id == late).values(screened_at=before))
+    page = client.get("/worklist").text
+    assert "waited for 4 h, then" in page
+    assert list_rows(page)[:2] == ["4", str(late)]
+    installation.settings.longest_wait_minutes = 5
+    page = client.get("/worklist").text
+    assert "waited for 5 min, then" in page
+    assert list_rows(page)[:2] == [str(late), "4"]
+    assert f'href="/films/{late}" class="button" data-key="p"' in client.get("/films/4").text
+    assert "A result within 5 min is promised" in client.get("/reports").text
 
 
 FOUND = {
