@@ -1,0 +1,1 @@
+"""The image and the composed services, built and run by podman."""
