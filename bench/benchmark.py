@@ -1,57 +1,92 @@
-"""One run of the benchmark, from files to figures and goals."""
+"""One run of the benchmark, from files to figures and goals.
 
-import importlib.util
-import json
+What is compared is measured side by side: in short rounds, within a round in random order. So a neighbour that comes
+or goes meets both sides of a ratio, or shows as a spread over the rounds.
+"""
+
+import multiprocessing
 import os
 import platform
+import random
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from bench.films import KINDS, RAW, FileKind
-from bench.others import TORCHXRAYVISION, VGG16
-from bench.product import measure_crowd, measure_flood, measure_idle, measure_scan, measure_start, measure_trickle
+from bench.goals import Figures, add_up
+from bench.others import list_installed, take_way
+from bench.product import (
+    measure_crowd,
+    measure_flood,
+    measure_idle,
+    measure_memory,
+    measure_start,
+    measure_trickle,
+    running,
+)
 from bench.received import measure_received
-from bench.steps import measure_steps, measure_steps_together
-from documents.figures import say_duration, say_number, say_percent
+from bench.steps import WARM_UP, Steps, take_steps
 from inference.bundle import read_bundle
 from inference.labels import NOTICE
 from installation.errors import HomeError
+from selftest.site import Site
 from store.location import find_filesystem_type
 
-SCHEMA = 2
-STEP_FILES = 40
-OTHERS_FILES = 9
+SCHEMA = 3
+STEP_FILES = 8
+OTHERS_FILES = 4
 RECEIVED_FILES = 200
+LEAST_FLOOD = 24
 FILM_BYTES = 12 << 20  # a raw film, and its share of what else lies there
-OURS = "this model"
+COMPARED = ("DICOM, raw", "DICOM, JPEG 2000")  # with what others do
+SEED = 1
 CPU_FACTS = Path("/proc/cpuinfo")
-Figures = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: files of a flood and a scan, of the trickle, in ``processed``, and of the crowd."""
+    """How much is measured: rounds, seconds of a flood, files of the trickle, in ``processed``, and of the crowd."""
 
-    files: int
+    rounds: int
+    flood_seconds: float
     trickle: int
     processed: int
     crowd: int
 
 
 SIZES = {
-    "quick": Size(files=200, trickle=12, processed=5_000, crowd=2_000),
-    "standard": Size(files=500, trickle=40, processed=20_000, crowd=10_000),
-    "full": Size(files=1_000, trickle=60, processed=100_000, crowd=50_000),
+    "quick": Size(rounds=3, flood_seconds=5, trickle=12, processed=5_000, crowd=2_000),
+    "standard": Size(rounds=5, flood_seconds=8, trickle=40, processed=20_000, crowd=10_000),
+    "full": Size(rounds=9, flood_seconds=10, trickle=60, processed=100_000, crowd=50_000),
 }
+
+
+@dataclass
+class Stage:
+    """Where rounds are played: a service that runs, and processes for the single steps and for what others do."""
+
+    model: Path
+    folder: Path
+    site: Site
+    solo: ProcessPoolExecutor
+    cores: list[ProcessPoolExecutor]
+    others: dict[str, ProcessPoolExecutor]
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    chance: random.Random = field(default_factory=lambda: random.Random(SEED))
+
+    def write(self, kind: FileKind, files: int) -> list[Path]:
+        """Write films that no round has had."""
+        number = next(self.numbers)
+        return kind.write_copies(self.folder / f"films-{number}", files, first=100_000 * number)
 
 
 def run_benchmark(size: Size, model: Path, folder: Path, announce: Callable[[str], None]) -> Figures:
@@ -64,7 +99,7 @@ def run_benchmark(size: Size, model: Path, folder: Path, announce: Callable[[str
     model : Path
         The bundle that answers.
     folder : Path
-        Where films, ledgers and homes may lie for the time; a flood of 1,000 raw films takes 10 GB.
+        Where films, ledgers and homes may lie for the time; a flood of raw films takes 5 GB.
     announce : Callable
         Called with what is measured now; what others do only where TensorFlow or
         torchxrayvision is installed.
@@ -72,82 +107,85 @@ def run_benchmark(size: Size, model: Path, folder: Path, announce: Callable[[str
     Returns
     -------
     dict
-        ``schema``, ``notice``, ``at``, ``machine``, ``model_version``, ``files``, ``kinds``, ``naive_rates``,
-        ``peer_seconds``, ``service``; JSON types, seconds and bytes.
+        ``schema``, ``notice``, ``at``, ``machine``, ``model_version``, ``rounds``, ``kinds``, ``service``; JSON types,
+        seconds and bytes.
 
     Raises
     ------
     HomeError
         There is too little room in the folder.
     """
-    if shutil.disk_usage(folder).free < size.files * FILM_BYTES:
-        needed = size.files * FILM_BYTES >> 20
-        raise HomeError(f"the benchmark needs {needed:,} MiB in {folder}: make room, or give another --folder")
+    needed = round(size.flood_seconds * 25 * (os.cpu_count() or 1)) * FILM_BYTES
+    if shutil.disk_usage(folder).free < needed:
+        raise HomeError(f"the benchmark needs {needed >> 20:,} MiB in {folder}: make room, or give another --folder")
     figures: Figures = {
         "schema": SCHEMA,
         "notice": NOTICE,
         "at": datetime.now(tz=UTC).isoformat(timespec="seconds"),
         "machine": describe_machine(folder),
         "model_version": read_bundle(model).model_version,
-        "files": size.files,
+        "rounds": size.rounds,
         "kinds": [],
     }
-    for kind in KINDS:
-        announce(f"{kind.name}: steps, flood and scan of {size.files} files")
-        figures["kinds"].append(_measure_kind(kind, size, model, folder, figures["machine"]["cores"]))
-    announce("what others do")
-    figures["naive_rates"], figures["peer_seconds"] = {}, None
-    if importlib.util.find_spec("tensorflow") is not None:
-        ways = {VGG16: VGG16, OURS: str(model)}
-        figures["naive_rates"] = {name: 1.0 / measure_other(way, folder) for name, way in ways.items()}
-    if importlib.util.find_spec(TORCHXRAYVISION) is not None:
-        figures["peer_seconds"] = measure_other(TORCHXRAYVISION, folder)
+    with tempfile.TemporaryDirectory(prefix="rounds-", dir=folder) as name, ExitStack() as stack:
+        stage = _set_stage(Path(name), model, figures["machine"]["cores"], stack)
+        for kind in KINDS:
+            announce(f"{kind.name}: {size.rounds} rounds of single steps, a flood and what others do")
+            figures["kinds"].append({"kind": kind.name, "rounds": _play(stage, kind, size)})
+        figures["memory"] = measure_memory(stage.site)
     figures["service"] = dict(_measure_service(size, model, folder, announce))
     return figures
 
 
-def _measure_kind(kind: FileKind, size: Size, model: Path, folder: Path, cores: int) -> Figures:
-    with tempfile.TemporaryDirectory(prefix="flood-", dir=folder) as name:
-        root = Path(name)
-        steps = _measure_steps_alone(kind, model, root)
-        together = _measure_steps_together(kind, model, root, cores)
-        paths = kind.write_copies(root / "films", size.files, first=STEP_FILES)
-        scanned = measure_scan(paths, root / "scan", model)
-        flood = measure_flood(paths, root / "flood", model)
-    ideal = cores / sum(steps.values())
-    return {
-        "kind": kind.name,
-        "steps": steps,
-        "together_seconds": together,
-        "ideal_rate": ideal,
-        "product_rate": flood.rate,
-        "efficiency": flood.rate / ideal,
-        "first_seconds": flood.first_seconds,
-        "scan_rate": scanned,
-        "memory": flood.memory,
-        "beside_seconds": flood.beside_seconds,
-    }
+def _set_stage(folder: Path, model: Path, cores: int, stack: ExitStack) -> Stage:
+    fresh = multiprocessing.get_context("spawn")
+
+    def start() -> ProcessPoolExecutor:
+        return stack.enter_context(ProcessPoolExecutor(1, mp_context=fresh))
+
+    site = stack.enter_context(running(folder / "site", model))
+    others = {way: start() for way in list_installed()}
+    return Stage(model, folder, site, start(), [start() for _ in range(cores)], others)
 
 
-def _measure_steps_alone(kind: FileKind, model: Path, root: Path) -> dict[str, float]:
-    paths = kind.write_copies(root / "alone", STEP_FILES)
-    return measure_steps(paths, root, model)
+def _play(stage: Stage, kind: FileKind, size: Size) -> list[Figures]:
+    """Play the rounds of one kind of file; one before them warms up and says how long a flood may be."""
+    alone = _take_alone(stage, kind)
+    cores = len(stage.cores)
+    films = max(LEAST_FLOOD, round(size.flood_seconds * cores / sum(map(sum, alone.values()))))
+    _take_together(stage, kind)
+    rounds = []
+    for _ in range(size.rounds):
+        parts: dict[str, Callable[[], Any]] = {
+            "alone": lambda: _take_alone(stage, kind),
+            "together": lambda: _take_together(stage, kind),
+            "flood": lambda: asdict(measure_flood(stage.write(kind, films), stage.site)),
+        }
+        if kind.name in COMPARED:
+            parts |= {way: lambda way=way: _take_other(stage, kind, way) for way in stage.others}  # type: ignore[misc]
+        order = list(parts)
+        stage.chance.shuffle(order)
+        rounds.append({part: parts[part]() for part in order})
+    return rounds
 
 
-def _measure_steps_together(kind: FileKind, model: Path, root: Path, cores: int) -> float:
-    shares = [
-        kind.write_copies(root / f"together-{core}", STEP_FILES, first=core * STEP_FILES) for core in range(cores)
+def _take_alone(stage: Stage, kind: FileKind) -> Steps:
+    paths = stage.write(kind, STEP_FILES + WARM_UP)
+    return stage.solo.submit(take_steps, paths, stage.folder / "alone", stage.model).result()
+
+
+def _take_together(stage: Stage, kind: FileKind) -> float:
+    """Take files through all steps in a process a core at once; return the mean CPU seconds of one."""
+    shares = [stage.write(kind, STEP_FILES + WARM_UP) for _ in stage.cores]
+    running = [
+        process.submit(take_steps, share, stage.folder / f"core-{number}", stage.model)
+        for number, (process, share) in enumerate(zip(stage.cores, shares, strict=True))
     ]
-    return measure_steps_together(shares, root, model)
+    return sum(add_up(each.result()) for each in running) / len(running)
 
 
-def measure_other(way: str, folder: Path) -> float:
-    """Return the seconds that a raw DICOM file takes one of the ways of `bench.others`."""
-    with tempfile.TemporaryDirectory(prefix="others-", dir=folder) as name:
-        paths = RAW.write_copies(Path(name, "films"), OTHERS_FILES)
-        command = [sys.executable, "-m", "bench.others", way, *map(str, paths)]
-        done = subprocess.run(command, capture_output=True, check=True, timeout=600)
-    return float(json.loads(done.stdout.splitlines()[-1]))
+def _take_other(stage: Stage, kind: FileKind, way: str) -> tuple[float, float]:
+    return stage.others[way].submit(take_way, way, stage.write(kind, OTHERS_FILES), stage.model).result()
 
 
 def _measure_service(
@@ -158,7 +196,7 @@ def _measure_service(
         announce("start to first row")
         yield "start_seconds", measure_start(RAW.write_copies(root / "one", 1), root / "start", model)
         announce("films by DICOM over four associations")
-        yield "received_rate", measure_received(min(size.files, RECEIVED_FILES), root / "received", model)
+        yield "received_rate", measure_received(RECEIVED_FILES, root / "received", model)
         announce(f"drop to row, {size.trickle} files at one a second")
         films = RAW.write_copies(root / "trickle-films", size.trickle)
         yield from zip(("latency_median", "latency_p95"), measure_trickle(films, root / "trickle", model), strict=True)
@@ -168,34 +206,6 @@ def _measure_service(
         announce(f"{size.crowd:,} small files at once")
         yield "crowd", size.crowd
         yield from zip(("crowd_memory", "crowd_seconds"), measure_crowd(size.crowd, root / "crowd", model), strict=True)
-
-
-def list_goals(figures: Figures) -> Sequence[tuple[str, str, bool]]:
-    """Return goal, figure and whether it is reached, for the machine of these figures."""
-    kinds = {each["kind"]: each for each in figures["kinds"]}
-    goals = []
-    for name in ("DICOM, raw", "DICOM, JPEG lossless", "JPEG, quality 95"):
-        share = kinds[name]["efficiency"]
-        goals.append((f"{name}: 85 % of the sum of the single steps on all cores", say_percent(share), share >= 0.85))
-    for network, naive in figures["naive_rates"].items():
-        times = kinds["DICOM, raw"]["product_rate"] / naive
-        goals.append(
-            (f"DICOM, raw: 10 times the notebooks' way, {network}", f"{say_number(times, 1)} times", times >= 10)
-        )
-    service = figures["service"]
-    p95, start = service["latency_p95"], service["start_seconds"]
-    idle, memory = service["idle_share"], service["crowd_memory"] / 2**20
-    goals += [
-        ("drop to row beyond the stability wait, 95th percentile: 150 ms", f"{1000 * p95:.0f} ms", p95 <= 0.15),
-        ("start to first row: 3 s", say_duration(start), start <= 3),
-        (
-            f"idle with {service['processed']:,} processed files: 1 % of a core",
-            f"{say_number(100 * idle, 1)} %",
-            idle < 0.01,
-        ),
-        (f"watcher, {service['crowd']:,} files at once: 300 MiB", f"{memory:.0f} MiB", memory < 300),
-    ]
-    return goals
 
 
 def describe_machine(folder: Path) -> dict[str, str | int]:

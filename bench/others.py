@@ -1,17 +1,13 @@
-"""What others do with a film, one by one, in a process of its own.
+"""What others do with a film, one by one, in a process of its own; each finds no lungs, refuses and records nothing.
 
-Run as ``python -m bench.others WAY FILE ...``; prints the mean seconds a file as JSON, the first file not counted. WAY:
-
-- ``vgg16``: the notebooks of 2020, with pydicom, Pillow and Keras ``predict``, and the network that they took; how fast
-  it is does not depend on its weights, which are random here.
-- a bundle's folder: the same with that bundle's network.
+- ``notebook``: pydicom, Pillow and Keras ``predict``, as in the notebooks of 2020, with the network that answers here.
 - ``torchxrayvision``: reads and normalizes as that library does, and answers nothing.
 """
 
-import json
-import sys
+import importlib.util
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,34 +15,37 @@ import pydicom
 from PIL import Image
 
 from inference.bundle import KERAS_NAME
-from inference.labels import LABELS
 
-VGG16 = "vgg16"
-TORCHXRAYVISION = "torchxrayvision"
+NOTEBOOK, TORCHXRAYVISION = "notebook", "torchxrayvision"
+NEEDS = {NOTEBOOK: "tensorflow", TORCHXRAYVISION: "torchxrayvision"}
 PEER_SIZE = 224
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Take each file the given way."""
-    way, *paths = arguments
-    take = _load_reader() if way == TORCHXRAYVISION else _load_network(way)
-    seconds = [_time(take, Path(path)) for path in paths]
-    sys.stdout.write(json.dumps(sum(seconds[1:]) / len(seconds[1:])))
+def list_installed() -> list[str]:
+    """Return which of the ways can be measured here."""
+    return [way for way, package in NEEDS.items() if importlib.util.find_spec(package) is not None]
 
 
-def _time(take: Callable[[Path], object], path: Path) -> float:
-    began = time.perf_counter()
-    take(path)
-    return time.perf_counter() - began
+def take_way(way: str, paths: Sequence[Path], model: Path) -> tuple[float, float]:
+    """Take files one of the ways, the first uncounted; return the mean CPU seconds and the mean seconds of one."""
+    take = _load(way, model)
+    take(paths[0])
+    began, worked_before = time.perf_counter(), time.process_time()
+    for path in paths[1:]:
+        take(path)
+    taken = time.process_time() - worked_before, time.perf_counter() - began
+    return taken[0] / len(paths[1:]), taken[1] / len(paths[1:])
 
 
-def _load_network(name: str) -> Callable[[Path], object]:
+@cache
+def _load(way: str, model: Path) -> Callable[[Path], object]:
+    return _load_reader() if way == TORCHXRAYVISION else _load_network(model)
+
+
+def _load_network(model: Path) -> Callable[[Path], object]:
     import keras
 
-    if name == VGG16:
-        network = keras.applications.VGG16(weights=None, classes=len(LABELS))
-    else:
-        network = keras.saving.load_model(Path(name) / KERAS_NAME)
+    network = keras.saving.load_model(model / KERAS_NAME)
     _, size, _, channels = network.input_shape
 
     def answer(path: Path) -> object:
@@ -67,7 +66,3 @@ def _load_reader() -> Callable[[Path], object]:
         return resize(crop(torchxrayvision.utils.read_xray_dcm(path)[np.newaxis]))
 
     return read
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -2,9 +2,9 @@
 
 import os
 import statistics
-import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +13,12 @@ from pathlib import Path
 import psutil
 from sqlalchemy import select
 
-from selftest.site import PROGRAM, Site, SiteError, wait_until
+from bench.rounds import count_busy_seconds
+from selftest.site import Site, SiteError
 from store.tables import arrivals
 
 STABLE_SECONDS = 0.5
+LOOK_SECONDS = 0.1
 LONG_SECONDS = 3600.0
 
 
@@ -49,8 +51,12 @@ def start_warm(site: Site) -> None:
 
 
 def wait_for_rows(site: Site, count: int) -> None:
-    """Wait until so many files have come to an end."""
-    wait_until(lambda: site.count_finished() >= count, what=f"{count} rows", seconds=LONG_SECONDS)
+    """Wait until so many files have come to an end; looks seldom, since each look takes of the cores."""
+    deadline = time.monotonic() + LONG_SECONDS
+    while site.count_finished() < count:
+        if time.monotonic() > deadline:
+            raise SiteError(f"waited {LONG_SECONDS:.0f} s for {count} rows")
+        time.sleep(LOOK_SECONDS)
 
 
 def list_ends(site: Site) -> list[float]:
@@ -82,9 +88,12 @@ def measure_memory(site: Site) -> dict[str, int]:
     return memory
 
 
-def count_cpu_seconds(site: Site, without: str = "") -> float:
-    """Return the CPU seconds of all processes but those of one kind."""
-    return sum(sum(process.cpu_times()[:2]) for kind, process in list_processes(site) if kind != without)
+def count_cpu_seconds(site: Site) -> Counter[str]:
+    """Return the CPU seconds of each kind of process."""
+    taken: Counter[str] = Counter()  # of floats, which its type does not know
+    for kind, process in list_processes(site):
+        taken[kind] += sum(process.cpu_times()[:2])  # type: ignore[assignment]
+    return taken
 
 
 TRICKLE_SECONDS = 1.0
@@ -94,7 +103,8 @@ IDLE_SECONDS = 20.0
 def measure_start(paths: Sequence[Path], root: Path, model: Path) -> float:
     """Return the seconds from the start of the program, an empty home, to the first row of a file that lies there."""
     with installed(root, model) as site:
-        _bring(paths, site.inbox)
+        for path in paths:
+            path.rename(site.inbox / path.name)
         os.sync()
         time.sleep(STABLE_SECONDS)
         began = time.time()
@@ -105,40 +115,49 @@ def measure_start(paths: Sequence[Path], root: Path, model: Path) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """What a flood of files has shown.
+    """What a flood of files has shown, between its first row and its last: until the first one cores wait for work.
 
     Attributes
     ----------
-    rate : float
-        Files a second, from the drop to the last row.
     first_seconds : float
         From the drop to the first row.
-    memory : dict
-        Unique set size in bytes of each kind of process, half-way; of the readers the largest.
-    beside_seconds : float
-        CPU seconds a file of all processes but the readers: watcher, worker's parent, broker.
+    files, seconds : int, float
+        How many rows came after the first, and in what time.
+    reader_seconds, beside_seconds, other_seconds : float
+        CPU seconds of the screening processes, of the service's other processes, and of all that is not the service.
     """
 
-    rate: float
     first_seconds: float
-    memory: dict[str, int]
+    files: int
+    seconds: float
+    reader_seconds: float
     beside_seconds: float
+    other_seconds: float
 
 
-def measure_flood(paths: Sequence[Path], root: Path, model: Path) -> Flood:
+def measure_flood(paths: Sequence[Path], site: Site) -> Flood:
     """Drop files all at once, quiet ones, by renaming their folder into the inbox of a service that is warm."""
-    staged = paths[0].parent
     os.sync()  # films on their way to the disk would slow every commit, which the single steps did not meet
     time.sleep(STABLE_SECONDS)
-    with running(root, model) as site:
-        began, before = time.time(), count_cpu_seconds(site, without="reader")
-        staged.rename(site.inbox / "staged")
-        wait_for_rows(site, len(paths) // 2)
-        memory = measure_memory(site)
-        wait_for_rows(site, len(paths))
-        beside = count_cpu_seconds(site, without="reader") - before
-        ends = list_ends(site)
-        return Flood(len(paths) / (ends[-1] - began), ends[0] - began, memory, beside / len(paths))
+    known, dropped = site.count_finished(), time.time()
+    paths[0].parent.rename(site.inbox / f"flood-{known}")
+    wait_for_rows(site, known + 1)
+    first, before, everybody, began = site.count_finished(), count_cpu_seconds(site), count_busy_seconds(), time.time()
+    wait_for_rows(site, known + len(paths))
+    seconds, after, everybody = time.time() - began, count_cpu_seconds(site), count_busy_seconds() - everybody
+    readers, beside = after["reader"] - before["reader"], sum(after.values()) - sum(before.values())
+    beside -= readers
+    began_at = list_ends(site)[known] - dropped
+    _throw_away(site)
+    return Flood(began_at, known + len(paths) - first, seconds, readers, beside, everybody - readers - beside)
+
+
+def _throw_away(site: Site) -> None:
+    """Delete the films that have been screened: the next flood needs the room."""
+    site.finish(site.count_arrived(), LONG_SECONDS)
+    for film in (site.home / "processed").rglob("*"):
+        if film.is_file():
+            film.unlink()
 
 
 def measure_trickle(paths: Sequence[Path], root: Path, model: Path) -> tuple[float, float]:
@@ -157,15 +176,6 @@ def measure_trickle(paths: Sequence[Path], root: Path, model: Path) -> tuple[flo
     return statistics.median(waits), statistics.quantiles(waits, n=20)[-1]
 
 
-def measure_scan(paths: Sequence[Path], root: Path, model: Path) -> float:
-    """Return the files a second of ``xray-cli scan`` over a folder, from its start to its end."""
-    environment = os.environ | {"XRAY_HOME": str(root / "home"), "XRAY_MODEL": str(model)}
-    began = time.monotonic()
-    command = [*PROGRAM, "scan", str(paths[0].parent)]
-    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=LONG_SECONDS)
-    return len(paths) / (time.monotonic() - began)
-
-
 def measure_idle(processed: int, root: Path, model: Path) -> float:
     """Return the share of one core that a service takes with nothing to do and so many files in ``processed``."""
     with installed(root, model) as site:
@@ -175,9 +185,9 @@ def measure_idle(processed: int, root: Path, model: Path) -> float:
                 folder.mkdir(parents=True)
             (folder / f"{number:08}.dcm").touch()
         start_warm(site)
-        before, began = count_cpu_seconds(site), time.monotonic()
+        before, began = count_cpu_seconds(site).total(), time.monotonic()
         time.sleep(IDLE_SECONDS)
-        return (count_cpu_seconds(site) - before) / (time.monotonic() - began)
+        return (count_cpu_seconds(site).total() - before) / (time.monotonic() - began)
 
 
 def measure_crowd(count: int, root: Path, model: Path) -> tuple[int, float]:
@@ -202,8 +212,3 @@ def measure_crowd(count: int, root: Path, model: Path) -> tuple[int, float]:
             most = max(most, find_watcher(site).memory_full_info().uss)
             time.sleep(0.2)
         return most, time.monotonic() - began
-
-
-def _bring(paths: Sequence[Path], inbox: Path) -> None:
-    for path in paths:
-        path.rename(inbox / path.name)

@@ -48,10 +48,13 @@ class FilmCost:
     @classmethod
     def measured(cls, kind: Mapping[str, Any]) -> "FilmCost":
         """Read the constants of one kind of file out of the benchmark's figures, as all cores at once need them."""
-        slower = kind["together_seconds"] / sum(kind["steps"].values())
-        ledger = slower * kind["steps"]["ledger"]
-        start = max(0.0, kind["first_seconds"] - kind["together_seconds"])
-        return cls(kind["together_seconds"] - ledger, kind["beside_seconds"], ledger / TRANSACTIONS, start)
+        rounds = kind["rounds"]
+        floods = [each["flood"] for each in rounds]
+        reader = statistics.median(each["reader_seconds"] / each["files"] for each in floods)
+        beside = statistics.median(each["beside_seconds"] / each["files"] for each in floods)
+        worked, waited = (statistics.median(each["alone"]["ledger"][place] for each in rounds) for place in (0, 1))
+        start = statistics.median(each["first_seconds"] for each in floods)
+        return cls(reader - worked, beside, (worked + waited) / TRANSACTIONS, start)
 
     @property
     def core_seconds(self) -> float:
@@ -85,13 +88,6 @@ def simulate(film: FilmCost, arrivals: Sequence[float], cores: int) -> Simulatio
     return Simulation(len(ends) / (max(ends) - arrivals[0]), statistics.quantiles(waits, n=20)[-1])
 
 
-def simulate_flood(film: FilmCost, count: int, cores: int) -> Simulation:
-    """Drop so many films at once; the first arrive when the flood is under way, and its rate counts from the drop."""
-    under_way = simulate(film, [0.0] * count, cores)
-    seconds = film.start_seconds + count / under_way.rate
-    return Simulation(count / seconds, film.start_seconds + under_way.p95_seconds)
-
-
 def draw_arrivals(films_an_hour: float, count: int) -> list[float]:
     """Draw the arrivals of a Poisson process, seconds."""
     generator, now, times = random.Random(SEED), 0.0, []
@@ -121,8 +117,10 @@ def main() -> None:
     cores = figures["machine"]["cores"]
     for kind in figures["kinds"]:
         film = FilmCost.measured(kind)
-        found = simulate_flood(film, figures["files"], cores)
-        measured = kind["product_rate"]
+        floods = [each["flood"] for each in kind["rounds"]]
+        ours = [each["seconds"] - each["other_seconds"] / cores for each in floods]
+        measured = statistics.median(each["files"] / seconds for each, seconds in zip(floods, ours, strict=True))
+        found = simulate(film, [0.0] * SIMULATED_FILMS, cores)
         error = found.rate / measured - 1
         print(f"\n{kind['kind']}: {1000 * film.core_seconds:.1f} ms of a core a film")
         print(f"  flood on {cores} cores: simulated {found.rate:.1f}, measured {measured:.1f} films/s ({error:+.0%})")

@@ -1,11 +1,10 @@
-"""Each single step of one file, alone in one process: no queue, no watcher, no other reader beside it."""
+"""Each single step of one file, with no queue and no watcher: what it takes of a core, and how long it waits beside."""
 
-import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -23,76 +22,73 @@ from store.ledger.sweeps import settle_arrival
 from store.schema import upgrade_schema
 from store.states import AfterScreening
 
-WARM_UP = 5  # files not counted: libraries load, statements are compiled
+WARM_UP = 2  # files not counted: libraries load, statements are compiled
 STEPS = ("read and hash", "decode and window", "normalize", "find lungs, infer", "ledger", "move")
 OWNER = "bench"
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
+Steps = dict[str, tuple[float, float]]
 
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Seconds that each step has taken, one entry a file."""
+    """CPU seconds and seconds of waiting that each step has taken, one entry a file."""
 
-    taken: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in STEPS})
+    taken: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: {name: [] for name in STEPS})
 
     def time(self, name: str, step: Callable[Given, Result], *given: Given.args, **named: Given.kwargs) -> Result:
-        """Run a step and keep how long it took."""
-        began = time.perf_counter()
+        """Run a step and keep what it took."""
+        began, worked_before = time.perf_counter(), time.process_time()
         result = step(*given, **named)
-        self.taken[name].append(time.perf_counter() - began)
+        worked = time.process_time() - worked_before
+        self.taken[name].append((worked, max(0.0, time.perf_counter() - began - worked)))
         return result
 
-    def average(self) -> dict[str, float]:
-        """Return the mean seconds of each step: a rate is made of means, not of medians."""
-        means = {name: statistics.fmean(values[WARM_UP:]) for name, values in self.taken.items()}
+    def average(self) -> Steps:
+        """Return the means of each step: a rate is made of means, not of medians."""
+        means = {
+            name: [statistics.fmean(one) for one in zip(*taken, strict=True)] for name, taken in self.taken.items()
+        }
         # predicting normalizes too, and that step has its own line
-        means["find lungs, infer"] -= means["normalize"]
-        return means
+        means["find lungs, infer"][0] -= means["normalize"][0]
+        return {name: (worked, waited) for name, (worked, waited) in means.items()}
 
 
-def measure_steps(paths: Sequence[Path], folder: Path, model: Path) -> dict[str, float]:
+def take_steps(paths: Sequence[Path], folder: Path, model: Path) -> Steps:
     """Take files (more than `WARM_UP`) through every step of the product, one by one; they end in a folder ``moved``.
+
+    Parameters
+    ----------
+    folder : Path
+        This process's own; what is opened there stays open for the next round.
 
     Returns
     -------
     dict
-        Mean seconds a file of each of `STEPS`.
+        Of each of `STEPS` the mean CPU seconds a file, and the mean seconds of waiting.
     """
+    engine, classifier = _open(folder, model)
+    for path in paths[:WARM_UP]:
+        _take_steps(Stopwatch(), path, engine, classifier, folder / "moved")
+    watch = Stopwatch()
+    for path in paths[WARM_UP:]:
+        _take_steps(watch, path, engine, classifier, folder / "moved")
+    return watch.average()
+
+
+@cache
+def _open(folder: Path, model: Path) -> tuple[Engine, Classifier]:
     keep_freed_memory()
+    (folder / "moved").mkdir(parents=True)
     classifier = Classifier.load(model)
     engine = open_database(f"sqlite:///{folder / 'steps.db'}")
     upgrade_schema(engine)
     with engine.begin() as connection:
         record_model(connection, classifier.bundle.model_sha256, classifier.bundle.model_version, model)
-    moved = folder / "moved"
-    moved.mkdir()
-    watch = Stopwatch()
-    for number, path in enumerate(paths):
-        _take_steps(watch, number, path, engine, classifier)
-        watch.time("move", path.rename, moved / path.name)
-    engine.dispose()
-    return watch.average()
+    return engine, classifier
 
 
-def measure_steps_together(shares: Sequence[Sequence[Path]], folder: Path, model: Path) -> float:
-    """Take shares of files through every step, each share in a process of its own, all at once.
-
-    Returns
-    -------
-    float
-        Mean seconds a file of all steps: cores share memory and caches, which one core alone does not show.
-    """
-    folders = [folder / f"share-{number}" for number, _ in enumerate(shares)]
-    for each in folders:
-        each.mkdir()
-    fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(len(shares), mp_context=fresh) as pool:
-        answers = pool.map(measure_steps, shares, folders, [model] * len(shares))
-        return statistics.fmean(sum(steps.values()) for steps in answers)
-
-
-def _take_steps(watch: Stopwatch, number: int, path: Path, engine: Engine, classifier: Classifier) -> None:
+def _take_steps(watch: Stopwatch, path: Path, engine: Engine, classifier: Classifier, moved: Path) -> None:
     source = watch.time("read and hash", read_source, path)
     radiograph = watch.time("decode and window", decode_radiograph, source.content)
     watch.time("normalize", normalize, radiograph.pixels, FILM_SIZE)
@@ -100,17 +96,18 @@ def _take_steps(watch: Stopwatch, number: int, path: Path, engine: Engine, class
     screening = NewScreening(
         source_sha256=source.sha256, model_sha256=classifier.bundle.model_sha256, answer=prediction, identity={}
     )
-    watch.time("ledger", _record, engine, number, path, screening)
+    watch.time("ledger", _record, engine, path, screening)
+    watch.time("move", path.rename, moved / path.name)
 
 
 def _predict(classifier: Classifier, radiograph: Radiograph) -> Prediction:
     return classifier.predict_radiograph(radiograph)
 
 
-def _record(engine: Engine, number: int, path: Path, screening: NewScreening) -> None:
+def _record(engine: Engine, path: Path, screening: NewScreening) -> None:
     """Take one arrival through the ledger's five transactions."""
     with engine.begin() as connection:
-        record_arrivals(connection, [NewArrival(f"{number:064}", path.parent, path, 1, AfterScreening.MOVE)])
+        record_arrivals(connection, [NewArrival(screening.source_sha256, path.parent, path, 1, AfterScreening.MOVE)])
     with undurable(engine) as connection:
         (arrival_id,) = queue_arrivals(connection, window=1)
     with undurable(engine) as connection:

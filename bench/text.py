@@ -1,9 +1,12 @@
 """The figures for people, as blocks: drawn in a terminal, or as Markdown for the documentation."""
 
-from collections.abc import Iterable, Sequence
+import statistics
+from collections.abc import Callable, Iterable, Sequence
 from typing import TextIO
 
-from bench.benchmark import Figures, list_goals
+from bench.goals import Figures, add_up, find_share, find_taken_by_others, find_times, list_goals
+from bench.others import NOTEBOOK, TORCHXRAYVISION
+from bench.rounds import MOST_TAKEN_BY_OTHERS, WIDEST_SPREAD, Ratio
 from bench.steps import STEPS
 from documents.blocks import CellKind, Column, Content, Row, Section, Table
 from documents.figures import say_duration, say_number, say_percent
@@ -21,8 +24,7 @@ def build_sections(figures: Figures) -> list[Section]:
         _build_goals(figures),
         _build_steps(figures),
         _build_product(figures),
-        *([_build_naive(figures)] if figures["naive_rates"] else []),
-        *([_build_peer(figures)] if figures["peer_seconds"] else []),
+        *([_build_others(figures)] if _list_times(figures) else []),
         _build_service(figures),
         _build_memory(figures),
     ]
@@ -38,71 +40,83 @@ def _build(heading: str, lead: str, head: Sequence[str], lines: Iterable[Line]) 
 def _build_goals(figures: Figures) -> Section:
     columns = [Column(name, CellKind.WORDS, 1) for name in ("Goal", "Found", "")]
     rows = [
-        Row([goal, found, "reached" if is_reached else "missed"], "" if is_reached else "alarm")
-        for goal, found, is_reached in list_goals(figures)
+        Row([goal, found, verdict], "" if verdict == "reached" else "alarm")
+        for goal, found, verdict in list_goals(figures)
     ]
-    return Section("goals", "Goals", "", [Table("", columns, rows)])
+    lead = (
+        f"Medians of {figures['rounds']} rounds, with the least and the greatest in brackets. Nothing is said where "
+        f"the rounds lie on both sides of a goal and more than {WIDEST_SPREAD:.0%} apart, or where others took more "
+        f"than {MOST_TAKEN_BY_OTHERS:.0%} of the cores."
+    )
+    return Section("goals", "Goals", lead, [Table("", columns, rows)])
+
+
+def _median(kind: Figures, take: Callable[[Figures], float]) -> float:
+    return statistics.median(take(each) for each in kind["rounds"])
 
 
 def _build_steps(figures: Figures) -> Section:
+    def line(name: str, take: Callable[[Figures], float]) -> Line:
+        return name, *(1000 * _median(kind, take) for kind in kinds)
+
     kinds = figures["kinds"]
-    lines: list[Line] = [(step, *(1000 * kind["steps"][step] for kind in kinds)) for step in STEPS]
+    lines = [line(step, lambda each, step=step: each["alone"][step][0]) for step in STEPS]  # type: ignore[misc]
     lines += [
-        ("sum", *(1000 * sum(kind["steps"].values()) for kind in kinds)),
-        ("sum, all cores at once", *(1000 * kind["together_seconds"] for kind in kinds)),
-        ("beside: watcher, broker, parent", *(1000 * kind["beside_seconds"] for kind in kinds)),
+        line("sum", lambda each: add_up(each["alone"])),
+        line("sum, all cores at once", lambda each: each["together"]),
+        line("waiting, for the disk above all", lambda each: sum(waited for _, waited in each["alone"].values())),
+        line("the whole product: screening", lambda each: each["flood"]["reader_seconds"] / each["flood"]["files"]),
+        line("watcher, broker, parent", lambda each: each["flood"]["beside_seconds"] / each["flood"]["files"]),
     ]
     lead = (
-        "Milliseconds a file of 2500 x 2048 pixels, each step alone in one process on one core; then the same in one "
-        "process a core at once, which share memory and caches; the last row is CPU time that other processes spend on "
-        "a file during the flood."
+        "CPU milliseconds a file of 2500 x 2048 pixels, each step alone in one process on one core; their sum in one "
+        "process a core at once, which share memory and caches; and what the processes of the whole product take."
     )
     return _build("Single steps", lead, ("Step", *(kind["kind"] for kind in kinds)), lines)
 
 
 def _build_product(figures: Figures) -> Section:
+    cores = figures["machine"]["cores"]
     lines: list[Line] = [
         (
             kind["kind"],
-            kind["ideal_rate"],
-            kind["product_rate"],
-            say_percent(kind["efficiency"]),
-            say_duration(kind["first_seconds"]),
-            kind["scan_rate"],
+            cores / _median(kind, lambda each: add_up(each["alone"])),
+            Ratio.over(each["flood"]["files"] / each["flood"]["seconds"] for each in kind["rounds"]).say(),
+            f"{find_share(figures, kind).say(0, 100)} %",
+            say_percent(find_taken_by_others(figures, kind)),
+            say_duration(_median(kind, lambda each: each["flood"]["first_seconds"])),
         )
         for kind in figures["kinds"]
     ]
     lead = (
-        f"Files a second of {figures['files']:,}. Ideal: cores divided by the sum of the steps. Product: all dropped "
-        "at once into a watched folder, to the last row. First: from the drop to the first row. Scan: xray-cli scan, "
-        "its start included."
+        "Films a second, all dropped at once into the folder of a service that runs. Limit: cores divided by the CPU "
+        "seconds of the single steps. Share: of that limit, on the core time that others left. First: from the drop to "
+        "the first row; rates count from there."
     )
-    return _build("The whole product", lead, ("Kind", "Ideal", "Product", "Share", "First", "Scan"), lines)
+    head = ("Kind", "Limit", "Product", "Share of the limit", "Others took", "First")
+    return _build("The whole product", lead, head, lines)
 
 
-def _build_naive(figures: Figures) -> Section:
-    product = figures["kinds"][0]["product_rate"]
-    lines = [
-        (network, say_number(rate, 2), f"{say_number(product / rate, 1)} times that")
-        for network, rate in figures["naive_rates"].items()
-    ]
+def _list_times(figures: Figures) -> list[Line]:
+    lines: list[Line] = []
+    for kind in figures["kinds"]:
+        for way in (NOTEBOOK, TORCHXRAYVISION):
+            if way in kind["rounds"][0]:
+                milliseconds = 1000 * statistics.median(each[way][1] for each in kind["rounds"])
+                times = (f"{ratio.say()} times" for ratio in find_times(kind, way))
+                lines.append((f"{kind['kind']}: {way}", milliseconds, *times))
+    return lines
+
+
+def _build_others(figures: Figures) -> Section:
     lead = (
-        "Files a second of raw DICOM with pydicom, Pillow and Keras predict, one by one: with the network that the "
-        "notebooks of 2020 took, and with the one that answers here. Finds no lungs, refuses nothing, records nothing."
+        "Milliseconds a film, one by one, and how many times as fast xray-watch is: the notebooks' way (pydicom, "
+        "Pillow, Keras predict) with the network that answers here, which finds no lungs, refuses and records nothing, "
+        "against the whole product on all cores; torchxrayvision's reader, which crops to 224 x 224, against our "
+        "reading, hashing, windowing and normalizing on one core."
     )
-    return _build("The notebooks' way", lead, ("Network", "Naive", "Product"), lines)
-
-
-def _build_peer(figures: Figures) -> Section:
-    steps, theirs = figures["kinds"][0]["steps"], figures["peer_seconds"]
-    ours = sum(steps[step] for step in ("read and hash", "decode and window", "normalize"))
-    times = f"{say_number(theirs / ours, 1)} times as fast"
-    lines: list[Line] = [("torchxrayvision", 1000 * theirs, ""), ("xray-watch", 1000 * ours, times)]
-    lead = (
-        "Milliseconds of one core from a raw DICOM file to model input; ours reads it whole, hashes it, applies its "
-        "VOI LUT or window and keeps its aspect ratio at 512 x 512, theirs crops it to a square of 224 x 224."
-    )
-    return _build("Reading and normalizing", lead, ("Way", "ms a film", ""), lines)
+    head = ("Way", "ms a film", "Faster in films a second", "Faster in CPU seconds")
+    return _build("What others do", lead, head, _list_times(figures))
 
 
 def _build_service(figures: Figures) -> Section:
@@ -118,10 +132,13 @@ def _build_service(figures: Figures) -> Section:
         (f"{service['crowd']:,} small files at once: all in the ledger after", say_duration(service["crowd_seconds"])),
         ("the same: memory of the watcher", f"{say_number(service['crowd_memory'] / MEBIBYTE, 0)} MiB"),
     ]
-    if received := service.get("received_rate"):  # there is a sender, and the run is not an older one
-        share = received / figures["kinds"][0]["product_rate"]
-        what = "received by DICOM while they are screened, sent from this machine: of the rate of dropped files"
-        lines.append((what, say_percent(share)))
+    if received := service["received_rate"]:  # there is a sender
+        lines.append(
+            (
+                "received by DICOM while they are screened, sent from this machine: films a second",
+                say_number(received, 1),
+            )
+        )
     lead = "Raw DICOM, one film a second, unless it says otherwise."
     return _build("The service", lead, ("What", "Found"), lines)
 
@@ -131,11 +148,9 @@ def _say_milliseconds(seconds: float) -> str:
 
 
 def _build_memory(figures: Figures) -> Section:
-    kinds = figures["kinds"]
-    processes = list(kinds[0]["memory"])
-    lines = [(name, *(say_number(kind["memory"].get(name, 0) / MEBIBYTE, 0) for kind in kinds)) for name in processes]
-    lead = "MiB that each process alone holds, half-way through the flood; of the readers the largest."
-    return _build("Memory", lead, ("Process", *(kind["kind"] for kind in kinds)), lines)
+    lines = [(name, say_number(held / MEBIBYTE, 0)) for name, held in figures["memory"].items()]
+    lead = "MiB that each process alone holds after all floods; of the screening processes the largest."
+    return _build("Memory", lead, ("Process", "MiB"), lines)
 
 
 def describe_run(figures: Figures) -> str:

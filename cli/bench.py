@@ -10,7 +10,7 @@ import typer
 from cli.errors import exit_codes
 
 if TYPE_CHECKING:
-    from bench.benchmark import Figures
+    from bench.goals import Figures
 
 # as in the product's readers; libraries look at these when they are loaded
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -34,7 +34,7 @@ class BenchFormat(StrEnum):
 
 def bench(
     size: Annotated[
-        BenchSize, typer.Option(help="`quick` 8 minutes, `standard` 15, `full` 25 minutes.")
+        BenchSize, typer.Option(help="`quick` 6 minutes, `standard` 12, `full` 25 minutes.")
     ] = BenchSize.QUICK,
     output_format: Annotated[
         BenchFormat, typer.Option("--format", help="How the figures are written.")
@@ -56,8 +56,8 @@ def bench(
 ) -> None:
     """Measure this machine: single steps, the whole product as a share of their sum, latency, start, idling, memory.
 
-    Synthetic radiographs in a temporary folder; your home, ledger and settings are not touched. Run nothing else
-    meanwhile.
+    Synthetic radiographs in a temporary folder; your home, ledger and settings are not touched. What is compared is
+    measured side by side, in rounds; where others use the machine too, it says that nothing can be said.
 
     Example: xray-cli bench --size full --format markdown --output docs/performance.md
     """
