@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from imaging.errors import DamagedPixelDataError, TruncatedFileError
 
+JPEG_START = b"\xff\xd8\xff"
 END_OF_IMAGE = b"\xff\xd9"  # the same two bytes end a JPEG, a JPEG-LS and a JPEG 2000 picture
 
 _START_OF_SCAN = 0xDA
@@ -76,7 +77,7 @@ def read_jpeg_header(codestream: bytes) -> JpegHeader:
     TruncatedFileError
         The content ends before the first scan.
     """
-    if not codestream.startswith(b"\xff\xd8\xff"):
+    if not codestream.startswith(JPEG_START):
         raise DamagedPixelDataError("the picture does not begin as a JPEG")
     frame: tuple[int, int, int, int, int] | None = None
     exif, position = b"", 2

@@ -90,7 +90,7 @@ def _display_monochrome(
     inverted = layout.photometric_interpretation == "MONOCHROME1"
     with np.errstate(all="ignore"):
         values, step = modality_values(file, stored)
-        inputs = values[stored < 2**layout.bits_stored]
+        inputs = values[_asked_for(file, layout, picture, stored)]
         for shown, least_contrast in list_voi(file, values, inputs, step):
             if not np.isfinite(shown).all():
                 continue
@@ -100,6 +100,17 @@ def _display_monochrome(
             del pixels  # two of them would not fit into memory
     notes = (Note.WINDOW_NOT_USED,) if has_voi(file) else ()
     return _look_up(picture, _unwindowed(picture, values, layout), inverted=inverted), notes
+
+
+def _asked_for(
+    file: DicomFile, layout: PixelLayout, picture: _Patterns, stored: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Return which values a table must have an entry for: those of the picture that a sound one can hold."""
+    sound = stored < 2**layout.bits_stored
+    if "VOILUTSequence" not in file.dataset:
+        return sound  # counting takes time
+    occurring = sound & (count_patterns(picture.picture, stored.size) > 0)
+    return occurring if occurring.any() else sound
 
 
 def show_whole_range(file: DicomFile, layout: PixelLayout, patterns: Gray) -> Pixels | None:

@@ -12,6 +12,7 @@ from imaging.jpeg import END_OF_IMAGE
 
 _START = b"\xff\x4f\xff\x51"
 _BOXES_START = b"\0\0\0\x0cjP"
+JPEG_2000_STARTS = (_START, _BOXES_START)
 _CODESTREAM_BOX = b"jp2c"
 _SIZ_AT = 2
 _COD, _COC, _START_OF_TILE_PART, _START_OF_DATA = 0xFF52, 0xFF53, 0xFF90, 0xFF93

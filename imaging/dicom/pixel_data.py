@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.dicom.header import DicomFile, Encoding
+from imaging.dicom.jpeg2000 import JPEG_2000_STARTS
 from imaging.dicom.pixel_layout import PixelLayout
 from imaging.errors import (
     MissingPixelDataError,
@@ -14,13 +15,14 @@ from imaging.errors import (
     TransferSyntaxNotAcceptedError,
     TruncatedFileError,
 )
+from imaging.jpeg import JPEG_START
 
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _ITEM = 0xFFFEE000
 _SEQUENCE_DELIMITATION = 0xFFFEE0DD
 _PIXEL_DATA = 0x7FE00010
 _LONG_VR = {"OB", "OW", "UN"}
-_CODESTREAM_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP")
+_CODESTREAM_STARTS = (JPEG_START, *JPEG_2000_STARTS)
 _ROWS_COMPARED = 256
 _SAME_PICTURE = 4  # a row differs from the next one by so many times the usual at most
 

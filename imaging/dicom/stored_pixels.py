@@ -2,8 +2,9 @@
 
 imagecodecs is the only decoder: on every syntax it is bit-exact with pydicom and its plugins (lossless) or within the
 rounding of the inverse DCT (lossy JPEG), 3 to 8 times faster, and it reads the 12-bit extended JPEG that they do not.
-What it refuses is damaged; a second, more lenient decoder would turn damage into a picture. HTJ2K is left to its
-OpenJPEG, which takes twice the time of its OpenJPH and gives an error for damage that makes that one hang.
+A picture says itself how it is compressed; a Transfer Syntax UID that names another process costs no picture.
+What the decoder refuses is damaged; a second, more lenient decoder would turn damage into a picture. HTJ2K is left to
+its OpenJPEG, which takes twice the time of its OpenJPH and gives an error for damage that makes that one hang.
 """
 
 import imagecodecs
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from imaging.dicom.header import DicomFile, Encoding, TransferSyntax
 from imaging.dicom.jpeg2000 import (
+    JPEG_2000_STARTS,
     Jpeg2000Header,
     has_end_of_codestream,
     read_jpeg2000_header,
@@ -23,11 +25,14 @@ from imaging.dicom.rle import decode_rle
 from imaging.errors import CodestreamMismatchError, DamagedPixelDataError, TruncatedFileError
 from imaging.foreign_errors import foreign_errors_as
 from imaging.gray import Gray, check_size, take_gray
-from imaging.jpeg import END_OF_IMAGE, PROCESSES, JpegHeader, is_whole, read_jpeg_header
+from imaging.jpeg import END_OF_IMAGE, JPEG_START, PROCESSES, JpegHeader, is_whole, read_jpeg_header
 
 Decoded = npt.NDArray[np.generic]
 
 _JPEG_LS, _LOSSLESS = 0xF7, 0xC3
+_PROCESSES_READ = {0xC0, 0xC1, _LOSSLESS, _JPEG_LS}
+_EXACT = {f"1.2.840.10008.1.2.4.{number}" for number in (57, 70, 80, 90, 201, 202)}  # lossless by Transfer Syntax UID
+_ROUNDING = 1 / 16  # of the range: by so much a picture that is not lossless in truth may exceed it
 
 
 def decode_pixels(file: DicomFile, layout: PixelLayout) -> Gray:
@@ -61,12 +66,13 @@ def decode_pixels(file: DicomFile, layout: PixelLayout) -> Gray:
     with foreign_errors_as(DamagedPixelDataError, f"the {encoding.value} picture cannot be decoded"):
         if encoding is Encoding.RLE:
             return _at_high_bit(_as_gray(decode_rle(codestream, layout), layout.bits_stored), layout)
-        decode = _decode_jpeg2000 if encoding is Encoding.JPEG_2000 else _decode_jpeg
+        decode = _decode_jpeg2000 if _is_jpeg2000(codestream, encoding) else _decode_jpeg
         decoded, precision = decode(codestream, file.syntax, layout)
         if decoded.shape[:2] != (layout.rows, layout.columns) or decoded.ndim > 3:
             raise DamagedPixelDataError(f"the {encoding.value} picture decodes to another shape than it states")
         channels = [decoded] if decoded.ndim == 2 else [decoded[..., channel] for channel in range(decoded.shape[2])]
-        return _as_gray([channel.astype(layout.dtype, copy=False) for channel in channels], precision)
+        gray = _as_gray([channel.astype(layout.dtype, copy=False) for channel in channels], precision)
+        return _bits_stored(gray, layout) if file.syntax.uid in _EXACT and precision > layout.bits_stored else gray
 
 
 def _as_gray(channels: list[Gray], bits: int) -> Gray:
@@ -93,6 +99,21 @@ def _at_high_bit(gray: Gray, layout: PixelLayout) -> Gray:
     return np.left_shift(gray, shift) if shift and int(gray.max()) < 2**layout.bits_stored else gray
 
 
+def _bits_stored(gray: Gray, layout: PixelLayout) -> Gray:
+    """Take the stored bits out of samples that were compressed with all bits allocated, as overlays lie in the rest."""
+    if layout.signed or int(gray.max()) < (1 + _ROUNDING) * 2**layout.bits_stored:
+        return gray
+    shift = layout.high_bit + 1 - layout.bits_stored
+    return np.asarray((gray >> shift) & (2**layout.bits_stored - 1), gray.dtype)
+
+
+def _is_jpeg2000(codestream: bytes, encoding: Encoding) -> bool:
+    """Say by its own beginning what a picture is, and by its transfer syntax where that is no beginning."""
+    if codestream.startswith(JPEG_START):
+        return False
+    return encoding is Encoding.JPEG_2000 or codestream.startswith(JPEG_2000_STARTS)
+
+
 def _native_channels(samples: Gray, layout: PixelLayout) -> list[Gray]:
     shape = layout.rows, layout.columns
     if layout.samples == 1:
@@ -107,10 +128,11 @@ def _native_channels(samples: Gray, layout: PixelLayout) -> list[Gray]:
 
 def _decode_jpeg(codestream: bytes, syntax: TransferSyntax, layout: PixelLayout) -> tuple[Decoded, int]:
     header = read_jpeg_header(codestream)
-    if header.frame_marker not in syntax.frame_markers:
+    if header.frame_marker not in _PROCESSES_READ:
         raise CodestreamMismatchError(
             f"Pixel Data (7FE0,0010) holds a picture in {PROCESSES[header.frame_marker]} (FF{header.frame_marker:02X}) "
-            f"where Transfer Syntax UID (0002,0010) says {syntax.name}"
+            f"where Transfer Syntax UID (0002,0010) says {syntax.name}; "
+            "baseline, extended and lossless JPEG, JPEG-LS and JPEG 2000 are accepted"
         )
     _check_size(header, layout, layout.dtype.itemsize)
     is_lossless = header.frame_marker in (_JPEG_LS, _LOSSLESS)

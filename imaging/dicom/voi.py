@@ -20,6 +20,7 @@ from imaging.foreign_errors import foreign_errors_as
 Values = npt.NDArray[np.float64]
 
 _WORDS = {"US", "SS", "OW", "OB", "UN"}
+_MISSING_SHARE = 1 / 16  # of the entries; so many may lack where the descriptor counts wrongly: the last one goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +89,16 @@ def read_table(dataset: Dataset, descriptor: str, data: str, inputs: Values, *, 
         They do not describe a table.
     """
     with foreign_errors_as(InvalidAttributeError, f"{named(descriptor)} and {named(data)} cannot be read"):
-        described = _numbers(dataset, descriptor, 3, big_endian=big_endian)
-        if described.size != 3:
+        described = _numbers(dataset, descriptor, 0, big_endian=big_endian)
+        if described.size < 2:
             raise InvalidAttributeError(f"{named(descriptor)} has {described.size} values; 3 are accepted")
-        count, beginning, bits = (int(value) for value in described)
+        # the entries say how many bits they have, if need be
+        count, beginning, bits = (int(value) for value in [*described, 0][:3])
         count = count or 65536  # 0 stands for 2 ** 16 (PS3.3 C.11.1.1)
         entries = _numbers(dataset, data, count, big_endian=big_endian)[:count].astype(np.float64)
     first = _choose_first(beginning, entries.size, inputs)
-    if entries.size < 2 or (entries.size < count and inputs.max() > first + entries.size - 1):
+    lacking, beyond = count - entries.size, inputs.max() - (first + entries.size - 1)
+    if entries.size < 2 or (lacking > count * _MISSING_SHARE and beyond > 0):
         found = f"{named(data)} has {entries.size} entries where {named(descriptor)} says {count}"
         raise InvalidAttributeError(f"{found}; as many are accepted")
     greatest = int(entries.max())
@@ -119,7 +122,10 @@ def _holds(item: Dataset, keyword: str) -> bool:
 
 
 def _numbers(dataset: Dataset, keyword: str, count: int, *, big_endian: bool) -> npt.NDArray[np.uint16]:
-    """Return unsigned numbers whatever their VR is: LUT Data are never signed (PS3.3 C.11.1.1)."""
+    """Return unsigned numbers whatever their VR is: LUT Data are never signed (PS3.3 C.11.1.1).
+
+    `count` bytes are as many entries of 8 bits; 0 where there can be none.
+    """
     element: object = dataset.get_item(keyword)
     if isinstance(element, RawDataElement) and (element.VR is None or element.VR in _WORDS):
         return _unpack(element.value or b"", count, big_endian=big_endian)

@@ -166,17 +166,26 @@ def test_a_cut_off_picture_is_truncated_whether_or_not_zeros_follow(syntax: str,
         assert refused.value.reason_code == "truncated_file"
 
 
+@pytest.mark.parametrize("codestream", [*JPEGS, factory.JPEG_2000_LOSSLESS, HTJ2K[0]])
 @pytest.mark.parametrize(
-    ("codestream", "syntax", "name"),
-    [
-        (factory.JPEG_LOSSLESS_SV1, factory.JPEG_BASELINE, r"lossless JPEG \(FFC3\).*says JPEG Baseline"),
-        (factory.JPEG_LS, factory.JPEG_LOSSLESS_SV1, r"JPEG-LS \(FFF7\).*says JPEG Lossless SV1"),
-        (factory.JPEG_EXTENDED, factory.JPEG_LS, r"extended JPEG \(FFC1\).*says JPEG-LS Lossless"),
-    ],
+    "syntax", [factory.JPEG_BASELINE, factory.JPEG_LOSSLESS_SV1, factory.JPEG_LS, factory.JPEG_2000]
 )
-def test_a_picture_of_another_process_is_refused_by_both_names(codestream: str, syntax: str, name: str) -> None:
-    with pytest.raises(CodestreamMismatchError, match=name):
-        pixels_of(codestream_of(codestream), syntax)
+def test_a_picture_says_itself_how_it_is_compressed(codestream: str, syntax: str) -> None:
+    np.testing.assert_allclose(pixels_of(codestream_of(codestream), syntax), CONTROL, atol=0.02)
+
+
+@pytest.mark.parametrize("syntax", [*JPEGS[:3], factory.JPEG_2000_LOSSLESS])
+@pytest.mark.parametrize("shift", [0, 2])
+def test_overlays_in_bits_that_store_no_picture_are_no_part_of_it(syntax: str, shift: int) -> None:
+    cells = CHEST << shift
+    cells[30:40, 30:40] |= 0x8000
+    content = dicom(codestream_of(syntax, cells, 16), syntax, HighBit=11 + shift)
+    np.testing.assert_array_equal(decode_radiograph(content).pixels, CONTROL)
+
+
+def test_rounding_above_the_bits_stored_is_white() -> None:
+    rounded = codestream_of(factory.JPEG_LS, (CHEST + 2).clip(0, 4097))
+    np.testing.assert_allclose(pixels_of(rounded, factory.JPEG_LS), CONTROL, atol=1e-3)
 
 
 def test_progressive_and_arithmetic_pictures_are_refused_by_their_names() -> None:
