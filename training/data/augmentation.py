@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.opencv import cv2
+from inference.framing import BLUR, RIM
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -23,6 +24,8 @@ BORROW_SHARE = 0.3
 MAX_LOW_FREQUENCIES = 0.06
 MAX_NOISE = 12.0
 MAX_CLIP_LIMIT = 4.0
+SHOWN = 0.5
+EMPTY_GRAYS = (25.0, 230.0)
 
 
 def augment(
@@ -32,6 +35,8 @@ def augment(
     size: int,
     generator: np.random.Generator,
     style: Bytes | None = None,
+    *,
+    is_empty: bool = False,
 ) -> npt.NDArray[np.float32]:
     """Draw a model input from a radiograph at random.
 
@@ -49,6 +54,8 @@ def augment(
         Source of the random numbers.
     style : numpy.ndarray, optional
         uint8, another film's `context`, from which tone and haze may be taken.
+    is_empty : bool
+        Whether the lungs are filled with one gray.
 
     Returns
     -------
@@ -59,8 +66,10 @@ def augment(
     film = tone(warp(context, matrix, size), generator)
     if style is not None:
         film = borrow(film, cv2.resize(style, (size, size), interpolation=cv2.INTER_AREA), generator)
-    spoilt = spoil(degrade(film, generator), generator).astype(np.float32) / 255.0
-    return np.asarray(spoilt * (warp(visible, matrix, size) / np.float32(255.0)), dtype=np.float32)
+    film, shown = spoil(degrade(film, generator), generator), warp(visible, matrix, size) / np.float32(255.0)
+    if is_empty:
+        film = empty(film, shown, generator)
+    return np.asarray(film.astype(np.float32) / 255.0 * shown, dtype=np.float32)
 
 
 def draw_frame(
@@ -156,6 +165,18 @@ def spoil(film: Bytes, generator: np.random.Generator) -> Bytes:
     if generator.random() < 0.3:
         film = _cover(film, generator)
     return film
+
+
+def empty(film: Bytes, shown: npt.NDArray[np.float32], generator: np.random.Generator) -> Bytes:
+    """Fill the lungs with one gray, and at times the rim round them too, so that little but their outline is left."""
+    size = film.shape[0]
+    filled = cv2.erode((shown >= SHOWN).astype(np.float32), _draw_disc(int(generator.integers(round(size * RIM) + 1))))
+    share = cv2.GaussianBlur(filled, (0, 0), size * BLUR)
+    return _to_bytes(film + share * (generator.uniform(*EMPTY_GRAYS) - film))
+
+
+def _draw_disc(radius: int) -> Bytes:
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)), dtype=np.uint8)
 
 
 def _cover(film: Bytes, generator: np.random.Generator) -> Bytes:

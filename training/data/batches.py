@@ -12,6 +12,9 @@ from training.data.sampling import balance_sources
 
 AHEAD = 3
 
+NO_OUTPUT = -1
+"""In place of an output's index: a view that says nothing, of which the network is to say nothing."""
+
 Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.intp]]
 
 
@@ -24,6 +27,7 @@ def draw_batches(
     count: int,
     key: Sequence[int],
     source_power: float = 0.0,
+    empty_share: float = 0.0,
 ) -> Iterator[Batch]:
     """Yield augmented radiographs and their outputs' indices, balanced by class and source.
 
@@ -44,19 +48,24 @@ def draw_batches(
         Seed, stage and epoch.
     source_power : float
         How the number of a source's films counts, see `balance_sources`.
+    empty_share : float
+        In [0, 1): the share of views whose lungs are empty, see `training.data.augmentation.empty`.
 
     Yields
     ------
     tuple
-        float32 (batch, size, size, 1) in [0, 1], and int (batch,).
+        float32 (batch, size, size, 1) in [0, 1], and int (batch,), `NO_OUTPUT` for an empty view.
     """
     chances = balance_sources(films.cases, source_power)
 
     def draw(step: int) -> Batch:
         generator = np.random.default_rng([*key, step])
         chosen = generator.choice(len(reference), batch_size, p=chances)
-        views = [films.draw_view(int(index), size, generator) for index in chosen]
-        return np.stack(views)[..., np.newaxis], reference[chosen]
+        # without empty views no random number is spent on them, so that earlier runs can be made again
+        is_empty = generator.random(batch_size) < empty_share if empty_share else np.zeros(batch_size, dtype=np.bool_)
+        drawn = zip(chosen, is_empty, strict=True)
+        views = [films.draw_view(int(index), size, generator, is_empty=bool(each)) for index, each in drawn]
+        return np.stack(views)[..., np.newaxis], np.where(is_empty, NO_OUTPUT, reference[chosen])
 
     yield from _run_ahead(draw, count)
 

@@ -18,7 +18,13 @@ class Films(Protocol):
         """Return the case of each."""
 
     def draw_view(
-        self, index: int, size: int, generator: np.random.Generator, style: int | None = None
+        self,
+        index: int,
+        size: int,
+        generator: np.random.Generator,
+        style: int | None = None,
+        *,
+        is_empty: bool = False,
     ) -> npt.NDArray[np.float32]:
         """Return one augmented model input, float32 (size, size) in [0, 1], perhaps in the style of another film."""
 
@@ -47,11 +53,18 @@ class SomeFilms:
         return [self.films.cases[place] for place in self.places]
 
     def draw_view(
-        self, index: int, size: int, generator: np.random.Generator, style: int | None = None
+        self,
+        index: int,
+        size: int,
+        generator: np.random.Generator,
+        style: int | None = None,
+        *,
+        is_empty: bool = False,
     ) -> npt.NDArray[np.float32]:
         """Return one augmented model input, float32 (size, size) in [0, 1], in the style of any film of these."""
         drawn = int(generator.integers(len(self.places))) if style is None else style
-        return self.films.draw_view(int(self.places[index]), size, generator, int(self.places[drawn]))
+        place, other = int(self.places[index]), int(self.places[drawn])
+        return self.films.draw_view(place, size, generator, other, is_empty=is_empty)
 
     def to_batch(self, indices: slice) -> npt.NDArray[np.float32]:
         """Return model input, float32 (batch, size, size, 1) in [0, 1]."""

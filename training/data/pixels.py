@@ -54,11 +54,21 @@ class Radiographs:
     source_sha256: tuple[str, ...]
 
     def draw_view(
-        self, index: int, size: int, generator: np.random.Generator, style: int | None = None
+        self,
+        index: int,
+        size: int,
+        generator: np.random.Generator,
+        style: int | None = None,
+        *,
+        is_empty: bool = False,
     ) -> npt.NDArray[np.float32]:
-        """Return one augmented model input, float32 (size, size) in [0, 1], perhaps in the style of another film."""
+        """Return one augmented model input, float32 (size, size) in [0, 1], perhaps in the style of another film.
+
+        An empty one shows the lungs' outline and nothing in it.
+        """
         other = None if style is None else self.context[style]
-        return augment(self.context[index], self.visible[index], self.boxes[index], size, generator, other)
+        film = self.context[index], self.visible[index], self.boxes[index]
+        return augment(*film, size, generator, other, is_empty=is_empty)
 
     def to_batch(self, indices: slice) -> npt.NDArray[np.float32]:
         """Return model input, float32 (batch, size, size, 1) in [0, 1]."""

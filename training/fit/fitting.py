@@ -82,8 +82,10 @@ class Fitting:
         return self.steps * (epoch - 1 + (0 if self.from_scratch else HEAD_VIEWS))
 
     def to_targets(self, reference: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
-        """Return one-hot targets, float32 (radiographs, outputs)."""
-        return np.eye(len(self.outputs), dtype=np.float32)[reference]
+        """Return one-hot targets, float32 (radiographs, outputs); those of an empty view are spread evenly."""
+        outputs = len(self.outputs)
+        targets = np.vstack([np.eye(outputs), np.full(outputs, 1 / outputs)]).astype(np.float32)
+        return np.asarray(targets[reference])  # the last row is that of `NO_OUTPUT`, -1
 
 
 def count_steps(films: int, settings: FitSettings, *, from_scratch: bool) -> int:
@@ -187,6 +189,7 @@ def draw_epoch(fitting: Fitting, number: int, count: int) -> Iterator[Batch]:
         count=count,
         key=(fitting.settings.seed, fitting.stage, number),
         source_power=fitting.settings.source_power,
+        empty_share=fitting.settings.empty_share,
     )
 
 

@@ -39,6 +39,9 @@ class FitSettings:
     source_power : float
         In [0, 1]: how the number of a source's films counts when batches are drawn, see
         `training.data.sampling.balance_sources`.
+    empty_share : float
+        In [0, 1): how many views show the lungs' outline and one gray only, with a target spread over all outputs, so
+        that outline and gray alone give no answer.
     precision : {"auto", "float32", "mixed_float16"}
         `auto` is `mixed_float16` on a GPU and `float32` elsewhere; logits and the shipped weights are always float32.
     seed : int
@@ -56,6 +59,7 @@ class FitSettings:
     patience: NonNegativeInt = 5
     ema_epochs: Annotated[float, Field(ge=0.0)] = 1.0
     source_power: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    empty_share: ZeroToOne = 0.0
     precision: Precision = "auto"
     seed: NonNegativeInt = 0
 

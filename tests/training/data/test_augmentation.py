@@ -86,3 +86,15 @@ def test_what_may_not_be_looked_at_is_black_whatever_was_done_to_the_film(contex
         view = augment(context, left, BOX, 112, np.random.default_rng(seed), context)
         assert not view[40:70, 90:].any()
         assert view[40:70, :20].any()
+
+
+def test_an_empty_view_shows_the_outline_and_one_gray_whatever_the_lungs_held(context: np.ndarray) -> None:
+    visible = np.zeros_like(context)
+    visible[60:100, 60:100] = 255
+    for seed in range(20):
+        view = augment(context, visible, BOX, 112, np.random.default_rng(seed), is_empty=True)
+        rows, columns = np.nonzero(view > 0.05)
+        inner = view[rows.min() + 14 : rows.max() - 14, columns.min() + 14 : columns.max() - 14]
+        assert inner.size > 0
+        assert np.ptp(inner) < 0.02
+        assert view[0, 0] == 0.0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.training.factories import make_cases
-from training.data.batches import draw_batches
+from training.data.batches import NO_OUTPUT, draw_batches
 from training.data.dataset import Case
 from training.data.films import SomeFilms
 
@@ -14,12 +14,21 @@ REFERENCE = np.array([0, 0, 1, 1, 1, 1, 1, 1])
 
 @dataclass
 class Numbered:
-    """Films whose every pixel is their number, a little noise apart."""
+    """Films whose every pixel is their number, a little noise apart; of an empty one -1."""
 
     cases: list[Case]
 
-    def draw_view(self, index: int, size: int, generator: np.random.Generator, style: int | None = None) -> np.ndarray:
-        return np.full((size, size), index + generator.uniform(0, 0.1), dtype=np.float32)
+    def draw_view(
+        self,
+        index: int,
+        size: int,
+        generator: np.random.Generator,
+        style: int | None = None,
+        *,
+        is_empty: bool = False,
+    ) -> np.ndarray:
+        number = -1.0 if is_empty else index + generator.uniform(0, 0.1)
+        return np.full((size, size), number, dtype=np.float32)
 
     def to_batch(self, indices: slice) -> np.ndarray:
         numbers = np.arange(len(self.cases), dtype=np.float32)[indices]
@@ -52,6 +61,13 @@ def test_a_view_comes_with_the_output_of_its_film():
         np.testing.assert_array_equal(REFERENCE[views[:, 0, 0, 0].astype(int)], reference)
 
 
+def test_the_share_asked_for_is_empty_and_of_no_output():
+    batches = draw_batches(Numbered(CASES), REFERENCE, size=4, batch_size=100, count=10, key=(0,), empty_share=0.2)
+    shown = [(views[:, 0, 0, 0] == -1, targets == NO_OUTPUT) for views, targets in batches]
+    assert all(np.array_equal(is_empty, has_no_output) for is_empty, has_no_output in shown)
+    assert np.mean([is_empty.mean() for is_empty, _ in shown]) == pytest.approx(0.2, abs=0.05)
+
+
 def test_classes_are_drawn_alike_whatever_their_size():
     drawn = np.concatenate([reference for _, reference in draw((3,), 300)])
     assert drawn.mean() == pytest.approx(0.5, abs=0.05)
@@ -59,7 +75,7 @@ def test_classes_are_drawn_alike_whatever_their_size():
 
 def test_an_error_while_drawing_ahead_reaches_the_training():
     films = Numbered(CASES)
-    films.draw_view = lambda *_: 1 / 0  # type: ignore[method-assign]
+    films.draw_view = lambda *_, **__: 1 / 0  # type: ignore[method-assign]
     with pytest.raises(ZeroDivisionError):
         list(draw_batches(films, REFERENCE, size=4, batch_size=3, count=2, key=(0,)))
 
