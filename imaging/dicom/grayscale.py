@@ -106,10 +106,10 @@ def _asked_for(
     file: DicomFile, layout: PixelLayout, picture: _Patterns, stored: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.bool_]:
     """Return which values a table must have an entry for: those of the picture that a sound one can hold."""
-    sound = stored < 2**layout.bits_stored
+    sound: npt.NDArray[np.bool_] = stored < 2**layout.bits_stored
     if "VOILUTSequence" not in file.dataset:
         return sound  # counting takes time
-    occurring = sound & (count_patterns(picture.picture, stored.size) > 0)
+    occurring: npt.NDArray[np.bool_] = sound & (count_patterns(picture.picture, stored.size) > 0)
     return occurring if occurring.any() else sound
 
 

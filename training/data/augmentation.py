@@ -167,7 +167,7 @@ def spoil(film: Bytes, generator: np.random.Generator) -> Bytes:
     return film
 
 
-def empty(film: Bytes, shown: npt.NDArray[np.float32], generator: np.random.Generator) -> Bytes:
+def empty(film: Bytes, shown: npt.NDArray[np.floating], generator: np.random.Generator) -> Bytes:
     """Fill the lungs with one gray, and at times the rim round them too, so that little but their outline is left."""
     size = film.shape[0]
     filled = cv2.erode((shown >= SHOWN).astype(np.float32), _draw_disc(int(generator.integers(round(size * RIM) + 1))))
