@@ -63,6 +63,11 @@ def find_answer_advice(result: Result) -> str:
     return find_advice(result.reason_code, REASONS) if result.reason_code else ""
 
 
+def find_detail(result: Result) -> str:
+    """Return what exactly kept a film from a label; empty where it has one, or nothing more is known."""
+    return "" if result.outcome is Outcome.PREDICTED else result.reason or ""
+
+
 def build_stat(result: Result) -> Markup:
     """Build the mark of a film that somebody waits for."""
     return element("b", "STAT", class_="stat") if result.priority is Priority.STAT else EMPTY

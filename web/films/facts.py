@@ -8,7 +8,6 @@ from markupsafe import Markup
 from documents.html.elements import EMPTY, element, isolate
 from documents.text import shorten
 from imaging import NOTES, Note
-from inference.labels import Outcome
 from reports.film.content import HEADER
 from reports.film.facts import FilmFacts
 from reports.wording import SOURCES, name_label
@@ -18,6 +17,7 @@ from web.answers import (
     build_answer,
     build_probabilities,
     build_stat,
+    find_detail,
     say_answer,
     say_marks,
     say_share,
@@ -35,14 +35,14 @@ def build_answer_part(facts: FilmFacts, zone: tzinfo) -> Markup:
     result, points = facts.record.result, facts.operating_points
     is_bare = bool(result.probabilities) and not points
     bare = "The operating points are not known: the model's bundle is not at its place any more." if is_bare else ""
-    reason = result.reason if result.outcome is not Outcome.PREDICTED else None
+    detail = find_detail(result)
     notes = [NOTES[Note(note)] for note in result.notes if note in set(Note)]
     marks = [*say_marks(result), *notes]
     return element(
         "section",
         element("h2", build_answer(result), build_stat(result)),
         build_probabilities(result, points),
-        element("p", reason, class_="reason") if reason else EMPTY,
+        element("p", detail, class_="reason") if detail else EMPTY,
         element("p", facts.advice, class_="advice") if facts.advice else EMPTY,
         element("ul", *(element("li", mark) for mark in marks), class_="quality") if marks else EMPTY,
         element("p", bare, class_="note") if bare else EMPTY,

@@ -36,6 +36,7 @@ from web.answers import (
     build_marks,
     build_probabilities,
     find_answer_advice,
+    find_detail,
     find_outcome,
 )
 from web.frame import build_fragment, build_page
@@ -197,7 +198,7 @@ def _build_waiting(upload: Upload) -> Markup:
 
 def _build_answered(visit: Visit, upload: Upload, film: Film) -> Markup:
     """Build a result; the same bytes show the answer that they had before, under the arrival that brought them."""
-    result, advice = film.result, find_answer_advice(film.result)
+    result, detail, advice = film.result, find_detail(film.result), find_answer_advice(film.result)
     shown = film.first_arrival_id or result.arrival_id
     earlier = f"the same film came before, as arrival {shown:08d}" if shown != result.arrival_id else ""
     return element(
@@ -205,6 +206,7 @@ def _build_answered(visit: Visit, upload: Upload, film: Film) -> Markup:
         _build_name(upload),
         element("div", build_answer(result), build_marks(result), class_="said"),
         build_probabilities(result, _find_points(visit, result.model_sha256)),
+        element("p", detail, class_="reason") if detail else EMPTY,
         element("p", advice, class_="advice") if advice else EMPTY,
         element("p", earlier, class_="note") if earlier else EMPTY,
         element("a", "picture and review" if result.outcome else "what happened", href=f"/films/{shown}"),

@@ -14,7 +14,7 @@ from store.audit import list_events
 from store.database import reading
 from store.states import Role
 from store.tables import arrivals
-from tests.ledger import INBOX, digest, predict, register_model
+from tests.ledger import INBOX, digest, predict, quarantine, register_model, reject
 from tests.outline import Outline
 from tests.web.conftest import LogIn
 from web.uploads.pages import find_inbox
@@ -89,6 +89,24 @@ def test_the_same_bytes_show_the_earlier_answer(inbox: Path, log_in: LogIn, inst
     (row,) = Outline(answer).find("li")
     assert (row["data-arrival"], row["data-outcome"]) == (str(first), "indeterminate")
     assert f"the same film came before, as arrival {first:08d}" in answer
+
+
+def test_a_refusal_is_said_in_words_with_its_detail_and_advice(
+    inbox: Path, log_in: LogIn, installation: Installation
+) -> None:
+    register_model(installation.ledger)
+    client = log_in(Role.REVIEWER)
+    numbers = [client.post("/upload", content=name.encode(), headers={"X-File-Name": name}).text for name in ("a", "b")]
+    refused = reject(installation.ledger, "a", "lateral"), quarantine(installation.ledger, "b", "truncated_file")
+    with installation.ledger.begin() as connection:
+        for arrival_id, name in zip(refused, ("a", "b"), strict=True):
+            connection.execute(update(arrivals).where(arrivals.c.id == arrival_id).values(path=inbox / name))
+    answer = client.get(f"/upload/answers?ids={','.join(numbers)}").text
+    for words in ("refused: lateral", "quarantined: truncated file", "it ends early"):
+        assert words in answer
+    assert '<p class="reason">no</p>' in answer
+    assert answer.count('class="advice"') == 2
+    assert [row["data-outcome"] for row in Outline(answer).find("li")] == ["rejected", "quarantined"]
 
 
 def test_what_is_too_large_is_refused_in_words_and_leaves_nothing(
