@@ -17,7 +17,11 @@ MAX_ROOT = 24  # characters; 39 digits of a UUID and a dot follow, and 64 are al
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _DICOM = re.compile(r"([^@\\]{1,16})@([^@:/\s]+|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})")
 _ROOT = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
-ACCEPTED_TARGETS = "accepted are NAME=AETITLE@host:port and NAME=https://host/dicom-web, several with commas"
+_TLS = "tls://"
+ACCEPTED_TARGETS = (
+    "accepted are NAME=AETITLE@host:port, NAME=tls://AETITLE@host:port and NAME=https://host/dicom-web, "
+    "several with commas"
+)
 ACCEPTED_RULES = "accepted are such as 'PACS: outcome=predicted label=covid19; RESEARCH: model=lite0-2026.11.3'"
 
 
@@ -30,6 +34,7 @@ class Target:
     host: str = ""
     port: int = 0
     url: str = ""
+    has_tls: bool = False  # of C-STORE; of STOW-RS the URL says it
 
 
 TargetRule = Mapping[str, tuple[str, ...]]
@@ -50,10 +55,11 @@ def _parse_target(text: str) -> Target:
         raise ValueError(f"a target has no name of letters and digits; {ACCEPTED_TARGETS}")
     if where.startswith(("https://", "http://")):
         return Target(name, url=where.rstrip("/"))
-    found = _DICOM.fullmatch(where)
+    has_tls = where.startswith(_TLS)
+    found = _DICOM.fullmatch(where.removeprefix(_TLS))
     if found is None or not 0 < int(found[3]) < 65536 or not found[1].strip():
         raise ValueError(f"the target {name} is neither AE title and address nor URL; {ACCEPTED_TARGETS}")
-    return Target(name, found[1].strip(), found[2].strip("[]"), int(found[3]))
+    return Target(name, found[1].strip(), found[2].strip("[]"), int(found[3]), has_tls=has_tls)
 
 
 def parse_kinds(text: str) -> tuple[str, ...]:
@@ -92,15 +98,19 @@ class TargetSettings(BaseModel):
 
     targets: Annotated[
         SecretStr | None,
-        Field(description="where answers go: NAME=AETITLE@host:port or NAME=https://.../dicom-web, with commas"),
+        Field(description="where answers go: NAME=[tls://]AETITLE@host:port, NAME=https://.../dicom-web, with commas"),
     ] = None
     deliver: Annotated[str, Field(description="as what: `sr`, `sc`, or both with a comma; empty: nothing")] = ""
     deliver_rules: Annotated[
         str, Field(description="which answers a target gets: NAME: label=... outcome=... sender=... model=...; ...")
     ] = ""
     targets_ca_file: Annotated[
-        FilePath | None, Field(description="certificates trusted for https targets, as PEM; empty: the usual ones")
+        FilePath | None, Field(description="who may sign targets' certificates, as PEM; empty: the usual ones")
     ] = None
+    targets_certificate_file: Annotated[
+        FilePath | None, Field(description="our certificate with its chain, for targets that ask for one, as PEM")
+    ] = None
+    targets_key_file: Annotated[FilePath | None, Field(description="its private key, as PEM")] = None
     uid_root: Annotated[str, Field(description="the site's own root of UIDs, under which answers get theirs")] = "2.25"
 
     @field_validator("targets")
@@ -121,6 +131,12 @@ class TargetSettings(BaseModel):
         if not _ROOT.fullmatch(root) or len(root) > MAX_ROOT:
             raise ValueError(f"'{root[:40]}' is no root of UIDs of at most {MAX_ROOT} characters, such as 2.25")
         return root
+
+    @model_validator(mode="after")
+    def _certificate_has_its_key(self) -> "TargetSettings":
+        if (self.targets_certificate_file is None) != (self.targets_key_file is None):
+            raise ValueError("settings 'targets_certificate_file' and 'targets_key_file' belong together: set both")
+        return self
 
     @model_validator(mode="after")
     def _rules_name_targets(self) -> "TargetSettings":

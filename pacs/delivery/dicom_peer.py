@@ -1,6 +1,7 @@
 """Storage as SCU (PS3.4 annex B): one association for what is due."""
 
 import logging
+import ssl
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -8,10 +9,11 @@ from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from imaging.dicom.own_objects import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from installation.targets import Target
+from installation.targets import Target, TargetSettings
 from pacs.answers.secondary_capture import SC_CLASS
 from pacs.answers.structured_report import SR_CLASSES
 from pacs.delivery.peers import Reply, TargetAwayError
+from pacs.tls import describe_fault, harden, show_certificate
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
@@ -35,15 +37,23 @@ FAILURES = {0xA700: "out of resources", 0xA900: "data set does not match SOP cla
 class DicomPeer:
     """An association with a target.
 
+    Parameters
+    ----------
+    target : Target
+        Which.
+    ae_title : str
+        Ours.
+    trust : TargetSettings
+        Whose certificates are trusted, and our own, where the target has TLS.
+
     Raises
     ------
     TargetAwayError
-        There is none: nobody answers, or we are not let in.
+        There is none: nobody answers, we are not let in, or its certificate is not trusted.
     """
 
-    def __init__(self, target: Target, ae_title: str) -> None:
-        self._target = target
-        self._association = _associate(target, ae_title)
+    def __init__(self, target: Target, ae_title: str, trust: TargetSettings) -> None:
+        self._association = _associate(target, ae_title, _build_tls(trust) if target.has_tls else None)
         self._taken = {str(context.abstract_syntax) for context in self._association.accepted_contexts}
 
     def find_class(self, sop_class_uids: Collection[str]) -> str | None:
@@ -68,7 +78,20 @@ class DicomPeer:
             self._association.release()
 
 
-def _associate(target: Target, ae_title: str) -> "Association":
+def _build_tls(trust: TargetSettings) -> ssl.SSLContext:
+    """Build what makes the connection secret, anew for each one: certificates are renewed."""
+    try:
+        context = ssl.create_default_context(cafile=trust.targets_ca_file)
+        harden(context)
+        if trust.targets_certificate_file is not None and trust.targets_key_file is not None:
+            show_certificate(context, trust.targets_certificate_file, trust.targets_key_file)
+    except (OSError, ValueError) as error:
+        why = describe_fault(error)
+        raise TargetAwayError(f"certificate, key or CA cannot be used: see XRAY_TARGETS_CA_FILE ({why})") from None
+    return context
+
+
+def _associate(target: Target, ae_title: str, context: ssl.SSLContext | None) -> "Association":
     from pynetdicom.ae import ApplicationEntity
     from pynetdicom.presentation import build_context
 
@@ -80,18 +103,21 @@ def _associate(target: Target, ae_title: str) -> "Association":
     entity.dimse_timeout = entity.network_timeout = ANSWER_SECONDS
     entity.maximum_pdu_size = PDU_BYTES
     contexts = [build_context(uid, list(OFFERED_SYNTAXES)) for uid in OFFERED_CLASSES]
-    association = entity.associate(target.host, target.port, contexts, ae_title=target.ae_title)
+    tls = None if context is None else (context, target.host)
+    association = entity.associate(target.host, target.port, contexts, ae_title=target.ae_title, tls_args=tls)
     if not association.is_established:
-        raise TargetAwayError(_describe_refusal(association))
+        raise TargetAwayError(_describe_refusal(association, has_tls=target.has_tls))
     return association
 
 
-def _describe_refusal(association: "Association") -> str:
+def _describe_refusal(association: "Association", *, has_tls: bool) -> str:
     if association.is_rejected:
         said = association.acceptor.primitive
         words = f" ({said.reason_str})" if said is not None and said.result else ""
         return f"the target refuses the association{words}"
-    return "the target takes none of what we offer" if association.rejected_contexts else "nobody answers there"
+    if association.rejected_contexts:
+        return "the target takes none of what we offer"
+    return "nobody answers there by TLS, or a certificate is not trusted" if has_tls else "nobody answers there"
 
 
 def read_status(answer: Dataset) -> Reply:

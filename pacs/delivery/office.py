@@ -66,10 +66,10 @@ def _connect(installation: Installation, target: Target) -> Peer:
     if target.url:
         from pacs.delivery.web_peer import WebPeer
 
-        return WebPeer(target, settings.targets_ca_file)
+        return WebPeer(target, settings)
     from pacs.delivery.dicom_peer import DicomPeer
 
-    return DicomPeer(target, settings.ae_title)
+    return DicomPeer(target, settings.ae_title, settings)
 
 
 def _run(courier: Courier, stop: Event) -> None:

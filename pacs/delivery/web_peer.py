@@ -2,13 +2,12 @@
 
 import logging
 from collections.abc import Collection
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from pydicom.dataset import Dataset
 
-from installation.targets import Target
+from installation.targets import Target, TargetSettings
 from pacs.delivery.peers import Reply, TargetAwayError
 
 if TYPE_CHECKING:
@@ -24,9 +23,9 @@ AWAY = (502, 503, 504)  # of a proxy whose server is away, and of a server that 
 
 
 class WebPeer:
-    """A DICOMweb server."""
+    """A DICOMweb server; who may sign its certificate, and which we show, stands in the settings."""
 
-    def __init__(self, target: Target, ca_file: Path | None) -> None:
+    def __init__(self, target: Target, trust: TargetSettings) -> None:
         from dicomweb_client.web import DICOMwebClient
         from requests import Session
 
@@ -35,7 +34,9 @@ class WebPeer:
         parts = urlsplit(target.url)
         session = Session()
         session.trust_env = False  # neither proxies nor logins of whoever runs this
-        session.verify = str(ca_file) if ca_file else True
+        session.verify = str(trust.targets_ca_file) if trust.targets_ca_file else True
+        if trust.targets_certificate_file is not None:
+            session.cert = str(trust.targets_certificate_file), str(trust.targets_key_file)
         if parts.username:
             session.auth = (unquote(parts.username), unquote(parts.password or ""))
         url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -1,4 +1,4 @@
-"""TLS for senders, as PS3.15 B.12 and BCP 195 (RFC 8996, RFC 9325) ask for."""
+"""TLS for senders: certificates, and a handshake that is over in time."""
 
 import select
 import ssl
@@ -7,9 +7,7 @@ from pathlib import Path
 
 from pacs.receiving.bounds import CallerError, TlsSocket
 from pacs.receiving.errors import ListenError
-
-# RFC 9325 4.2 for TLS 1.2: forward secrecy and authenticated encryption alone; TLS 1.3 has nothing else
-CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+from pacs.tls import describe_fault, harden, show_certificate
 
 
 def build_tls(certificate: Path, key: Path, client_ca: Path | None) -> ssl.SSLContext:
@@ -21,19 +19,16 @@ def build_tls(certificate: Path, key: Path, client_ca: Path | None) -> ssl.SSLCo
         Certificate and key do not fit together or are none, in one line.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_ciphers(CIPHERS)
-    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
+    harden(context)
     context.sslsocket_class = TlsSocket
     try:
-        context.load_cert_chain(certificate, key, password=_refuse_password)
+        show_certificate(context, certificate, key)
         if client_ca is not None:
             context.load_verify_locations(client_ca)
             context.verify_mode = ssl.CERT_REQUIRED
     except (OSError, ValueError) as error:
-        why = getattr(error, "reason", None) or getattr(error, "strerror", None) or "no unencrypted PEM"
         raise ListenError(
-            f"certificate, key or CA cannot be used for TLS ({why}): see XRAY_LISTEN_CERTIFICATE_FILE"
+            f"certificate, key or CA cannot be used for TLS ({describe_fault(error)}): see XRAY_LISTEN_CERTIFICATE_FILE"
         ) from None
     return context
 
@@ -62,7 +57,3 @@ def shake_hands(caller: TlsSocket, seconds: float) -> None:
         left = until - time.monotonic()
         if left <= 0 or not any(select.select(reads, writes, [], left)):
             raise CallerError(f"no TLS handshake within {seconds:g} s")
-
-
-def _refuse_password() -> str:
-    raise ValueError("the key has a password")

@@ -12,11 +12,15 @@ def test_targets_are_read_by_either_way() -> None:
         Target("PACS", "ORTHANC", "pacs.example.org", 4242),
         Target("WEB", url="https://user:pass@web.example.org/dicom-web"),
     )
+    assert parse_targets("SAFE=tls://AE@pacs:2762") == (Target("SAFE", "AE", "pacs", 2762, has_tls=True),)
     assert parse_targets("SIX=AE@[::1]:104") == (Target("SIX", "AE", "::1", 104),)
     assert parse_targets("") == ()
 
 
-@pytest.mark.parametrize("text", ["ORTHANC@host:4242", "PACS=host:4242", "PACS=A@host:0", "PACS=ftp://x", "a b=A@h:1"])
+@pytest.mark.parametrize(
+    "text",
+    ["ORTHANC@host:4242", "PACS=host:4242", "PACS=A@host:0", "PACS=ftp://x", "PACS=tls://x", "a b=A@h:1"],
+)
 def test_what_is_no_target_is_refused_without_its_password(text: str) -> None:
     with pytest.raises(ValueError, match="accepted are NAME=AETITLE@host:port") as refused:
         parse_targets(text)

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.events import EVT_C_STORE
 
-from installation.targets import Target
+from installation.targets import Target, TargetSettings
 from pacs.answers.structured_report import SR_CLASSES
 from pacs.delivery.dicom_peer import OFFERED_CLASSES, WARNINGS, DicomPeer, read_status
 from pacs.delivery.peers import Reply, TargetAwayError
@@ -134,7 +134,7 @@ def test_nobody_there_is_said_and_waited_for(hospital: Hospital, tmp_path: Path)
 
 def test_a_wrong_title_is_said_in_the_targets_words(orthanc: Orthanc) -> None:
     with pytest.raises(TargetAwayError, match=r"refuses the association \(Called AE title not recognised\)"):
-        DicomPeer(Target("PACS", "NOBODY", "127.0.0.1", orthanc.dicom_port), "XRAY")
+        DicomPeer(Target("PACS", "NOBODY", "127.0.0.1", orthanc.dicom_port), "XRAY", TargetSettings())
 
 
 def test_a_refused_film_has_a_report_and_no_picture(hospital: Hospital, tmp_path: Path) -> None:

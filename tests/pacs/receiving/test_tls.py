@@ -7,11 +7,11 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-import trustme
 
 from imaging.phantoms.files import write_dicom_phantom
 from pacs.receiving.errors import ListenError
 from pacs.receiving.tls import build_tls
+from tests.pacs.certificates import write_certificates
 from tests.pacs.peers import ECHOSCU, STORESCU, call, needs_dcmtk
 from tests.pacs.receiving.conftest import Edge
 
@@ -21,14 +21,7 @@ SECONDS = 2.0
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a CA, a listener's certificate, and a sender's."""
-    folder = tmp_path_factory.mktemp("keys")
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(folder / "ca.pem")
-    for name in ("listener", "sender"):
-        issued = authority.issue_cert("127.0.0.1", "localhost", common_name=name)
-        issued.private_key_pem.write_to_path(folder / f"{name}.key")
-        (folder / f"{name}.pem").write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
-    return folder
+    return write_certificates(tmp_path_factory.mktemp("keys"), "listener", "sender")
 
 
 @pytest.fixture(scope="module")
