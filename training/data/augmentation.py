@@ -66,7 +66,8 @@ def augment(
     film = tone(warp(context, matrix, size), generator)
     if style is not None:
         film = borrow(film, cv2.resize(style, (size, size), interpolation=cv2.INTER_AREA), generator)
-    film, shown = spoil(degrade(film, generator), generator), warp(visible, matrix, size) / np.float32(255.0)
+    film = spoil(degrade(film, generator), generator)
+    shown = warp(visible, matrix, size).astype(np.float32) / 255.0
     if is_empty:
         film = empty(film, shown, generator)
     return np.asarray(film.astype(np.float32) / 255.0 * shown, dtype=np.float32)

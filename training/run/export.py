@@ -40,6 +40,7 @@ from inference.engines.litert import LiteRTEngine
 from inference.engines.protocol import Engine
 from inference.labels import NOTICE, order_labels
 from inference.prediction import calibrate
+from training.run.folding import fold_normalisation
 from training.run.litert import write_litert
 
 MAX_DIFFERENCE = 1e-4
@@ -79,10 +80,11 @@ class BundleFacts:
 
 
 def write_model_files(network: Any, folder: Path, lungs: Path) -> None:
-    """Write `model.keras`, `model.tflite` (float32, batch of 1) and the lung finder into an existing folder.
+    """Write `model.keras`, `model.tflite` (batch of 1) and the lung finder into an existing folder.
 
-    Kernels are rounded to what float16 can hold, in both files alike: they deflate to half then, and answers move by
-    less than what one gray value of a film makes.
+    Normalisation goes into the convolutions before it, and weights are rounded to what float16 can hold, in both files
+    alike: LiteRT keeps them as float16 and computes in float32, and answers move by less than what one gray value of a
+    film makes.
 
     Parameters
     ----------
@@ -93,17 +95,12 @@ def write_model_files(network: Any, folder: Path, lungs: Path) -> None:
     lungs : Path
         Bundle whose lung finder the network was trained behind.
     """
-    _round_kernels(network)
-    network.save(folder / KERAS_NAME)
+    folded = fold_normalisation(network)
+    folded.set_weights([each.astype(np.float16).astype(np.float32) for each in folded.get_weights()])
+    folded.save(folder / KERAS_NAME)
     _deflate(folder / KERAS_NAME)
-    write_litert(folder / KERAS_NAME, folder / LITERT_NAME)
+    write_litert(folder / KERAS_NAME, folder / LITERT_NAME, keeps_float16=True)
     shutil.copyfile(lungs / LUNGS_NAME, folder / LUNGS_NAME)
-
-
-def _round_kernels(network: Any) -> None:
-    """Round what is large, in place; the few numbers of each normalisation stay as they are."""
-    weights = network.get_weights()
-    network.set_weights([each.astype(np.float16).astype(np.float32) if each.ndim > 1 else each for each in weights])
 
 
 def _deflate(path: Path) -> None:
