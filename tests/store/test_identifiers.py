@@ -24,6 +24,12 @@ def test_the_hash_is_hmac_sha256_of_rfc_4231() -> None:
     )
 
 
+def test_what_is_a_hash_already_stays_as_it_is() -> None:
+    protect = build_protection(store_identifiers=False, key=KEY)
+    assert protect(protect("PAT-1")) == protect("PAT-1")
+    assert protect("hmac-sha256:PAT-1") != "hmac-sha256:PAT-1"
+
+
 def test_another_site_gives_another_hash() -> None:
     here, there = (build_protection(store_identifiers=False, key=key)("PAT-1") for key in (KEY, b"another"))
     assert here != there

@@ -11,6 +11,7 @@ from imaging import NOTES, Note
 from reports.film.content import HEADER
 from reports.film.facts import FilmFacts
 from reports.wording import SOURCES, name_label
+from store.identifiers import PREFIX
 from store.questions.queries import Result
 from store.reviews import Review, Verdict
 from web.answers import (
@@ -26,7 +27,6 @@ from web.site import say_moment
 
 LONGEST = 90
 SMALL_BYTES = 100_000
-HASHED = "hmac-sha256:"
 VERDICTS = {Verdict.AGREE: "agrees", Verdict.ANOTHER_LABEL: "another label", Verdict.UNSURE: "unsure"}
 
 
@@ -95,7 +95,7 @@ def _list_header(facts: FilmFacts) -> Iterator[tuple[str, str]]:
     record = facts.record
     for name, title in HEADER.items():
         value = record.header.get(name)
-        if value is not None and not str(value).startswith(HASHED):  # nobody can read a hash
+        if value is not None and not str(value).startswith(PREFIX):  # nobody can read a hash
             yield title, f"{value:g}" if isinstance(value, float) else str(value)
     yield "file", str(facts.lies_at.name if facts.lies_at else "nowhere any more")
     small = record.size_bytes < SMALL_BYTES
