@@ -5,6 +5,7 @@ between, it is sent again: as the same instance, of which a target keeps one.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,7 @@ from store.ledger.deliveries import (
     choose_delay,
     choose_object,
     claim_delivery,
+    find_stat_delivery,
     record_delivered,
     record_no_study,
     record_refused,
@@ -32,6 +34,7 @@ from store.questions.answers import RecordedAnswer, find_answer
 logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 25  # what was in work when we were killed goes on this soon
+STAT_SECONDS = 2.0  # so often it is asked whether an answer about a STAT film has come
 AWAY_SECONDS = (2, 4, 8, 15)  # pauses of a target that is away; the last for as long as it is
 
 
@@ -50,6 +53,7 @@ class Courier:
     maker: AnswerMaker
     connect: Callable[[], Peer]
     _faults: int = 0
+    _looks_at: float = 0.0
 
     def run(self, is_over: Callable[[], bool]) -> float:
         """Send all that is due; returns after how many seconds to look again."""
@@ -70,8 +74,20 @@ class Courier:
         return 0.0
 
     def _claim(self) -> Delivery | None:
+        """Take what is due: an answer about a STAT film before all others, then the oldest."""
+        urgent = self._find_stat()
         with self.ledger.begin() as connection:
-            return claim_delivery(connection, self.target.name, LEASE_SECONDS)
+            found = urgent and claim_delivery(connection, self.target.name, LEASE_SECONDS, urgent)
+            return found or claim_delivery(connection, self.target.name, LEASE_SECONDS)
+
+    def _find_stat(self) -> int | None:
+        if time.monotonic() < self._looks_at:
+            return None
+        with reading(self.ledger) as connection:
+            urgent = find_stat_delivery(connection, self.target.name)
+        if urgent is None:  # after an outage there is much to look through
+            self._looks_at = time.monotonic() + STAT_SECONDS
+        return urgent
 
     def _deliver(self, peer: Peer, delivery: Delivery) -> None:
         fault_point("delivery_claimed", delivery.id)

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select, 
 from store.audit import record_event
 from store.columns import database_now
 from store.database import build_insert
-from store.states import DeliveryState
-from store.tables import deliveries, delivery_marks
+from store.states import DeliveryState, Priority
+from store.tables import arrivals, deliveries, delivery_marks
 
 LONGEST_DELAY_SECONDS = 900  # between two attempts at one answer
 FIRST_DELAY_SECONDS = 5
@@ -100,12 +100,28 @@ def queue_deliveries(connection: Connection, rows: Sequence[NewDelivery]) -> int
     return connection.scalar(new) or 0
 
 
-def claim_delivery(connection: Connection, target: str, lease_seconds: float) -> Delivery | None:
-    """Take the oldest answer that is due, and count an attempt; if we end it is due again when the lease is over."""
+def find_stat_delivery(connection: Connection, target: str) -> int | None:
+    """Return the oldest answer that is due about a STAT film; all that waits is looked through where there is none."""
+    d = deliveries.c
+    joined = deliveries.join(arrivals, arrivals.c.id == d.arrival_id)
+    found = select(d.id).select_from(joined).where(*_list_due(target), arrivals.c.priority == Priority.STAT)
+    return connection.scalar(found.order_by(d.id).limit(1))
+
+
+def claim_delivery(
+    connection: Connection, target: str, lease_seconds: float, only: int | None = None
+) -> Delivery | None:
+    """Take an answer that is due, and count an attempt; if we end it is due again when the lease is over.
+
+    Parameters
+    ----------
+    only : int or None
+        This one, if nobody else has taken it meanwhile; None: the oldest.
+    """
     d = deliveries.c
     first = (
         select(d.id)
-        .where(d.state == DeliveryState.WAITING, d.target == target, _is_due())
+        .where(*_list_due(target), *(() if only is None else (d.id == only,)))
         .order_by(d.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -218,6 +234,11 @@ def _end(connection: Connection, delivery_id: int, state: DeliveryState, status:
             last_status=status, last_words=words[:LONGEST_WORDS] or None,
         )
     )  # fmt: skip
+
+
+def _list_due(target: str) -> tuple[ColumnElement[bool], ...]:
+    d = deliveries.c
+    return d.state == DeliveryState.WAITING, d.target == target, _is_due()
 
 
 def _is_due() -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.events import EVT_C_STORE
+from sqlalchemy import update
 
 from installation.targets import Target, TargetSettings
 from pacs.answers.structured_report import SR_CLASSES
@@ -18,7 +19,8 @@ from pacs.delivery.dicom_peer import OFFERED_CLASSES, WARNINGS, DicomPeer, read_
 from pacs.delivery.peers import Reply, TargetAwayError
 from pacs.delivery.web_peer import read_answer
 from store.ledger.deliveries import count_waiting
-from store.states import DeliveryState
+from store.states import DeliveryState, Priority
+from store.tables import arrivals
 from tests.pacs.delivery.hospitals import Hospital, Orthanc, run_storescp, wait_until
 from tests.ports import find_free_port
 
@@ -117,6 +119,19 @@ def test_a_target_that_takes_no_3d_reports_gets_the_older_class(hospital: Hospit
     (row,) = hospital.list_deliveries()
     assert dcmread(path).SOPClassUID == row.sop_class_uid == SR_CLASSES[1]
     assert dcmread(path).SOPInstanceUID == row.sop_instance_uid
+
+
+def test_the_answer_of_a_stat_film_overtakes_the_others(hospital: Hospital) -> None:
+    numbers = [hospital.screen(seed) for seed in (1, 2, 3)]
+    with hospital.engine.begin() as connection:
+        urgent = update(arrivals).where(arrivals.c.id == numbers[-1]).values(priority=Priority.STAT)
+        connection.execute(urgent)
+    with answer(0x0000) as target:
+        deliver_to(hospital, target)
+        with hospital.delivering_here():
+            wait_until(lambda: states(hospital) == ["delivered"] * 3, "all are delivered")
+    found = sorted(hospital.list_deliveries(), key=lambda each: str(each.delivered_at))
+    assert [each.arrival_id for each in found] == [numbers[2], numbers[0], numbers[1]]
 
 
 def test_nobody_there_is_said_and_waited_for(hospital: Hospital, tmp_path: Path) -> None:

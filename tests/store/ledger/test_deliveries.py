@@ -14,6 +14,7 @@ from store.ledger.deliveries import (
     claim_delivery,
     count_waiting,
     find_mark,
+    find_stat_delivery,
     list_deliveries,
     move_mark,
     queue_deliveries,
@@ -23,10 +24,10 @@ from store.ledger.deliveries import (
     retry_deliveries,
 )
 from store.questions.answers import find_answer, list_undelivered
-from store.states import DeliveryState
+from store.states import DeliveryState, Priority
 from store.tables import deliveries
 from store.upkeep.pruning import prune
-from tests.ledger import digest, predict, quarantine, register_model, reject
+from tests.ledger import arrive, digest, predict, quarantine, register_model, reject
 
 DICOM = {
     "source_format": "dicom",
@@ -71,6 +72,25 @@ def test_one_object_stands_once_for_a_target_whatever_arrivals_it_answers(engine
     assert (
         queue(engine, NewDelivery(1, "sr", "PACS", "1.2", "2.25.9"), NewDelivery(2, "sr", "PACS", "1.2", "2.25.9")) == 1
     )
+
+
+def test_the_answer_of_a_stat_film_is_found_behind_all_others(engine: Engine) -> None:
+    register_model(engine)
+    routine = [predict(engine, f"routine-{number}.dcm") for number in range(3)]
+    arrive(engine, "stat.dcm", priority=Priority.STAT)
+    urgent = predict(engine, "stat.dcm")
+    queue(engine, *(new(number) for number in (*routine, urgent)))
+    with engine.begin() as connection:
+        found = find_stat_delivery(connection, "PACS")
+        assert find_stat_delivery(connection, "OTHER") is None
+        taken = claim_delivery(connection, "PACS", 30, found)
+        assert taken is not None
+        assert taken.arrival_id == urgent
+        assert claim_delivery(connection, "PACS", 30, found) is None  # somebody has taken it
+        assert find_stat_delivery(connection, "PACS") is None
+    oldest = claim(engine)
+    assert oldest is not None
+    assert oldest.arrival_id == routine[0]
 
 
 def test_an_attempt_is_counted_before_it_is_made_and_given_back_by_time(engine: Engine) -> None:
