@@ -36,6 +36,10 @@ class ReceivingSettings(BaseModel):
     listen_seconds: Annotated[
         float, Field(ge=1, le=600, description="a sender that is silent for this long, or as slow, is cut off")
     ] = 14.0  # so that with every delay 15 are kept
+    listen_idle_seconds: Annotated[
+        float | None,
+        Field(ge=1, le=86_400, description="the same between two films of an association; empty: as listen_seconds"),
+    ] = None
     listen_associations: Annotated[int, Field(ge=1, le=64, description="associations at once, of all senders")] = 16
     listen_associations_per_sender: Annotated[
         int, Field(ge=1, le=64, description="associations at once, of one sender's address")

@@ -101,6 +101,7 @@ class Listener:
                 contexts=build_contexts(also),
                 evt_handlers=[
                     (evt.EVT_REQUESTED, self._judge_request),
+                    (evt.EVT_ACCEPTED, self._let_idle),
                     (evt.EVT_PDU_RECV, self._count_memory),
                     (evt.EVT_DIMSE_RECV, self._end_message),
                     (evt.EVT_C_STORE, self._store),
@@ -155,7 +156,10 @@ class Listener:
     def _count_memory(self, event: evt.Event) -> None:
         """Count what pynetdicom keeps in memory: all of a message but a film's data set, which it writes to disk."""
         line = _find_line(event)
-        if not isinstance(event.pdu, P_DATA_TF) or isinstance(event.assoc.dimse.message, C_STORE_RQ):
+        if not isinstance(event.pdu, P_DATA_TF):
+            return
+        event.assoc.network_timeout = self._settings.listen_seconds  # what has begun must go on
+        if isinstance(event.assoc.dimse.message, C_STORE_RQ):
             return
         try:
             line.bounds.count_memory(len(event.pdu))
@@ -165,8 +169,13 @@ class Listener:
     def _end_message(self, event: evt.Event) -> None:
         line = _find_line(event)
         line.bounds.end_message()
+        self._let_idle(event)
         if event.assoc.dimse.msg_queue.qsize() >= MESSAGES_WAITING:
             line.hang_up("sends without waiting for our answers")
+
+    def _let_idle(self, event: evt.Event) -> None:
+        """Wait for the next message as long as the site lets a modality be idle: it owes us nothing now."""
+        event.assoc.network_timeout = self._settings.listen_idle_seconds or self._settings.listen_seconds
 
     def _store(self, event: evt.Event) -> Dataset | int:
         """Answer C-STORE: success only when the film is safe in the inbox."""

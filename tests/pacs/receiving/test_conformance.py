@@ -57,6 +57,10 @@ def test_the_transfer_syntaxes_are_those_that_are_read() -> None:
             f"{Settings().listen_associations}, of one address {Settings().listen_associations_per_sender}",
         ),
         ("ARTIM, network and message time-out", f"{Settings().listen_seconds:g} s"),
+        (
+            "idle between two messages of an association",
+            f"{Settings().listen_idle_seconds or Settings().listen_seconds:g} s",
+        ),
         ("longest film", str(Settings().max_file_bytes)),
     ],
 )

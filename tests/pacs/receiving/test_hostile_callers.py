@@ -101,6 +101,27 @@ def test_who_is_silent_in_an_association_is_cut_off(edge: Edge) -> None:
         assert time.monotonic() - began < SECONDS + 3
 
 
+def test_who_is_idle_between_films_is_waited_for_where_the_site_says_so_and_not_in_a_film(
+    tmp_path: Path, film: Path
+) -> None:
+    patient = Edge(tmp_path)
+    patient.settings |= {"XRAY_LISTEN_SECONDS": "1", "XRAY_LISTEN_IDLE_SECONDS": "600"}
+    patient.start()
+    try:
+        with associated(patient) as association:
+            time.sleep(2.5)
+            assert association.send_c_store(pydicom.dcmread(film)).Status == 0x0000
+            time.sleep(2.5)
+            assert association.send_c_store(pydicom.dcmread(film)).Status == 0x0000
+            began = time.monotonic()
+            send_piece(association, LAST_COMMAND, write_command("1.2.3"))
+            wait_until(lambda: not association.is_established, what="an end of half a film", seconds=20)
+            assert time.monotonic() - began < 5
+        assert len(patient.films()) == 2
+    finally:
+        patient.kill()
+
+
 def test_two_hundred_connections_of_one_stranger_shut_out_nobody(edge: Edge, film: Path) -> None:
     with ExitStack() as strangers:
         for _ in range(200):
