@@ -21,8 +21,8 @@ _JPEG = b"\xff\xd8\xff"
 _DICOM = b"DICM"
 PREAMBLE_BYTES = 128
 
-# DICOM without preamble: an early element of group 0002 or 0008, little endian, with a known VR or a short length
-_BARE_DICOM = re.compile(rb"[\x02\x08]\0.\0(UL|UI|CS|OB|SH|DA|TM|..\0\0)", re.DOTALL)
+# DICOM without preamble: an early element of group 0002 or 0008 with a known VR or, little endian, a short length
+_BARE_DICOM = re.compile(rb"[\x02\x08]\0.\0(UL|UI|CS|OB|SH|DA|TM|..\0\0)|\0\x08\0.(UL|UI|CS|SH|DA|TM)", re.DOTALL)
 
 _OTHERS: tuple[tuple[bytes, str], ...] = (
     (rb"GIF8[79]a", "GIF"),
@@ -52,6 +52,11 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (rb"\x89HDF\r\n\x1a\n", "HDF5"),
     (rb"\x93NUMPY", "NumPy"),
     (rb"\x80[\x02-\x05]", "Python pickle"),
+    (rb"Rar!\x1a\x07", "RAR"),
+    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office"),
+    (rb"L\0\0\0\x01\x14\x02\0", "Windows shortcut"),
+    (rb"\0\x05\x16[\0\x07]", "macOS resource"),
+    (rb"SQLite format 3\0", "SQLite"),
     (rb"\x7fELF", "ELF program"),
     (rb"MZ", "Windows program"),
     (rb"#!", "script"),

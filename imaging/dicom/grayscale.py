@@ -76,7 +76,7 @@ def display_pixels(file: DicomFile, layout: PixelLayout, patterns: Gray) -> tupl
         A palette in colour.
     """
     stored = stored_values(layout, file.syntax.encoding)
-    picture = _Patterns(np.ascontiguousarray(patterns), _padding(file, stored, layout.signed))
+    picture = _patterns(file, layout, patterns, stored)
     if layout.photometric_interpretation == "PALETTE COLOR":
         return _look_up(picture, _palette_values(file, stored), inverted=False), ()
     if layout.samples > 1:
@@ -125,7 +125,7 @@ def show_whole_range(file: DicomFile, layout: PixelLayout, patterns: Gray) -> Pi
     if layout.samples > 1 or layout.photometric_interpretation == "PALETTE COLOR":
         return None
     stored = stored_values(layout, file.syntax.encoding)
-    picture = _Patterns(np.ascontiguousarray(patterns), _padding(file, stored, layout.signed))
+    picture = _patterns(file, layout, patterns, stored)
     values, _ = modality_values(file, stored)
     occurring = values[(count_patterns(picture.picture, values.size) > 0) & ~picture.padding]
     if occurring.size < 2 or not occurring.max() > occurring.min():
@@ -182,16 +182,14 @@ def modality_values(file: DicomFile, stored: npt.NDArray[np.int64]) -> tuple[Val
     Raises
     ------
     InvalidAttributeError
-        No table, or a slope of 0, or values that are not finite.
+        No table, or a slope or an intercept that is no number, or values that are not finite.
     """
     inputs = stored.astype(np.float64)
     if items := list_items(file, "ModalityLUTSequence"):
         table = read_table(items[0], "LUTDescriptor", "LUTData", inputs, big_endian=file.syntax.big_endian)
         return table.apply(inputs), 1.0
     slope, intercept = single_real(file.dataset, "RescaleSlope"), single_real(file.dataset, "RescaleIntercept")
-    if slope == 0:
-        raise InvalidAttributeError(f"{named('RescaleSlope')} is 0; any other number is accepted")
-    slope = 1.0 if slope is None else slope
+    slope = slope or 1.0  # 0 would leave nothing, and stands for a number that nobody has set
     values = inputs * slope + (intercept or 0.0)
     if not np.isfinite(values).all():
         raise InvalidAttributeError(f"{named('RescaleSlope')} and {named('RescaleIntercept')} give no finite values")
@@ -242,6 +240,14 @@ def _unwindowed(picture: _Patterns, values: Values, layout: PixelLayout) -> Valu
     else:
         low, high = robust_range(picture.picture, values, picture.padding)
     return np.asarray(np.clip((values - low) / (high - low), 0.0, 1.0))
+
+
+def _patterns(file: DicomFile, layout: PixelLayout, patterns: Gray, stored: npt.NDArray[np.int64]) -> _Patterns:
+    """Tell the picture from its padding; padding that covers all of it is none."""
+    picture, padding = np.ascontiguousarray(patterns), _padding(file, stored, layout.signed)
+    if padding.any() and not count_patterns(picture, stored.size)[~padding].any():
+        padding = np.zeros(stored.shape, np.bool_)
+    return _Patterns(picture, padding)
 
 
 def _padding(file: DicomFile, stored: npt.NDArray[np.int64], signed: bool) -> npt.NDArray[np.bool_]:

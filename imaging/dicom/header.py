@@ -6,7 +6,7 @@ PS3.10, and PS3.5 sections 7 and 10 with annex A.
 import logging
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from io import BytesIO
 from itertools import count, pairwise
@@ -196,10 +196,8 @@ def read_header(content: bytes, *, any_syntax: bool = False) -> DicomFile:
 
 def _read_meta(content: bytes, start: int, *, any_syntax: bool) -> tuple[TransferSyntax, int]:
     """Read the File Meta Information, always explicit little endian; return the position after it."""
-    if content[start : start + 2] == b"\x08\x00":
-        # a data set alone, as some old systems write it: only little endian can be recognised safely
-        explicit = content[start + 4 : start + 6].isalpha()
-        return (EXPLICIT_LITTLE_ENDIAN if explicit else IMPLICIT_LITTLE_ENDIAN), start
+    if _begins_data_set(content, start):
+        return _syntax_as_written(content, start), start
     stream = BytesIO(content)
     stream.seek(start)
     with foreign_errors_as(DamagedHeaderError, "the File Meta Information cannot be parsed"):
@@ -208,8 +206,32 @@ def _read_meta(content: bytes, start: int, *, any_syntax: bool) -> tuple[Transfe
     _check_elements(meta)
     if is_directory:
         raise OtherObjectError("a DICOMDIR, the index of a medium; the images that it lists are accepted")
+    start = stream.tell()
+    said = meta.get_item("TransferSyntaxUID")
+    if not (said and said.value and said.value.strip(b"\0 ")) and _begins_data_set(content, start):
+        return _syntax_as_written(content, start), start
     uid = required_uid(meta, "TransferSyntaxUID")
-    return TransferSyntax(uid, uid) if any_syntax else find_transfer_syntax(uid), stream.tell()
+    syntax = TransferSyntax(uid, uid) if any_syntax else find_transfer_syntax(uid)
+    if syntax.encoding is Encoding.NATIVE and not syntax.deflated and _begins_data_set(content, start):
+        syntax = replace(syntax, big_endian=_is_big_endian(content, start))  # the tags are no claim
+    return syntax, start
+
+
+def _begins_data_set(content: bytes, start: int) -> bool:
+    """Return whether the first tag is one of group 0008, in either order of bytes."""
+    return content[start : start + 2] in (b"\x08\0", b"\0\x08")
+
+
+def _is_big_endian(content: bytes, start: int) -> bool:
+    return content[start] == 0
+
+
+def _syntax_as_written(content: bytes, start: int) -> TransferSyntax:
+    """Return the syntax of a data set that comes without one, as some old systems write it, by its first element."""
+    explicit = content[start + 4 : start + 6].isalpha()
+    if _is_big_endian(content, start):
+        return TRANSFER_SYNTAXES["1.2.840.10008.1.2.2"]
+    return EXPLICIT_LITTLE_ENDIAN if explicit else IMPLICIT_LITTLE_ENDIAN
 
 
 def _at_pixel_data() -> Callable[[BaseTag, str | None, int], bool]:

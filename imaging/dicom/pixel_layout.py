@@ -53,11 +53,16 @@ class PixelLayout:
         return np.dtype(np.uint16) if self.bits_allocated == 16 else np.dtype(np.uint8)
 
     @property
+    def pixels(self) -> int:
+        """Number of pixels."""
+        return self.rows * self.columns
+
+    @property
     def native_bytes(self) -> int:
         """Bytes of the picture without compression."""
         # two pixels of YBR_FULL_422 share their chrominance (PS3.3 C.7.6.3.1.2)
         samples = 2 if self.photometric_interpretation == "YBR_FULL_422" else self.samples
-        return self.rows * self.columns * samples * self.bits_allocated // 8
+        return self.pixels * samples * self.bits_allocated // 8
 
 
 def read_layout(file: DicomFile) -> PixelLayout:

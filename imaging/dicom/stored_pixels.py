@@ -7,6 +7,9 @@ What the decoder refuses is damaged; a second, more lenient decoder would turn d
 its OpenJPEG, which takes twice the time of its OpenJPH and gives an error for damage that makes that one hang.
 """
 
+from contextlib import suppress
+from dataclasses import replace
+
 import imagecodecs
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +25,7 @@ from imaging.dicom.jpeg2000 import (
 from imaging.dicom.pixel_data import PixelDataElement, encapsulated_codestream, find_pixel_data, native_value
 from imaging.dicom.pixel_layout import JPEG_2000_BYTES, PixelLayout
 from imaging.dicom.rle import decode_rle
-from imaging.errors import CodestreamMismatchError, DamagedPixelDataError, TruncatedFileError
+from imaging.errors import CodestreamMismatchError, ColorError, DamagedPixelDataError, TruncatedFileError
 from imaging.foreign_errors import foreign_errors_as
 from imaging.gray import Gray, check_size, take_gray
 from imaging.jpeg import END_OF_IMAGE, JPEG_START, PROCESSES, JpegHeader, is_whole, read_jpeg_header
@@ -81,6 +84,8 @@ def _as_gray(channels: list[Gray], bits: int) -> Gray:
 
 def _native(file: DicomFile, layout: PixelLayout, element: PixelDataElement) -> Gray:
     big_endian = file.syntax.big_endian
+    if layout.photometric_interpretation == "YBR_FULL_422" and element.length >= layout.samples * layout.pixels:
+        layout = replace(layout, photometric_interpretation="YBR_FULL")  # decoded, and its old name kept
     value = native_value(element, layout, big_endian=big_endian)
     if layout.bits_allocated == 16:
         samples: Gray = np.frombuffer(value, ">u2" if big_endian else "<u2").astype(np.uint16, copy=False)
@@ -90,7 +95,18 @@ def _native(file: DicomFile, layout: PixelLayout, element: PixelDataElement) -> 
             # two 8-bit samples in each big endian word (PS3.5 section 8.1.1)
             even = np.frombuffer(element.rest[: len(value) + len(value) % 2], np.uint16)
             samples = even.byteswap().view(np.uint8)[: len(value)]
-    return _at_high_bit(_as_gray(_native_channels(samples, layout), layout.bits_stored), layout)
+    return _at_high_bit(_native_gray(samples, layout), layout)
+
+
+def _native_gray(samples: Gray, layout: PixelLayout) -> Gray:
+    """Take the gray of native samples; where they show colours, Planar Configuration may be the wrong one."""
+    try:
+        return _as_gray(_native_channels(samples, layout), layout.bits_stored)
+    except ColorError:
+        with suppress(ColorError):
+            other = replace(layout, planar=not layout.planar)
+            return _as_gray(_native_channels(samples, other), layout.bits_stored)
+        raise
 
 
 def _at_high_bit(gray: Gray, layout: PixelLayout) -> Gray:

@@ -39,6 +39,10 @@ _STORAGE = {
     _FOR_PROCESSING: "Digital X-Ray, For Processing",
     # digitised and exported films keep their modality in this wrapper
     "1.2.840.10008.5.1.4.1.1.7": "Secondary Capture",
+    # a film of one frame
+    "1.2.840.10008.5.1.4.1.1.7.2": "Multi-frame Grayscale Byte Secondary Capture",
+    "1.2.840.10008.5.1.4.1.1.7.3": "Multi-frame Grayscale Word Secondary Capture",
+    "1.2.840.10008.5.1.4.1.1.7.4": "Multi-frame True Color Secondary Capture",
 }
 _DESCRIPTIONS = ("StudyDescription", "SeriesDescription", "ProtocolName", "AcquisitionDeviceProcessingDescription")
 _SILENT = {"UNKNOWN", "OTHER", "NONE"}
@@ -166,7 +170,7 @@ def _check_frames(dataset: Dataset) -> None:
     frames = whole_number(dataset, "NumberOfFrames")
     if frames is not None and frames > 1:
         raise MultiFrameError(f"{named('NumberOfFrames')} is {frames}; 1 is accepted")
-    if frames is not None and frames < 1:
+    if frames is not None and frames < 0:  # 0 stands for a number that nobody has set
         raise InvalidAttributeError(f"{named('NumberOfFrames')} is {frames}; 1 is accepted")
 
 

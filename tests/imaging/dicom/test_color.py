@@ -57,6 +57,11 @@ def test_gray_rgb_gives_the_same_pixels_as_dicom_and_as_png() -> None:
         (np.moveaxis(YBR, 2, 0).tobytes(), "YBR_FULL", 1),
         (SHARED_CHROMA.tobytes(), "YBR_FULL_422", 0),
         (RGB.tobytes() + bytes(64), "RGB", 0),
+        # of the other Planar Configuration; decoded, and its old name kept
+        (RGB.tobytes(), "RGB", 1),
+        (np.moveaxis(RGB, 2, 0).tobytes(), "RGB", 0),
+        (YBR.tobytes(), "YBR_FULL_422", 0),
+        (np.moveaxis(YBR, 2, 0).tobytes(), "YBR_FULL_422", 1),
     ],
 )
 def test_native_gray_in_three_samples(syntax: str, pixels: bytes, photometric: str, planar: int) -> None:

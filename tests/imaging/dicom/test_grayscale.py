@@ -227,7 +227,6 @@ def test_lossy_overshoot_stays_white() -> None:
 @pytest.mark.parametrize(
     "attributes",
     [
-        {"RescaleSlope": "0", "RescaleIntercept": "0"},
         {"RescaleSlope": "1e308", "RescaleIntercept": "1e308"},
         {"RescaleSlope": ["1", "2"], "RescaleIntercept": "0"},
         {"ModalityLUTSequence": table(0, [7], 12)},
@@ -238,6 +237,18 @@ def test_a_senseless_pipeline_is_refused(attributes: dict[str, object]) -> None:
     with pytest.raises(RadiographError) as refused:
         decode_radiograph(content)
     assert refused.value.reason_code == "invalid_attribute"
+
+
+@pytest.mark.parametrize("slope", ["0", "0.0", "", "   ", None])
+def test_a_slope_that_nobody_has_set_changes_nothing(slope: str | None) -> None:
+    content = build_dicom(attributes={"RescaleIntercept": "0"} | ({} if slope is None else {"RescaleSlope": slope}))
+    np.testing.assert_allclose(decode_radiograph(content).pixels, ramp(12) / 4095, atol=1e-6)
+
+
+@pytest.mark.parametrize("window", [{}, NO_WINDOW])
+def test_padding_that_covers_the_whole_picture_is_none(window: dict[str, object]) -> None:
+    content = build_dicom(attributes={"PixelPaddingValue": 0, "PixelPaddingRangeLimit": 65535, **window})
+    assert decode_radiograph(content).pixels.max() == 1.0
 
 
 @pytest.mark.parametrize("slope", [["2", "2"], "2,0", "2.0 "])

@@ -89,7 +89,7 @@ def test_attributes_without_which_pixels_mean_nothing_are_required(keyword: str)
         {"HighBit": 3},
         {"SamplesPerPixel": 2},
         {"PhotometricInterpretation": "HSV"},
-        {"NumberOfFrames": 0},
+        {"NumberOfFrames": -1},
         {"PixelRepresentation": 2},
         {"PixelRepresentation": 65535},
     ],

@@ -46,6 +46,12 @@ def view_code(value: str) -> list[Dataset]:
         {"ViewPosition": None},
         {"ViewPosition": "", "ViewCodeSequence": view_code("272479007")},
         {"NumberOfFrames": "1"},
+        {"NumberOfFrames": "0"},
+        {"NumberOfFrames": ""},
+        # a film of one frame in a wrapper for several: bytes, words, colour
+        {"SOPClassUID": f"{SECONDARY_CAPTURE}.2", "NumberOfFrames": "1"},
+        {"SOPClassUID": f"{SECONDARY_CAPTURE}.3", "NumberOfFrames": "1"},
+        {"SOPClassUID": f"{SECONDARY_CAPTURE}.4", "NumberOfFrames": "1"},
     ],
 )
 def test_frontal_chest_films_are_accepted(attributes: dict[str, object]) -> None:

@@ -131,6 +131,18 @@ def _written(dataset: Dataset) -> bytes:
     return content[:132] + stream.getvalue() + content[end:]
 
 
+@pytest.mark.parametrize("said", [*factory.NATIVE_SYNTAXES[:2], factory.BIG_ENDIAN, "", None])
+@pytest.mark.parametrize("written", [*factory.NATIVE_SYNTAXES[:2], factory.BIG_ENDIAN])
+def test_a_data_set_says_itself_how_it_is_written(written: str, said: str | None) -> None:
+    dataset = build_dataset(ramp(12), written)
+    content = to_bytes(dataset)
+    data_set = content[144 + int.from_bytes(content[140:144], "little") :]
+    element = b"" if said is None else b"\x02\0\x10\0UI" + bytes([(len(said) + 1) // 2 * 2, 0]) + said.encode()
+    meta = element + b"\0" * (len(element) % 2)
+    for prefix in (bytes(128) + b"DICM" + meta, meta if said else b""):  # and without preamble
+        np.testing.assert_allclose(decode_radiograph(prefix + data_set).pixels, ramp(12) / 4095, atol=1e-6)
+
+
 def test_native_pixels_under_a_compressed_syntax_are_refused() -> None:
     dataset = build_dataset(ramp(12))
     dataset.file_meta.TransferSyntaxUID = UID(factory.JPEG_LOSSLESS)

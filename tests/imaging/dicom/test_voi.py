@@ -30,6 +30,8 @@ def shown(syntax: str = EXPLICIT, stored: np.ndarray = CHEST, **attributes: obje
 
 CONTROL = shown().pixels
 BY_PIXELS = shown(**NO_WINDOW).pixels
+SQUARE = np.rint(65535 * (RAMP / 4095) ** 2)
+BY_SQUARE = (CHEST / 4095) ** 2
 
 
 def table(entries: np.ndarray, bits: int, vr: str = "OW", *, count: int | None = None, first: int = 0) -> Dataset:
@@ -100,6 +102,27 @@ def test_a_table_begins_where_it_covers_the_pixels(first: int) -> None:
 def test_a_table_whose_descriptor_has_the_count_0_for_fewer_entries_is_read() -> None:
     radiograph = shown(VOILUTSequence=[table(RAMP, 12, count=0)], **NO_WINDOW)
     np.testing.assert_allclose(radiograph.pixels, CONTROL, atol=1e-6)
+
+
+@pytest.mark.parametrize("entries", [4095, 4090, 3900])
+def test_a_table_may_lack_a_few_of_its_last_entries(entries: int) -> None:
+    radiograph = shown(VOILUTSequence=[table(SQUARE[:entries], 16, count=4096)], **NO_WINDOW)
+    np.testing.assert_allclose(radiograph.pixels, np.minimum(BY_SQUARE, SQUARE[entries - 1] / 65535), atol=1e-3)
+    assert radiograph.notes == ()
+
+
+def test_a_table_that_lacks_entries_which_no_pixel_asks_for_is_read() -> None:
+    dark = CHEST // 2
+    radiograph = shown(stored=dark, VOILUTSequence=[table(SQUARE[:2500], 15, count=4096)], **NO_WINDOW)
+    np.testing.assert_allclose(radiograph.pixels, 65535 / 32767 * (dark / 4095) ** 2, atol=1e-3)
+    assert radiograph.notes == ()
+
+
+@pytest.mark.parametrize("descriptor", [[4096, 0], [4096, 0, 16, 0]])
+def test_a_descriptor_of_two_or_four_values_says_enough(descriptor: list[int]) -> None:
+    item = table(SQUARE, 16)
+    item.LUTDescriptor = descriptor
+    np.testing.assert_allclose(shown(VOILUTSequence=[item], **NO_WINDOW).pixels, BY_SQUARE, atol=1e-3)
 
 
 def test_entries_beyond_the_count_are_left_out() -> None:
