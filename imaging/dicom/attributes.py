@@ -153,8 +153,14 @@ def code_string(dataset: Dataset, keyword: str) -> str:
 def words(dataset: Dataset, keyword: str) -> tuple[str, ...]:
     """Return the words of a text in capital letters without accents, of all its values, in every character set."""
     said = _raw_text(dataset, keyword) or ""
-    plain = unicodedata.normalize("NFKD", said.replace(".", "").upper())
-    return tuple(_WORD.findall("".join(one for one in plain if not unicodedata.combining(one))))
+    return tuple(_WORD.findall(without_accents(said.replace(".", ""))))
+
+
+def without_accents(said: str) -> str:
+    """Return a text in capital letters without accents; full-width letters become usual ones."""
+    apart = unicodedata.normalize("NFKD", said.upper())
+    # Korean syllables are put together again: they come apart with the accents
+    return unicodedata.normalize("NFC", "".join(one for one in apart if not unicodedata.combining(one)))
 
 
 def required_uid(dataset: Dataset, keyword: str) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 
 from pydicom.dataset import Dataset
 
-from imaging.dicom.attributes import reals, required_uid, text, whole_number
+from imaging.dicom.attributes import reals, required_uid, text, whole_number, without_accents
 from imaging.dicom.header import DicomFile
 from imaging.dicom.vocabulary import OTHER_MODALITIES, XRAY_MODALITIES
 from imaging.errors import InvalidAttributeError, InvalidUidError, MissingAttributeError
@@ -13,18 +13,21 @@ from imaging.radiograph import Identity, Note
 
 _SEXES = {"M", "F", "O"}
 
-# AS is three digits and a unit (PS3.5 section 6.2); systems write "62", "45Y", "62 ans", "6 months" too
-_AGE = re.compile(r"(\d{1,4}(?:[.,]\d+)?)\s*([A-Z]*)", re.ASCII)
+# AS is three digits and a unit (PS3.5 section 6.2); systems write "62", "45Y", "62 ans", "6 months old", ">89" too
+_AGE = re.compile(r"[^\w-]*([0-9]{1,4}(?:[.,][0-9]+)?)[\W_]*([^\W\d_]*)\W*(?:OLD)?[\W_]*")
 _DAYS, _WEEKS, _MONTHS = 365.25, 365.25 / 7, 12.0
 _UNITS_A_YEAR = {
-    **dict.fromkeys(("D", "DAY", "DAYS", "TAG", "TAGE", "JOUR", "JOURS", "DIAS"), _DAYS),
-    **dict.fromkeys(("W", "WK", "WKS", "WEEK", "WEEKS"), _WEEKS),
+    **dict.fromkeys(("D", "DAY", "DAYS", "TAG", "TAGE", "JOUR", "JOURS", "DIAS", "DNI", "DAGEN", "天", "日"), _DAYS),
+    **dict.fromkeys(("W", "WK", "WKS", "WEEK", "WEEKS", "WOCHEN", "SEMAINES", "SEMANAS", "WEKEN", "周", "週"), _WEEKS),
     **dict.fromkeys(("M", "MO", "MOS", "MTH", "MTHS", "MONTH", "MONTHS", "MONATE", "MOIS", "MESES", "MESI"), _MONTHS),
+    **dict.fromkeys(("MES", "MONAT", "MAANDEN", "MIES", "个月", "ヶ月", "か月", "月", "개월"), _MONTHS),
+    **dict.fromkeys(("J", "JAAR", "L", "LAT", "LET", "AR", "岁", "歲", "歳", "才", "세", "ЛЕТ", "ГОД", "ГОДА"), 1.0),
     **dict.fromkeys(("", "Y", "YO", "YR", "YRS", "YEAR", "YEARS", "A", "ANS", "ANNI", "ANOS", "JAHR", "JAHRE"), 1.0),
 }
 _OLDEST_YEARS = 115.0  # 1900-01-01, which stands for an unknown date of birth, is older
 _YOUNG_YEARS = 2
-_DATE = re.compile(r"(\d{4})[.\-/]?(\d{2})[.\-/]?(\d{2})([\d.+-]*)", re.ASCII)
+_DATE = re.compile(r"(\d{4})[.\-/]?(\d{2})?[.\-/]?(\d{2})?([\d.+-]*)", re.ASCII)
+_DATE_BACKWARDS = re.compile(r"(\d{2})[.\-/](\d{2})[.\-/](\d{4})", re.ASCII)
 _STUDY_DATES = ("StudyDate", "AcquisitionDate", "ContentDate", "SeriesDate", "AcquisitionDateTime")
 
 
@@ -114,20 +117,20 @@ def _sex(sex: str | None) -> str | None:
 
 
 def _find_age_years(dataset: Dataset) -> float | None:
-    """Return Patient's Age, else the years from birth to study; "000Y" stands for an unknown age in some systems."""
+    """Return Patient's Age, else the years from birth to study."""
     stated = _stated_years(text(dataset, "PatientAge"))
-    if stated:
-        return stated
-    counted = _years_since_birth(dataset)
+    counted = None if stated else _years_since_birth(dataset)  # 0 days may be the day of birth, or nothing
     return stated if counted is None else counted
 
 
 def _stated_years(age: str | None) -> float | None:
-    matched = _AGE.fullmatch((age or "").upper())
-    if not matched or matched[2] not in _UNITS_A_YEAR:
+    matched = _AGE.fullmatch(without_accents(age or ""))
+    units = _UNITS_A_YEAR.get(matched[2]) if matched else None
+    if matched is None or units is None:
         return None
-    years = float(matched[1].replace(",", ".")) / _UNITS_A_YEAR[matched[2]]
-    return years if years <= _OLDEST_YEARS else None
+    years = float(matched[1].replace(",", ".")) / units
+    # "000Y" stands for an unknown age in many systems; who is younger than a year is so in months, weeks or days
+    return years if years <= _OLDEST_YEARS and (years > 0 or units > 1.0) else None
 
 
 def _years_since_birth(dataset: Dataset) -> float | None:
@@ -141,11 +144,13 @@ def _years_since_birth(dataset: Dataset) -> float | None:
 
 
 def _date(said: str | None) -> date | None:
-    """Convert a date (DA; with dots as in ACR-NEMA; the date of a DT); month and day 00 are the middle of the year."""
-    matched = _DATE.fullmatch(said or "")
+    """Convert a date (DA; with dots as in ACR-NEMA; of a DT); a month of 00, or none, is the middle of the year."""
+    said = _DATE_BACKWARDS.sub(r"\3\2\1", said or "")
+    matched = _DATE.fullmatch(said)
     if not matched:
         return None
-    year, month, day = (int(part) for part in matched.groups()[:3])
+    year, month, day = (int(part or 0) for part in matched.groups()[:3])
+    month, day = (day, month) if month > 12 >= day > 0 else (month, day)
     try:
         return date(year, month or 7, day or 1)
     except ValueError:

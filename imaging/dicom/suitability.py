@@ -10,12 +10,12 @@ from pydicom.uid import UID
 from imaging.dicom.attributes import code_string, missing, named, required_number, required_uid, whole_number, words
 from imaging.dicom.own_objects import check_not_own
 from imaging.dicom.vocabulary import (
-    CHEST,
     DESCRIBED_PARTS,
     OTHER_MODALITIES,
     OTHER_PARTS,
     XRAY_MODALITIES,
     View,
+    names_chest,
     understand_view,
 )
 from imaging.errors import (
@@ -126,14 +126,14 @@ def _check_modality(dataset: Dataset) -> None:
 def _check_body_part(dataset: Dataset) -> tuple[Note, ...]:
     """Refuse known other parts; only where Body Part Examined names no known one, the descriptions are asked."""
     examined = words(dataset, "BodyPartExamined")
-    if CHEST.intersection(examined):
+    if names_chest(examined):
         return ()
     others = sorted(OTHER_PARTS.intersection(examined))
     if others:
         raise OtherBodyPartError(f"{named('BodyPartExamined')} is {' '.join(others)}; CHEST is accepted")
     for keyword in _DESCRIPTIONS:
         described = words(dataset, keyword)
-        if CHEST.intersection(described):
+        if names_chest(described):
             break
         others += [f"{word} in {named(keyword)}" for word in sorted(DESCRIBED_PARTS.intersection(described))]
     else:

@@ -27,6 +27,9 @@ CHEST = {
     *("ГРУДНАЯ", "ГРУДЬ", "ЛЕГКИЕ", "胸", "胸部", "胸片", "胸部正面", "흉부"),
 }
 
+_OF_CHEST = {"THORACIC", "TORACICO"}  # and of its spine
+_CHEST_STEM = re.compile("胸(?![椎骨])|肺|흉부")  # inside of a word: these languages put no blanks between them
+
 DESCRIBED_PARTS = {
     *("ABDOMEN", "ANKLE", "ARM", "BREAST", "CLAVICLE", "CSPINE", "DENTAL", "ELBOW", "EXTREMITY", "FEMUR", "FINGER"),
     *("FOOT", "FOREARM", "HAND", "HEAD", "HEEL", "HIP", "HUMERUS", "KNEE", "LEG", "LSPINE", "LUMBAR", "MAMMOGRAM"),
@@ -59,21 +62,31 @@ _FRONTAL = {
     *("PA", "AP", "FRONTAL", "FRONT", "POSTEROANTERIOR", "ANTEROPOSTERIOR", "POSTERO", "ANTERO", "ANTERIOR"),
     *("FACE", "FRENTE", "FRONTALE", "DORSOVENTRAL", "VENTRODORSAL", "DV", "VD", "正面"),
 }
+_FRONTAL_STEM = re.compile("正位|正面|[前后後][前后後]|ПРЯМАЯ|ПЕРЕДНЯЯ|전후|후전")
 _LATERAL = {
-    *("LATERAL", "LAT", "LL", "RL", "LLAT", "RLAT", "LATL", "LATR", "LTLAT", "RTLAT", "XTABLE", "XTAB", "XTL"),
+    *("LATERAL", "LATER", "LAT", "LL", "RL", "LLAT", "RLAT", "LATL", "LATR", "LTLAT", "RTLAT", "XTABLE", "XTAB", "XTL"),
+    *("ML", "LM", "SIDE", "SEITE", "SEITENBILD", "ZIJDELINGS", "BOK", "БОК"),
     *("SEITL", "SEITLICH", "PROFIL", "PROFILE", "PROFILO", "PERFIL", "BOCZNA", "BOCZNE", "BOCNI"),
-    *("侧位", "側位", "側面", "胸部側面"),
 }
 _NOT_FRONTAL = {
     *("LLD", "RLD", "DEC", "DECUB", "DECUBITUS", "LLO", "RLO", "LAO", "RAO", "LPO", "RPO", "OBL", "OBLIQUE", "AXIAL"),
+    *("LORD", "KYPHOTIC", "CC", "MLO", "TANG"),
     *("LORDOTIC", "APICAL", "SWIMMERS", "TANGENTIAL", "COSTAL", "OBLICUA", "SKOSNA", "SCHRAG", "SCHRAEG"),
 }
 # inside of a word: with its side, with an ending, in a language that took it from Latin; BILATERAL shows both sides
-_LATERAL_STEM = re.compile("(?<!BI)(?<!UNI)LATERA|XTABLE|БОКОВ")
-_NOT_FRONTAL_STEM = re.compile("DECUB|LORDO|OBLIQ|OBLIC|AXIA|AXILL|APICAL|SWIMM|TANGEN|SCHRAG")
+_LATERAL_STEM = re.compile("(?<!BI)(?<!UNI)LATERA|XTABLE|БОКОВ|侧位|側位|側面|측면")
+_NOT_FRONTAL_STEM = re.compile("DECUB|LORDO|OBLIQ|OBLIC|AXIA|AXILL|APICAL|SWIMM|TANGEN|SCHRAG|КОСАЯ|斜位|[侧側][卧臥]")
 _CROSS_TABLE = re.compile(r"\b(X|CROSS) ?TABLE\b")
 # no view but the side of a lateral one, as PadChest and some archives write it
 _SIDES = {"L", "R", "LT", "RT", "LEFT", "RIGHT"}
+
+
+def names_chest(said: Sequence[str]) -> bool:
+    """Say whether words in capital letters without accents name the chest, and not its spine alone."""
+    known = CHEST.intersection(said)
+    if known <= _OF_CHEST and OTHER_PARTS.intersection(said):
+        return False
+    return bool(known) or any(_CHEST_STEM.search(word) for word in said)
 
 
 def understand_view(said: Sequence[str]) -> tuple[View, str] | None:
@@ -98,7 +111,7 @@ def understand_view(said: Sequence[str]) -> tuple[View, str] | None:
         return "lateral", whole
     if table := _CROSS_TABLE.search(whole):
         return "lateral", table[0]
-    if word := _find(said, _FRONTAL) or next((spelt for spelt in ("P A", "A P") if whole == spelt), ""):
+    if word := _find(said, _FRONTAL, _FRONTAL_STEM) or next((spelt for spelt in ("P A", "A P") if whole == spelt), ""):
         return "frontal", word
     return None
 

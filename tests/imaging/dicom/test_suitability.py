@@ -5,6 +5,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from imaging import Note, UnsuitableRadiographError, decode_radiograph
+from imaging.dicom.vocabulary import understand_view
 from tests.imaging.dicom_factory import build_dataset, build_dicom, ramp, to_bytes
 
 CR = "1.2.840.10008.5.1.4.1.1.1"
@@ -87,6 +88,7 @@ def test_for_processing_by_attribute_or_by_class() -> None:
     [
         *("HIP", "EXTREMITY", "BREAST", "TEETH", "Becken", "ABDOMEN", "TSPINE", "HAND", "KNEE", "L KNEE", "FOOT_LEFT"),
         *("LOW_EXM", "C-SPINE", "Schädel", "GENOU", "RODILLA", "Fuß"),
+        *("THORACIC SPINE", "T SPINE", "Spine_Thoracic"),
     ],
 )
 def test_other_body_parts(part: str) -> None:
@@ -121,6 +123,8 @@ def with_body_part(raw: bytes, charset: str | None) -> bytes:
         ("GÖĞÜS", "utf-8", "ISO_IR 192"),
         ("ГРУДНАЯ КЛЕТКА", "iso8859_5", "ISO_IR 144"),
         ("胸部", "utf-8", "ISO_IR 192"),
+        ("胸部正位", "utf-8", "ISO_IR 192"),
+        ("흉부", "utf-8", "ISO_IR 192"),
         ("胸部", "gb18030", "GB18030"),
         ("胸部", "iso2022_jp", "\\ISO 2022 IR 87"),
         ("BRUST", "ascii", None),
@@ -166,13 +170,13 @@ LATERAL_VIEWS = [
     *("LL", "RL", "LATERAL", "lateral", "LAT", "LEFT LATERAL", "RIGHT LATERAL", "LLAT", "XTABLE LATERAL", "LATERAL_L"),
     *("LATERAL_R", "L", "R", "LT", "RIGHT", "LT LAT", "RT LAT", "LAT L", "CROSS TABLE", "CROSS-TABLE LAT", "X TABLE"),
     *("XTABLE", "PA LAT", "LATERALE", "LATÉRAL", "LATERAL IZQUIERDA", "PROFIL", "PERFIL", "SEITLICH", "LATERALLEFT"),
-    *("L.L.", "AP\\LATERAL"),
+    *("L.L.", "AP\\LATERAL", "SEITE", "ML"),
 ]
 SPECIAL_VIEWS = [
     *("LLD", "RLD", "LLO", "RLO", "LAO", "RAO", "LPO", "RPO", "OBLIQUE", "AP LLD", "AP RLD", "PA LLD", "PA RLD"),
     *("AP AXIAL", "AP LORDOTIC", "LORDOTIC", "APICAL", "SWIMMERS", "SWIMMER", "DECUB", "DECUBITUS", "LEFT DECUB"),
     *("LEFT LATERAL DECUBITUS", "LATERAL DECUB", "OBL", "LT OBL", "PA OBL", "OBLICUA", "AXIAL", "TANGENTIAL"),
-    *("AXILLARY", "L.L.D.", "AP\\LLD", "COSTAL"),
+    *("AXILLARY", "L.L.D.", "AP\\LLD", "COSTAL", "KYPHOTIC"),
 ]
 FRONTAL_VIEWS = [
     *("PA", "AP", "pa", "P.A.", "P-A", "FRONTAL", "AP SUPINE", "AP_HORIZONTAL", "AP PORTABLE", "PA ERECT", "AP L"),
@@ -193,6 +197,20 @@ def test_decubitus_oblique_lordotic_and_axial_views(view: str) -> None:
 @pytest.mark.parametrize("view", FRONTAL_VIEWS)
 def test_frontal_views(view: str) -> None:
     assert decode_radiograph(build_dicom(attributes={"ViewPosition": view})).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "view"),
+    [
+        *((word, "frontal") for word in ("正位", "后前位", "胸部正面", "ПРЯМАЯ", "전후")),
+        *((word, "lateral") for word in ("左侧位", "左側面", "側面像", "БОКОВАЯ", "측면")),
+        *((word, "not_frontal") for word in ("斜位", "左侧卧位", "КОСАЯ")),
+    ],
+)
+def test_views_in_other_scripts(said: str, view: str) -> None:
+    understood = understand_view([said])
+    assert understood is not None
+    assert understood[0] == view
 
 
 def test_an_unknown_view_is_left_to_the_pixels_and_noted() -> None:
