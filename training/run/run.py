@@ -30,7 +30,7 @@ from training.run.export import (
     write_manifest,
     write_model_files,
 )
-from training.run.left_out import LeftOut, list_left_out
+from training.run.left_out import KnownFilms, LeftOut, list_left_out
 from training.run.record import describe_films, describe_run, describe_training, find_ages, write_card, write_reports
 from training.run.run_folder import RunFolder, open_run_folder
 from training.run.stages import Seen, Stage, plan_stages
@@ -113,7 +113,8 @@ class Export:
     def write(self, staging: Path, run: RunFolder) -> dict[str, Any]:
         """Write the bundle twice: first to be loaded by the classifier that measures it, then with the measures."""
         final, data = self.trained[-1], self.data
-        calibration, temperatures = self._calibrate()
+        known = self._ask_validation()
+        calibration, temperatures = self._calibrate(known)
         final_films = [data.cases[place] for place in (*final.stage.train, *final.stage.validation)]
         lungs = read_bundle(self.settings.lungs or SHIPPED_BUNDLE)
         facts = BundleFacts(
@@ -132,7 +133,7 @@ class Export:
         metrics = self._measure(staging, run, calibration)
         metrics["litert_keras_difference"] = difference
         if left_out := list_left_out(self.trained):
-            metrics["left_out_sources"] = LeftOut(left_out, data).measure(seed=self.settings.fit.seed)
+            metrics["left_out_sources"] = LeftOut(left_out, data).measure(known, seed=self.settings.fit.seed)
         held_out = [int(place) for each in self._folds or self.trained[-1:] for place in each.stage.test]
         facts_of_run = describe_training(self.settings, data, final, calibration, temperatures, self.films_seen)
         metrics["training"] = facts_of_run | describe_films(data, final, held_out, self.films_seen, self.settings.folds)
@@ -142,17 +143,19 @@ class Export:
         write_card(staging, run)
         return metrics
 
-    def _calibrate(self) -> tuple[Calibration, dict[str, float]]:
-        final = self.trained[-1]
-        validation = self.data.select(final.stage.validation)
-        unseen = ~self.data.find_seen(self.films_seen or ())[final.stage.validation]
-        logits = predict_logits(final.network, validation, self.settings.fit.batch_size)[unseen]
-        cases = [case for case, is_unseen in zip(validation.cases, unseen, strict=True) if is_unseen]
-        own = choose_calibration(logits, cases, self.data.outputs)
+    def _ask_validation(self) -> KnownFilms:
+        """Ask the final network about the films that chose its epoch, less those that its start has seen."""
+        validation = self.trained[-1].stage.validation
+        chosen = validation[~self.data.find_seen(self.films_seen or ())[validation]]
+        logits = predict_logits(self.trained[-1].network, self.data.select(chosen), self.settings.fit.batch_size)
+        return KnownFilms(logits, [self.data.cases[place] for place in chosen])
+
+    def _calibrate(self, known: KnownFilms) -> tuple[Calibration, dict[str, float]]:
+        own = choose_calibration(known.logits, known.cases, self.data.outputs)
         left_out = list_left_out(self.trained)
         if len(self.trained) == 1:
             return own, {"validation": own.temperature}
-        pooled = (LeftOut(left_out, self.data).pool() if left_out else self._pool(self._folds)).calibrate_all()
+        pooled = LeftOut(left_out, self.data).calibrate(known) if left_out else self._pool(self._folds).calibrate_all()
         fitted = own.is_fitted and pooled.is_fitted
         if fitted and not 1 / MAX_TEMPERATURE_FACTOR <= own.temperature / pooled.temperature <= MAX_TEMPERATURE_FACTOR:
             log.warning(

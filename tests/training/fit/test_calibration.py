@@ -6,7 +6,13 @@ import pytest
 from inference.labels import LABELS, OTHER_FINDING
 from inference.prediction import calibrate
 from training.data.dataset import Case
-from training.fit.calibration import choose_calibration, choose_operating_points, fit_temperature
+from training.fit.calibration import (
+    Calibration,
+    choose_calibration,
+    choose_operating_points,
+    fit_temperature,
+    hold_at_known_hospitals,
+)
 
 OUTPUTS = (*LABELS, OTHER_FINDING)
 
@@ -126,3 +132,41 @@ def test_every_output_has_an_operating_point():
     found = choose_calibration(np.zeros((48, 4), np.float32), cases, OUTPUTS)
     assert tuple(found.operating_points) == OUTPUTS
     assert all(0.5 <= point <= 1.0 for point in found.operating_points.values())
+
+
+def make_answers(*counts: tuple[str, str, float, int]) -> tuple[np.ndarray, list[Case]]:
+    """Make logits of (true label, answer, its probability, how many films)."""
+    logits, cases = [], []
+    for label, answer, probability, films in counts:
+        rest = np.log((1 - probability) / 2)
+        logits += [[np.log(probability) if name == answer else rest for name in LABELS]] * films
+        cases += [Case(Path("a.png"), label, f"{label}-{place}") for place in range(films)]
+    return np.asarray(logits, np.float32), cases
+
+
+def test_the_lowest_points_are_raised_until_95_percent_of_all_labels_are_right_at_known_hospitals():
+    logits, cases = make_answers(
+        ("covid19", "covid19", 0.9, 40), ("normal", "normal", 0.85, 40), ("normal", "normal", 0.7, 15),
+        ("covid19", "normal", 0.7, 10), ("viral_pneumonia", "normal", 0.6, 10),
+    )  # fmt: skip
+    before = Calibration(1.0, {"covid19": 0.88, "viral_pneumonia": 0.5, "normal": 0.55})
+    held = hold_at_known_hospitals(before, logits, cases, LABELS)
+    assert held.operating_points["covid19"] == 0.88
+    assert held.operating_points["normal"] == pytest.approx(0.85, abs=1e-6)
+    assert held.operating_points["viral_pneumonia"] == pytest.approx(0.85, abs=1e-6)
+
+
+def test_points_that_hold_already_or_never_can_stay_as_they_are():
+    points = {"covid19": 0.6, "viral_pneumonia": 0.5, "normal": 0.7}
+    for label in ("normal", "covid19"):
+        held = hold_at_known_hospitals(Calibration(1.0, points), *make_answers((label, "normal", 0.8, 50)), LABELS)
+        assert held.operating_points == points
+
+
+def test_films_of_other_findings_do_not_raise_points_and_nothing_is_raised_where_nothing_was_fitted():
+    others = make_answers((OTHER_FINDING, "normal", 0.8, 50))
+    points = dict.fromkeys(LABELS, 0.5)
+    assert hold_at_known_hospitals(Calibration(1.0, points), *others, LABELS).operating_points == points
+    few = Calibration(1.0, points, is_fitted=False)
+    wrong = make_answers(("covid19", "normal", 0.6, 50), ("normal", "normal", 0.9, 50))
+    assert hold_at_known_hospitals(few, *wrong, LABELS) is few
