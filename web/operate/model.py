@@ -51,6 +51,7 @@ def show_evaluation(visit: Visitor) -> Response:
     content = visit.site.doors.read_evaluation()
     if content is None:
         raise MissingError("the model that serves brings no figures, and nobody has evaluated it here")
+    content = replace(content, warnings=[_mark(warning) for warning in content.warnings])  # those of a card, too
     sections = map(build_section, content.sections)
     return build_page(visit, "Evaluation", build_header(content), *sections, layout="document")
 

@@ -183,6 +183,7 @@ def test_the_evaluation_is_the_homes_last_one_else_the_figures_of_the_training(
     client, bundle = log_in(Role.VIEWER), installation.model
     assert 'href="/model/evaluation"' in client.get("/model").text
     brought = client.get("/model/evaluation").text
+    assert "<b>of the same sources</b>" in brought
     assert f"Of {bundle.metrics['n']} films of {bundle.metrics['n_patients']} patients it puts" in brought
     assert "not on films of this site" in brought
     assert "left aside" in brought
