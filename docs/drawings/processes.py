@@ -36,9 +36,27 @@ CARDS: tuple[tuple[Place, str, str, str], ...] = (
 )
 
 
+COMPANIONS: tuple[tuple[Place, str, str, str], ...] = (
+    ((222, 650, 196, 112), "page", "in a browser: upload, worklist, film, review, status\n(xray-cli web; web)", "open"),
+    (
+        (468, 650, 196, 112),
+        "listener",
+        "films by C-STORE, each safe in the inbox before it says success\n(xray-cli listen; pacs/receiving)",
+        "open",
+    ),
+    (
+        (716, 650, 206, 112),
+        "delivery",
+        "makes answers of ledger and film, and sends them\n(xray-cli deliver; pacs/delivery)",
+        "open",
+    ),
+)
+"""What `watch` keeps only where a setting asks for it; they meet the others in the ledger and in the folders alone."""
+
+
 def draw_processes() -> str:
     """Draw one machine as `xray-cli watch` fills it."""
-    sheet = Sheet(1000, 586, "The processes of a site", _say())
+    sheet = Sheet(1000, 908, "The processes of a site", _say())
     sheet.box(194, 50, 756, 354, "open")
     sheet.write(210, 72, "xray-cli watch starts these, and all end with it", "note")
     for step in (12, 6):
@@ -47,12 +65,34 @@ def draw_processes() -> str:
         sheet.card(place, name, words, style)
     _draw_keeping(sheet)
     _draw_film(sheet)
-    sheet.arrow([(24, 560), (60, 560)])
-    sheet.write(68, 564, "starts and keeps alive", "note")
-    sheet.arrow([(236, 560), (272, 560)], "strongline")
-    sheet.write(280, 564, "the way of a film and of its id", "note")
-    sheet.write(976, 564, "On other hosts: xray-cli worker, with processes and engines of its own.", "note", "end")
+    _draw_companions(sheet)
+    sheet.arrow([(24, 882), (60, 882)])
+    sheet.write(68, 886, "starts and keeps alive", "note")
+    sheet.arrow([(236, 882), (272, 882)], "strongline")
+    sheet.write(280, 886, "the way of a film, of its id and its answer", "note")
+    sheet.write(976, 886, "On other hosts: xray-cli worker, with processes and engines of its own.", "note", "end")
     return sheet.as_svg()
+
+
+def _draw_companions(sheet: Sheet) -> None:
+    """Draw what stands beside screening, from the people and machines that it speaks with to ledger and inbox."""
+    sheet.box(194, 608, 756, 182, "open")
+    sheet.write(262, 634, "and these, where settings ask for them; their end costs screening nothing", "note")
+    for place, name, words, style in COMPANIONS:
+        sheet.card(place, name, words, style)
+    for left, who in ((320, "browsers"), (566, "modalities, PACS")):
+        sheet.write(left, 836, who, "strong", "middle")
+        sheet.arrow([(left, 820), (left, 762)], "strongline")
+    sheet.write(819, 836, "PACS", "strong", "middle")
+    sheet.arrow([(819, 762), (819, 820)], "strongline")
+    sheet.arrow([(250, 532), (250, 650)], "strongline")
+    sheet.write(258, 576, "worklist, films, reviews", "strong")
+    sheet.arrow([(492, 532), (492, 584), (780, 584), (780, 650)], "strongline")
+    sheet.write(640, 600, "answers", "strong", "middle")
+    sheet.arrow([(222, 700), (12, 700), (12, 150), (24, 150)], "strongline")
+    sheet.arrow([(500, 762), (500, 776), (12, 776), (12, 150), (24, 150)], "strongline")
+    sheet.write(24, 690, "uploads", "strong")
+    sheet.write(24, 766, "films, into the inbox", "strong")
 
 
 def _draw_keeping(sheet: Sheet) -> None:
@@ -88,5 +128,7 @@ def _say() -> str:
     return (
         "xray-cli watch watches the inbox, writes arrivals into the ledger, sends their ids to the broker and keeps "
         "broker and worker alive. The worker forks a screening process a core and keeps an engine a GPU. Screening "
-        "processes read films, record results in the ledger and move files into the home. Reports read the ledger."
+        "processes read films, record results in the ledger and move files into the home. Reports read the ledger. "
+        "Where settings ask for them it keeps three more: the page for browsers, the listener that puts films by DICOM "
+        "into the inbox, and delivery, which sends answers into the PACS."
     )

@@ -131,8 +131,10 @@ def test_every_state_is_drawn_with_its_meaning() -> None:
 
 def test_every_room_that_a_drawing_names_is_there() -> None:
     named = {room for _, _, words, _ in processes.CARDS for room in re.findall(r"^\((.+)\)$", words, re.MULTILINE)}
+    kept = [words for _, _, words, _ in processes.COMPANIONS]
+    named |= {room for words in kept for room in re.findall(r"; ([a-z/]+)\)$", words)}
     named |= {step.room for step in film.STEPS}
-    assert named >= {"worker/screening", "store/ledger", "imaging"}
+    assert named >= {"worker/screening", "store/ledger", "imaging", "web", "pacs/receiving", "pacs/delivery"}
     assert {room for room in named if not (ROOT / room / "__init__.py").is_file()} == set()
 
 
