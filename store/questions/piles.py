@@ -47,7 +47,7 @@ class Wish:
     Attributes
     ----------
     since, until : datetime
-        Aware; when a film was answered, or came where it has no answer.
+        Aware; when a film was answered, or came where it has no answer; of reviewed ones, when that was.
     longest_wait : timedelta
         A likely positive that nobody has looked at for so long goes before all others.
     """
@@ -136,7 +136,8 @@ def _list_unread(wish: Wish) -> Iterator[Run]:
 
 
 def _list_reviewed(wish: Wish) -> Iterator[Run]:
-    yield Run(and_(_s.reviewed_at.is_not(None), _answered_in(wish)), _s.reviewed_at, _s.id)
+    # by the time of its review, along the index: by that of its answer all that was ever reviewed is looked through
+    yield Run(and_(_s.reviewed_at >= wish.since, _s.reviewed_at < wish.until), _s.reviewed_at, _s.id)
 
 
 def _list_refused(wish: Wish) -> Iterator[Run]:

@@ -221,6 +221,17 @@ def test_sqlite_reads_each_pile_along_its_index_and_sorts_nothing(sqlite_engine:
         assert "SCAN arrivals" not in plan
         assert "SCAN screenings" not in plan
         assert "TEMP B-TREE" not in plan.partition("SCALAR SUBQUERY")[0]
+        if pile is Pile.REVIEWED:  # all that was ever reviewed is not looked through for a week of it
+            assert "ix_screenings_reviewed (reviewed_at>? AND reviewed_at<?)" in plan
+
+
+def test_what_was_reviewed_in_a_period_is_listed_whenever_it_was_answered(filled: Engine) -> None:
+    with filled.begin() as connection:
+        long_ago = {"then": NOW - timedelta(days=20)}
+        connection.execute(text("UPDATE screenings SET screened_at = :then"), long_ago)
+    review(filled, "normal", Verdict.AGREE, Label.NORMAL)
+    assert walk(filled, Wish(WISH.since, WISH.until, Pile.REVIEWED), 2) == ["normal"]
+    assert walk(filled, Wish(NOW - timedelta(days=30), NOW - timedelta(days=7), Pile.REVIEWED), 2) == []
 
 
 def test_a_page_is_not_larger_than_it_says(filled: Engine) -> None:
