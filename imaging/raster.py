@@ -1,5 +1,6 @@
 """From the bytes of a PNG or JPEG file to a radiograph."""
 
+import struct
 import zlib
 from io import BytesIO
 
@@ -31,6 +32,10 @@ _STRIP_ROWS = 512
 # by the second byte of the start-of-frame marker; Pillow reads 8 bits of the first kind, imagecodecs all of both
 _USUAL, _UNUSUAL, _PROGRESSIVE = {0xC0, 0xC1, 0xC2}, {0xC3, 0xC9, 0xCA}, {0xC2, 0xCA}
 _PNG_GRAY, _PNG_PALETTE = 0, 3
+_PNG_SAMPLES = {2: 3, 4: 2, 6: 4}  # a pixel by colour type, where there are several
+_ANCILLARY = 0x20  # small first letter of a chunk's name: no picture needs it
+_PASSED_OVER = b"skIp"  # a name that nobody knows
+_INFLATED_AT_ONCE_BYTES = 1 << 20
 _COLOR_BYTES = 5  # a pixel as Pillow holds it, and its gray
 
 # check_size bounds the memory, and earlier; this bound of Pillow's counts pixels
@@ -77,12 +82,15 @@ def decode_raster(content: bytes, source_format: SourceFormat) -> Radiograph:
 
 
 def _decode_png(content: bytes) -> Gray:
-    _check_png(content)
-    with Image.open(BytesIO(content), formats=("PNG",)) as picture:
+    usable, data = _check_png(content)
+    with Image.open(BytesIO(usable), formats=("PNG",)) as picture:
         pictures = getattr(picture, "n_frames", 1)
         if pictures > 1:
             raise MultiFrameError(f"{pictures} pictures in one PNG; one is accepted")
         picture.load()
+        # the decoder leaves black what is not there, and says nothing
+        if not any(picture.crop((0, picture.height - 1, picture.width, picture.height)).tobytes()):
+            _check_png_full(content, data)
         return np.asarray(_as_grayscale(_upright(picture)))
 
 
@@ -139,9 +147,18 @@ def _table(gray: Gray) -> npt.NDArray[np.float32]:
     return np.clip((values - low) / (high - low), 0.0, 1.0).astype(np.float32)
 
 
-def _check_png(content: bytes) -> None:
-    """Walk the chunks to IEND and compare their CRCs (PNG specification, section 5); bound the size by the first."""
-    position = 8
+def _check_png(content: bytes) -> tuple[bytes | bytearray, list[slice]]:
+    """Walk the chunks to IEND and compare their CRCs (PNG specification, section 5); bound the size by the first.
+
+    Returns
+    -------
+    content : bytes or bytearray
+        The same, with damaged ones of the chunks that no picture needs marked as such.
+    data : list of slice
+        Where the compressed rows lie in it.
+    """
+    position, fixed = 8, bytearray()
+    data: list[slice] = []
     while position + 12 <= len(content):
         length = int.from_bytes(content[position : position + 4], "big")
         end = position + 8 + length
@@ -149,15 +166,36 @@ def _check_png(content: bytes) -> None:
             break
         kind = content[position + 4 : position + 8]
         if zlib.crc32(memoryview(content)[position + 4 : end]) != int.from_bytes(content[end : end + 4], "big"):
-            raise DamagedPixelDataError("a PNG chunk has a wrong checksum")
+            if not kind[0] & _ANCILLARY:
+                raise DamagedPixelDataError("a PNG chunk without which there is no picture has a wrong checksum")
+            fixed = fixed or bytearray(content)
+            fixed[position + 4 : position + 8] = _PASSED_OVER
+            fixed[end : end + 4] = zlib.crc32(memoryview(fixed)[position + 4 : end]).to_bytes(4)
         if (kind == b"IHDR") != (position == 8) or (kind == b"IHDR" and length != 13):
             raise DamagedPixelDataError("the PNG does not begin with its one header")
         if kind == b"IHDR":
             _check_png_size(content[position + 8 : end])
+        if kind == b"IDAT":
+            data.append(slice(position + 8, end))
         if kind == b"IEND":
-            return
+            return fixed or content, data
         position = end + 4
     raise TruncatedFileError("the PNG ends before its last chunk")
+
+
+def _check_png_full(content: bytes | bytearray, data: list[slice]) -> None:
+    """Refuse a PNG whose compressed rows are fewer than its header says; those of an interlaced one are not counted."""
+    columns, rows, bits, color_type, _, _, interlaced = struct.unpack_from(">IIBBBBB", content, 16)
+    row_bytes = 1 + (columns * bits * _PNG_SAMPLES.get(color_type, 1) + 7) // 8
+    left = 0 if interlaced else rows * row_bytes
+    inflater = zlib.decompressobj()
+    for part in data:
+        compressed = content[part]
+        while left > 0 and compressed:
+            left -= len(inflater.decompress(compressed, _INFLATED_AT_ONCE_BYTES))
+            compressed = inflater.unconsumed_tail
+    if left > 0:
+        raise TruncatedFileError(f"the PNG has {rows - -(-left // row_bytes)} of the {rows} rows that its header says")
 
 
 def _check_png_size(header: bytes) -> None:
@@ -174,6 +212,10 @@ def _check_jpeg(content: bytes) -> JpegHeader:
     if header.frame_marker not in _USUAL | _UNUSUAL or header.components not in components:
         found = f"a {PROCESSES[header.frame_marker]} (FF{header.frame_marker:02X}) of {header.components} components"
         raise FormatNotAcceptedError(f"{found}; baseline, progressive, lossless and arithmetic JPEG are accepted")
+    if header.rows == 0:
+        raise FormatNotAcceptedError(
+            "a JPEG that says its number of rows at its end; one that says it first is accepted"
+        )
     scans = content.count(b"\xff\xda", header.scan_start, content.find(END_OF_IMAGE, header.scan_start))
     if scans > _MAX_SCANS or scans * header.rows * header.columns > _MAX_SCANNED_PIXELS:
         raise DamagedPixelDataError(f"a JPEG of {scans} scans; about 10 are usual")

@@ -193,6 +193,41 @@ def test_a_copy_with_a_tail_of_zeros_is_refused(kind: str) -> None:
         decode_radiograph(content[: len(content) // 2] + bytes(len(content) // 2))
 
 
+def with_chunk(kind: bytes, *, damaged: bool, data: bytes = b"Comment\0text") -> bytes:
+    """Return a PNG with one more chunk after its header."""
+    content, checked = saved(Image.fromarray(GRAY)), kind + data
+    chunk = struct.pack(">I", len(data)) + checked + struct.pack(">I", zlib.crc32(checked) ^ damaged)
+    return content[:33] + chunk + content[33:]
+
+
+@pytest.mark.parametrize("kind", [b"tEXt", b"zTXt", b"iCCP", b"tIME", b"pHYs", b"tRNS", b"eXIf", b"prVt"])
+def test_a_wrong_checksum_in_a_chunk_that_no_picture_needs_costs_none(kind: bytes) -> None:
+    np.testing.assert_array_equal(pixels_of(with_chunk(kind, damaged=True)), (GRAY / 255).astype(np.float32))
+
+
+def test_a_wrong_checksum_in_a_chunk_that_a_picture_needs_is_refused() -> None:
+    with pytest.raises(DamagedPixelDataError, match="checksum"):
+        decode_radiograph(with_chunk(b"PLTE", damaged=True, data=bytes(3)))
+
+
+@pytest.mark.parametrize(("mode", "samples"), [("L", 1), ("RGB", 3), ("RGBA", 4)])
+def test_a_png_of_fewer_rows_than_its_header_says_is_truncated(mode: str, samples: int) -> None:
+    whole = Image.fromarray(GRAY).convert(mode)
+    header = saved(whole)[8:33]
+    rows = b"".join(b"\0" + row.tobytes() for row in np.asarray(whole)[:70])
+    assert len(rows) == 70 * (1 + 80 * samples)
+    data = b"IDAT" + zlib.compress(rows)
+    chunk = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+    with pytest.raises(TruncatedFileError, match="70 of the 96 rows"):
+        decode_radiograph(b"\x89PNG\r\n\x1a\n" + header + chunk + png_header(1, 1)[-12:])
+
+
+def test_a_whole_png_may_end_in_black_rows() -> None:
+    dark = GRAY.copy()
+    dark[60:] = 0
+    np.testing.assert_array_equal(pixels_of(saved(Image.fromarray(dark))), (dark / 255).astype(np.float32))
+
+
 def test_a_flipped_bit_in_a_png_is_found_by_its_checksum() -> None:
     content = bytearray(saved(Image.fromarray(GRAY)))
     content[len(content) // 2] ^= 1
