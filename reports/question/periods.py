@@ -48,12 +48,15 @@ def parse_period(since: str, until: str | None, now: datetime, zone: tzinfo) -> 
     Raises
     ------
     PeriodError
-        One of them cannot be read, or the period ends before it begins.
+        One of them cannot be read, or the period ends before or where it begins.
     """
     begin = parse_moment(since, now=now, zone=zone)
     end = now.astimezone(zone) if until is None else parse_moment(until, now=now, zone=zone, end=True)
-    if begin.astimezone(UTC) > end.astimezone(UTC):
-        message = f"the period would end before it begins: since {begin.isoformat()}, until {end.isoformat()}"
+    length = end.astimezone(UTC) - begin.astimezone(UTC)
+    # --until the day before --since is the same midnight
+    if length < timedelta(0) or (until not in (None, since) and not length):
+        where = "before" if length else "where"
+        message = f"the period would end {where} it begins: since {begin.isoformat()}, until {end.isoformat()}"
         raise PeriodError(message)
     return Period(begin, end)
 

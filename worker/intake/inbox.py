@@ -17,7 +17,7 @@ from worker.intake.stability import Look
 logger = logging.getLogger(__name__)
 
 # names under which well-behaved senders write before they rename
-UNFINISHED_SUFFIXES = (".part", ".tmp", ".partial", ".filepart")
+UNFINISHED_SUFFIXES = (".part", ".tmp", ".partial", ".filepart", ".crdownload", ".download")
 # what storage, Windows and macOS keep beside the films: thumbnails, bins, snapshots; upper or lower case is the same
 LITTER = frozenset(
     {

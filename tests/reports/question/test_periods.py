@@ -139,6 +139,11 @@ def test_a_period_that_ends_before_it_begins_is_refused() -> None:
         parse_period("2026-10-25T02:30+01:00", "2026-10-25T02:45+02:00", NOW, BERLIN)
 
 
+def test_the_day_before_is_no_empty_period() -> None:
+    with pytest.raises(PeriodError, match="where it begins"):
+        parse_period("20261022", "20261021", NOW, BERLIN)
+
+
 def test_zones_are_found_by_name_and_the_machine_has_one() -> None:
     assert find_zone("Europe/Berlin") == BERLIN
     assert datetime.now(find_zone("local")).utcoffset() is not None

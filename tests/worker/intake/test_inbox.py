@@ -31,7 +31,7 @@ def open_folder() -> Iterator[Path]:
             place.chmod(0o755)
 
 
-@pytest.mark.parametrize("name", [".DS_Store", "a.part", "a.dcm.TMP", "b.partial", "c.filepart"])
+@pytest.mark.parametrize("name", [".DS_Store", "a.part", "a.dcm.TMP", "b.partial", "c.filepart", "d.dcm.crdownload"])
 def test_unfinished_and_hidden_names_are_ignored(name: str) -> None:
     assert is_ignored(name)
 
