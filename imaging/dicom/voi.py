@@ -184,8 +184,10 @@ def list_voi(file: DicomFile, values: Values, inputs: Values, step: float) -> It
     functions = [name for name in code_strings(file.dataset, "VOILUTFunction") if name in _FUNCTIONS] or ["LINEAR"]
     windows = zip(reals(file.dataset, "WindowCenter"), reals(file.dataset, "WindowWidth"), strict=False)
     for number, (center, width) in enumerate(windows):
-        if center is not None and width is not None and width > 0:
-            function = functions[min(number, len(functions) - 1)]
+        function = functions[min(number, len(functions) - 1)]
+        # PS3.3 C.11.2.1.2.1 wants 1 at least; small steps of the values make smaller ones, else nobody has set it
+        least = 1.0 if function == "LINEAR" and step == 1.0 else 0.0
+        if center is not None and width is not None and width > 0 and width >= least:
             yield apply_window(values, center, width, function, step), _LEAST_CONTRAST_IN_WINDOW
 
 

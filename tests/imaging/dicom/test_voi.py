@@ -161,6 +161,7 @@ def test_a_damaged_table_leaves_the_window() -> None:
     [
         (["0", "2048"], ["0", "4096"]),
         (["2048", "2048"], ["-1", "4096"]),
+        (["2048", "2048"], ["0.5", "4096"]),
         (["abc", "2048"], ["4096", "4096"]),
         (["", "2048"], ["", "4096"]),
         (["60000", "2048"], ["100", "4096"]),
@@ -249,6 +250,12 @@ def test_a_small_slope_makes_widths_small_and_changes_nothing(slope: str) -> Non
     content = build_dicom(CHEST, attributes={**marks, **window}).replace(b"3333333333333333", slope.ljust(16).encode())
     pixels = decode_radiograph(content).pixels
     np.testing.assert_allclose(pixels, CONTROL if factor > 0 else 1 - CONTROL, atol=3e-4)
+
+
+def test_a_width_below_1_without_a_slope_that_makes_it_small_is_none() -> None:
+    radiograph = shown(WindowCenter="1000", WindowWidth="0.5")
+    np.testing.assert_array_equal(radiograph.pixels, BY_PIXELS)
+    assert radiograph.notes == (Note.WINDOW_NOT_USED,)
 
 
 @pytest.mark.parametrize("width", ["0.4096", "0.00005"])
