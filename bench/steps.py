@@ -96,7 +96,7 @@ def _take_steps(watch: Stopwatch, path: Path, engine: Engine, classifier: Classi
     screening = NewScreening(
         source_sha256=source.sha256, model_sha256=classifier.bundle.model_sha256, answer=prediction, identity={}
     )
-    watch.time("ledger", _record, engine, path, screening)
+    watch.time("ledger", record_film, engine, path, screening)
     watch.time("move", path.rename, moved / path.name)
 
 
@@ -104,7 +104,7 @@ def _predict(classifier: Classifier, radiograph: Radiograph) -> Prediction:
     return classifier.predict_radiograph(radiograph)
 
 
-def _record(engine: Engine, path: Path, screening: NewScreening) -> None:
+def record_film(engine: Engine, path: Path, screening: NewScreening) -> None:
     """Take one arrival through the ledger's five transactions."""
     with engine.begin() as connection:
         record_arrivals(connection, [NewArrival(screening.source_sha256, path.parent, path, 1, AfterScreening.MOVE)])
