@@ -71,9 +71,9 @@ class Podman:
         """Run podman; whatever it answers is returned."""
         return self._finish("podman", words, seconds)
 
-    def ask(self, *words: str | Path, seconds: float = RUN_SECONDS) -> str:
+    def ask(self, *words: str | Path, seconds: float = RUN_SECONDS, stdin: str | None = None) -> str:
         """Run podman and return what it prints; fails where it does."""
-        return self._succeed(self.call(*words, seconds=seconds))
+        return self._succeed(self._finish("podman", words, seconds, stdin))
 
     def build(self, *words: str | Path, seconds: float) -> str:
         """Run buildah and return what it prints; fails where it does."""
@@ -100,9 +100,13 @@ class Podman:
             names = self.ask(kind, "ls", *mine).split()
             self.call(kind, "rm", "--force", *names)
 
-    def _finish(self, program: str, words: tuple[str | Path, ...], seconds: float) -> subprocess.CompletedProcess[str]:
+    def _finish(
+        self, program: str, words: tuple[str | Path, ...], seconds: float, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [program, *map(str, words)],
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
             env=self.environment,
             capture_output=True,
             text=True,

@@ -22,7 +22,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?:(?P<how>:[-?])(?P<word>[^}]*))?\}")
 PROGRAMS = {
     "xray-cli": [sys.executable, "-m", "cli"],
-    "python": [sys.executable],
+    "xray-healthy": [sys.executable, str(ROOT / "deploy" / "xray-healthy")],
     "valkey-server": [str(get_binary_path())],
 }
 

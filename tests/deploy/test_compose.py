@@ -10,7 +10,7 @@ import pytest
 
 from installation.settings import Settings
 from installation.sources import FILE_SUFFIX
-from tests.deploy.compose import COMPOSE, DOCKERFILE, ROOT, read_compose, read_image_settings
+from tests.deploy.compose import COMPOSE, DOCKERFILE, ROOT, interpolate, read_compose, read_image_settings
 
 SERVICES = read_compose()["services"]
 OURS = {name for name, service in SERVICES.items() if service["image"].startswith("xray-watch:")}
@@ -49,7 +49,7 @@ def test_every_service_is_hardened_and_limited(name: str) -> None:
     assert {"cpus", "memory", "pids"} <= service["deploy"]["resources"]["limits"].keys()
     assert "privileged" not in service
     assert service.get("user") not in ("0", "root", "0:0")
-    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+    assert all(interpolate(port, {}).startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.acceptance.conftest import wait_until
 from tests.databases import sqlite_template
-from tests.deploy.compose import ROOT, read_compose
+from tests.deploy.compose import PROGRAMS, ROOT, read_compose
 
 __all__ = ["sqlite_template"]
 
@@ -35,11 +35,9 @@ def environment(sqlite_template: Path, tmp_path: Path) -> dict[str, str]:
 
 
 def is_healthy(environment: dict[str, str]) -> bool:
-    kind, command = SERVICE["healthcheck"]["test"]
-    assert kind == "CMD-SHELL"
-    ended = subprocess.run(
-        ["sh", "-c", command.replace(DOLLAR, "$")], env=environment, capture_output=True, check=False
-    )
+    kind, program, *words = SERVICE["healthcheck"]["test"]
+    assert kind == "CMD"
+    ended = subprocess.run([*PROGRAMS[program], *words], env=environment, capture_output=True, check=False)
     return ended.returncode == 0
 
 
