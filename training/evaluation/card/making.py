@@ -152,7 +152,8 @@ def _list_rules(facts: CardFacts) -> Iterator[str]:
         yield f"`{OTHER_FINDING}` {say_number(points[OTHER_FINDING], 2)}: {claim('calibration.rule_of_others')}"
     if labels:
         more = f" {claim('calibration.rule_of_diseases')}" if has_other_findings(facts) else ""
-        yield f"{labels}: {claim('calibration.rule_of_labels')}{more}"
+        known = f" {claim('calibration.rule_of_known')}" if facts.metrics.left_out_sources else ""
+        yield f"{labels}: {claim('calibration.rule_of_labels')}{more}{known}"
     if rest := [f"`{name}`" for name in facts.bundle.outputs if name not in by_rule]:
         yield f"{', '.join(rest)} 0.50: {claim('calibration.not_chosen')}"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from inference.bundle import SHIPPED_BUNDLE, Bundle
 from inference.labels import LABELS, OTHER_FINDING
-from tests.training.evaluation.card.test_card import make_bundle, make_evaluation
+from tests.training.evaluation.card.test_card import LEFT_OUT, make_bundle, make_evaluation
 from training.evaluation.card.card import render_card
 from training.evaluation.card.facts import read_toml
 
@@ -156,6 +156,7 @@ def test_every_sentence_that_is_written_down_stands_in_some_card():
     report = make_evaluation(works_without_lungs=True).to_json()
     whole = make_evaluation(works_without_lungs=True, dataset=report["dataset"] | {"n_files": 200, "n_seen": 200})
     cards = [render_card(make_run(PLAIN | each)) for each in SAMPLE] + [render_card(make_bundle(), whole)]
+    cards.append(render_card(make_bundle(left_out_sources=LEFT_OUT)))
     said = " ".join(" ".join(cards).replace("\n> ", " ").split())
     for part in read_toml("claims.toml").values():
         for name, sentence in part.items():
