@@ -18,7 +18,7 @@ FILM = FilmCost(cpu_seconds=0.03, beside_seconds=0.002, commit_seconds=0.0008)
 
 
 def test_constants_are_those_of_the_benchmark():
-    film = FilmCost.measured(make_figures()["kinds"][0])
+    film = FilmCost.measured(make_figures()["kinds"][0], waited=0.001)
     assert film.core_seconds == pytest.approx(0.030 + 0.002 + 0.001)
     assert TRANSACTIONS * film.commit_seconds == pytest.approx(STEP_SECONDS["ledger"] + 0.001)
     assert film.start_seconds == pytest.approx(0.5)
