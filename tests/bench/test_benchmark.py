@@ -55,7 +55,8 @@ def test_a_round_measures_its_parts_side_by_side(tmp_path: Path, monkeypatch: py
     flood = played["flood"]
     assert set(played) == {"alone", "together", "flood", NOTEBOOK}
     assert flood["files"] <= 3
-    assert min(flood["first_seconds"], flood["seconds"], flood["reader_seconds"]) > 0
+    assert min(flood["first_seconds"], flood["seconds"]) > 0
+    assert flood["reader_seconds"] >= 0  # of a few films it may be less than the clock's tick
     assert 0 < played["together"] < 60
     assert all(0.01 < seconds < 100 for seconds in played[NOTEBOOK])
 

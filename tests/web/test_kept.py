@@ -42,11 +42,16 @@ def run(site: Site, *words: str) -> str:
     return answer.stdout
 
 
+def find_beside(site: Site) -> dict[str, str]:
+    found: dict[str, str] = json.loads(run(site, "status", "--format", "json"))["beside"]
+    return found
+
+
 def test_the_page_waits_for_a_user_comes_back_when_it_is_killed_and_ends_with_the_service(site: Site) -> None:
     site.start()
     wait_until(lambda: "nobody could log in yet" in site.log.read_text(), what="the advice", seconds=PATIENCE_SECONDS)
     assert ask(site) == 0
-    assert json.loads(run(site, "status", "--format", "json"))["beside"] == {"web": "is away"}
+    wait_until(lambda: find_beside(site) == {"web": "is away"}, what="status", seconds=PATIENCE_SECONDS)
     run(site, "user", "add", "alice", "--role", "viewer", "--password-file", "password")
     wait_until(lambda: ask(site) == 200, what="the page", seconds=PATIENCE_SECONDS)
     assert ask(site, "/readyz") == 200

@@ -168,7 +168,7 @@ def _service_problems(found: Status) -> Iterator[str]:
     for engine in found.engines:
         if engine.state in (EngineState.UNUSABLE, EngineState.RESTARTING):
             log = f"{engine.device.replace(':', '-')}.log"
-            yield f"engine {engine.device} is away: see engines/{log} in the home. LiteRT answers meanwhile, as surely"
+            yield f"engine {engine.device} is away: see engines/{log} in the home. LiteRT on the CPU answers meanwhile"
     if found.queue is None:
         yield f"{found.database}: is it running, and is XRAY_DATABASE_URL right? Files wait in the inbox"
 
