@@ -3,7 +3,7 @@
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -19,18 +19,33 @@ SENDERS = 4
 LONGEST_PDU_BYTES = 131_072
 
 
-def measure_received(count: int, root: Path, model: Path) -> float | None:
-    """Send raw films over four associations; return films a second to the last row, or None without a sender."""
+def measure_received(count: int, root: Path, model: Path) -> tuple[float, float] | None:
+    """Send raw films over four associations, and drop as many into the same folder.
+
+    Returns
+    -------
+    tuple or None
+        Films a second to the last row: of those that were sent, and of those that were dropped. None without a sender.
+    """
     if not STORESCU.exists():
         return None
-    shares = _write_shares(count, root / "sent")
-    with running(root / "site", model) as site, _listening(site) as port:
-        began = time.time()
+    shares, dropped = _write_shares(count, root / "sent"), root / "dropped"
+    RAW.write_copies(dropped, count)
+
+    def send() -> None:
         senders = [subprocess.Popen(_send(port, share)) for share in shares if share]
         for sender in senders:
             sender.wait()
-        wait_for_rows(site, count)
-        return count / (list_ends(site)[-1] - began)
+
+    with running(root / "site", model) as site, _listening(site) as port:
+        return _find_rate(site, count, send), _find_rate(site, count, lambda: dropped.rename(site.inbox / dropped.name))
+
+
+def _find_rate(site: Site, count: int, bring: Callable[[], object]) -> float:
+    finished, began = site.count_finished(), time.time()
+    bring()
+    wait_for_rows(site, finished + count)
+    return count / (list_ends(site)[-1] - began)
 
 
 def _write_shares(count: int, folder: Path) -> list[list[Path]]:

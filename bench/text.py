@@ -133,12 +133,10 @@ def _build_service(figures: Figures) -> Section:
         ("the same: memory of the watcher", f"{say_number(service['crowd_memory'] / MEBIBYTE, 0)} MiB"),
     ]
     if received := service["received_rate"]:  # there is a sender
-        lines.append(
-            (
-                "received by DICOM while they are screened, sent from this machine: films a second",
-                say_number(received, 1),
-            )
+        share = (
+            f"{say_number(received, 1)}, {say_percent(received / service['dropped_rate'])} of those dropped as files"
         )
+        lines.append(("received by DICOM while they are screened, sent from this machine: films a second", share))
     lead = "Raw DICOM, one film a second, unless it says otherwise."
     return _build("The service", lead, ("What", "Found"), lines)
 

@@ -37,6 +37,7 @@ def make_figures(**changes: float) -> dict[str, Any]:
         "crowd_memory": 200 << 20,
         "crowd_seconds": 9.0,
         "received_rate": 29.0,
+        "dropped_rate": 58.0,
     }
     machine = {
         "processor": "Made Up",
