@@ -52,9 +52,9 @@ bench: .venv/serve.stamp ## measure the whole product against the sum of its ste
 	$(BIN)/xray-cli bench
 
 lock: ## pin the dependencies anew (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml requirements/build.in -c requirements/constraints.in -o requirements/serve.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra test --extra train pyproject.toml requirements/build.in -c requirements/constraints.in -c requirements/serve.txt -o requirements/test.txt
-	uv pip compile -q --python-version 3.11 --python-platform x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra gpu pyproject.toml requirements/build.in -c requirements/constraints.in -c requirements/serve.txt -o requirements/gpu.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header pyproject.toml requirements/build.in --override requirements/overrides.in -c requirements/constraints.in -o requirements/serve.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra test --extra train pyproject.toml requirements/build.in --override requirements/overrides.in -c requirements/constraints.in -c requirements/serve.txt -o requirements/test.txt
+	uv pip compile -q --python-version 3.11 --python-platform x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra gpu pyproject.toml requirements/build.in --override requirements/overrides.in -c requirements/constraints.in -c requirements/serve.txt -o requirements/gpu.txt
 
 clean: ## remove .venv and what the tools left behind
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -63,10 +63,10 @@ clean: ## remove .venv and what the tools left behind
 	$(PYTHON) -m venv .venv
 
 .venv/serve.stamp: .venv/pyvenv.cfg requirements/serve.txt pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/serve.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/serve.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/test.stamp: .venv/serve.stamp requirements/test.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/test.txt
 	@touch $@
