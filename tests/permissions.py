@@ -1,11 +1,10 @@
 """Permissions that hold: root sees through them, so tests of them are run as somebody else."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
+from tests.needs import find_program
 
 NOBODY = 65534
 # root may do anything; without these two capabilities a command has to obey permissions as everybody else
@@ -16,9 +15,7 @@ def obeying_command() -> tuple[str, ...]:
     """Return what a command begins with so that permissions hold for it; skips where root has no way to that."""
     if os.geteuid() != 0:
         return ()
-    if shutil.which(OBEYING[0]) is None:
-        pytest.skip("setpriv is not installed, and root may read everything")
-    return OBEYING
+    return (find_program(OBEYING[0], "util-linux"), *OBEYING[1:])
 
 
 @contextmanager

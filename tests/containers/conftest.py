@@ -1,22 +1,20 @@
 """The engine and the image, made once for all tests of containers."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.containers.images import build_ours
 from tests.containers.podman import Podman, explain_absence
+from tests.needs import skip
 
 
 @pytest.fixture(scope="session")
 def podman() -> Iterator[Podman]:
     """Give podman and buildah; skips where they cannot run, which CI never does."""
     absence = explain_absence()
-    if absence is not None and os.environ.get("CI"):
-        pytest.fail(f"{absence}: CI must not skip")
     if absence is not None:
-        pytest.skip(absence)
+        skip(absence)
     podman = Podman()
     yield podman
     podman.tidy()

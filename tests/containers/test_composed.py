@@ -14,6 +14,7 @@ from tests.containers.podman import Podman
 from tests.containers.stand_ins import build_stand_ins
 from tests.containers.test_image import USER
 from tests.deploy.compose import ROOT
+from tests.needs import find_program
 from tests.ports import find_free_port
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(1500)]
@@ -23,7 +24,6 @@ WORKERS = 2
 LASTING = ("watch", "worker", "listen", "web", "report")
 PORTS = ("METRICS_PORT", "LISTEN_PORT", "WEB_PORT")
 ANSWERED = "outcome <> 'pending'"
-STORESCU = Path("/usr/bin/storescu")
 
 
 @pytest.fixture(scope="module")
@@ -100,11 +100,10 @@ def test_no_film_is_lost_or_doubled_while_a_worker_is_killed_and_the_database_re
 
 
 def test_films_come_by_dicom(composed: Composed, inbox: Path, tmp_path: Path) -> None:
-    if not STORESCU.exists():
-        pytest.skip("needs Debian's dcmtk")
     before = count_rows(composed)[0]
     drop_phantoms(tmp_path, 1, first=FILMS)
-    call = [STORESCU, "-aet", "CT1", "-aec", "XRAY", "127.0.0.1", composed.variables["LISTEN_PORT"]]
+    program = find_program("storescu", "dcmtk")
+    call = [program, "-aet", "CT1", "-aec", "XRAY", "127.0.0.1", composed.variables["LISTEN_PORT"]]
     sent = subprocess.run([*call, tmp_path / f"{FILMS:04}.dcm"], capture_output=True, timeout=60, check=False)
     assert sent.returncode == 0, sent.stderr
     wait_until(lambda: count_rows(composed, ANSWERED)[0] == before + 1, what="its row", seconds=60)

@@ -10,11 +10,16 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.deploy.compose import ROOT, read_compose
-from tests.deploy.tools import need
+from tests.needs import find_program
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 GRAFANA = ROOT / "deploy" / "grafana"
 LISTED = set(re.findall(r"^\| `(xray_\w+)` \|", (ROOT / "docs" / "metrics.md").read_text(), re.MULTILINE))
+
+
+@pytest.fixture
+def promtool() -> str:
+    return find_program("promtool", "prometheus")
 
 
 def read_yaml(path: Path) -> Any:
@@ -32,24 +37,24 @@ def named_figures(expression: str) -> set[str]:
     return {re.sub(r"_(bucket|sum|count)$", "", name) for name in found}
 
 
-def test_prometheus_accepts_the_rules() -> None:
+def test_prometheus_accepts_the_rules(promtool: str) -> None:
     answer = subprocess.run(
-        [need("promtool"), "check", "rules", PROMETHEUS / "alerts.yml"], capture_output=True, text=True, check=False
+        [promtool, "check", "rules", PROMETHEUS / "alerts.yml"], capture_output=True, text=True, check=False
     )
     assert answer.returncode == 0, answer.stderr
 
 
 @pytest.mark.parametrize("name", ["alerts_test.yml", "drift_test.yml"])
-def test_the_alerts_fire_when_they_should(name: str) -> None:
-    command = [need("promtool"), "test", "rules", Path(__file__).parent / name]
+def test_the_alerts_fire_when_they_should(promtool: str, name: str) -> None:
+    command = [promtool, "test", "rules", Path(__file__).parent / name]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
-def test_prometheus_accepts_its_configuration(tmp_path: Path) -> None:
+def test_prometheus_accepts_its_configuration(promtool: str, tmp_path: Path) -> None:
     told = (PROMETHEUS / "prometheus.yml").read_text().replace("/etc/prometheus/", f"{PROMETHEUS}/")
     (tmp_path / "prometheus.yml").write_text(told)
-    command = [need("promtool"), "check", "config", tmp_path / "prometheus.yml"]
+    command = [promtool, "check", "config", tmp_path / "prometheus.yml"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr
     targets = read_yaml(PROMETHEUS / "prometheus.yml")["scrape_configs"]
@@ -62,11 +67,11 @@ def test_prometheus_accepts_its_configuration(tmp_path: Path) -> None:
     assert hosts == {"watch", "worker", "worker-gpu"} & read_compose()["services"].keys()
 
 
-def test_every_panel_asks_what_prometheus_understands(tmp_path: Path) -> None:
+def test_every_panel_asks_what_prometheus_understands(promtool: str, tmp_path: Path) -> None:
     asked = [expression.replace("$__rate_interval", "5m") for expression in dashboard_expressions()]
     rules = [{"record": f"panel:{number}", "expr": expression} for number, expression in enumerate(asked)]
     (tmp_path / "panels.yml").write_text(json.dumps({"groups": [{"name": "panels", "rules": rules}]}))
-    command = [need("promtool"), "check", "rules", tmp_path / "panels.yml"]
+    command = [promtool, "check", "rules", tmp_path / "panels.yml"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr
 

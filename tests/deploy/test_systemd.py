@@ -10,10 +10,15 @@ import pytest
 from installation.settings import Settings
 from installation.sources import FILE_SUFFIX
 from tests.deploy.compose import ROOT
-from tests.deploy.tools import need
+from tests.needs import find_program
 
 UNITS = sorted((ROOT / "deploy" / "systemd").iterdir())
 HIGHEST_EXPOSURE = 2.0  # of 10, by systemd's own reckoning; it is 1.5 with systemd 252
+
+
+@pytest.fixture
+def analyze() -> str:
+    return find_program("systemd-analyze", "systemd")
 
 
 @pytest.fixture
@@ -27,17 +32,17 @@ def installed(tmp_path: Path) -> list[Path]:
     return units
 
 
-def test_systemd_understands_the_units(installed: list[Path]) -> None:
-    command = [need("systemd-analyze"), "verify", "--man=no", *installed]
+def test_systemd_understands_the_units(analyze: str, installed: list[Path]) -> None:
+    command = [analyze, "verify", "--man=no", *installed]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     told = [line for line in answer.stderr.splitlines() if any(unit.name in line for unit in installed)]
     assert (answer.returncode, told) == (0, [])
 
 
-def test_the_units_are_hardened(installed: list[Path]) -> None:
+def test_the_units_are_hardened(analyze: str, installed: list[Path]) -> None:
     for unit in (unit for unit in installed if unit.suffix == ".service"):
         threshold = f"--threshold={int(HIGHEST_EXPOSURE * 10)}"
-        command = [need("systemd-analyze"), "security", "--offline=yes", "--no-pager", threshold, unit]
+        command = [analyze, "security", "--offline=yes", "--no-pager", threshold, unit]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
         assert answer.returncode == 0, answer.stdout
 
@@ -74,11 +79,11 @@ def test_the_model_answers_where_no_memory_may_be_written_and_run() -> None:
     assert answer.returncode == 0, answer.stderr
 
 
-def test_the_timer_starts_the_report_every_morning() -> None:
+def test_the_timer_starts_the_report_every_morning(analyze: str) -> None:
     timer = ROOT / "deploy" / "systemd" / "xray-watch-report.timer"
     assert timer.with_suffix(".service").is_file()
     when = re.search(r"^OnCalendar=(.*)$", timer.read_text(), re.MULTILINE)
     assert when is not None
-    command = [need("systemd-analyze"), "calendar", "--iterations=2", when[1]]
+    command = [analyze, "calendar", "--iterations=2", when[1]]
     told = subprocess.run(command, capture_output=True, text=True, env={"TZ": "UTC"}, check=True).stdout
     assert re.findall(r"\d\d:\d\d:\d\d UTC", told)[-2:] == ["06:00:00 UTC"] * 2

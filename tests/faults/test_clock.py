@@ -4,7 +4,6 @@ The time namespaces of Linux leave the wall's clock alone, so a library of ours 
 processes, and so for its database; the monotonic clock, which nobody can set, stays as it is.
 """
 
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import FaultRun, wait_for
+from tests.needs import find_program
 
 pytestmark = pytest.mark.faults
 
@@ -21,9 +21,7 @@ HOURS = (6, -6, 0)
 @pytest.fixture
 def clock(run: FaultRun) -> Path:
     """Return a file that says by how many seconds the service's clock is wrong."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("there is no C compiler (Debian: gcc, libc6-dev)")
+    compiler = find_program("cc", "gcc and libc6-dev")
     library, offset = run.site.root / "wall_clock.so", run.site.root / "offset"
     source = Path(__file__).with_name("wall_clock.c")
     subprocess.run([compiler, "-O2", "-shared", "-fPIC", "-o", library, source], check=True)

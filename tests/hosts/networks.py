@@ -1,7 +1,6 @@
 """Network namespaces: a host of its own as far as the network goes, on a cable that can be pulled."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,8 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 import pytest
+
+from tests.needs import find_program
 
 TESTS = ip_network("198.18.0.0/15")  # which RFC 2544 keeps for tests
 MOST = 8  # networks a process; others that test beside us have other addresses
@@ -39,8 +40,7 @@ class Network:
 @contextmanager
 def lay_cables(count: int) -> Iterator[list[Network]]:
     """Make so many namespaces; skips the test where this machine does not let us."""
-    if shutil.which("ip") is None:
-        pytest.skip("network namespaces need Debian's iproute2")
+    find_program("ip", "iproute2")
     networks = [plan_network(number) for number in range(count)]
     try:
         for network in networks:

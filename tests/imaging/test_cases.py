@@ -1,6 +1,5 @@
 """Public bug reports, as small files: each is read or refused as the table beside them says."""
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from imaging import REASONS, NotAChestRadiographError, Radiograph, RadiographError, read_radiograph
 from inference.bundle import SHIPPED_BUNDLE
 from inference.classifier import Classifier
+from tests.needs import skip
 
 PICTURES = {".dcm", ".png", ".jpg"}
 SAME_ANSWER = re.compile("as control|predicted|as without a window|screened|goes on|read")
@@ -29,12 +29,9 @@ class Ending:
 @pytest.fixture(scope="session")
 def cases(shared: Path) -> Path:
     folder = shared / "cases"
-    if folder.is_dir():
-        return folder
-    reason = "no cases here (../shared/cases)"
-    if os.environ.get("CI"):
-        pytest.fail(reason + ": CI must not skip")
-    pytest.skip(reason)
+    if not folder.is_dir():
+        skip("no cases here (../shared/cases)")
+    return folder
 
 
 @pytest.fixture(scope="session")

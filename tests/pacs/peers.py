@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.needs import needs
 
 ECHOSCU, STORESCU, DCMSEND, STORESCP = (
     Path("/usr/bin", name) for name in ("echoscu", "storescu", "dcmsend", "storescp")
@@ -11,8 +11,8 @@ ECHOSCU, STORESCU, DCMSEND, STORESCP = (
 
 ORTHANC = Path("/usr/sbin/Orthanc")
 
-needs_orthanc = pytest.mark.skipif(not ORTHANC.exists(), reason="needs Debian's orthanc")
-needs_dcmtk = pytest.mark.skipif(not STORESCU.exists(), reason="needs Debian's dcmtk")
+needs_orthanc = needs(ORTHANC.name, "orthanc")
+needs_dcmtk = needs(STORESCU.name, "dcmtk")
 
 
 def call(

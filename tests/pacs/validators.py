@@ -1,23 +1,15 @@
 """Programs of others that say whether a DICOM object is one: skipped with the reason where they are not installed."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.needs import find_program, skip
 
 # Java 17 limits what an XPath may cost, and the validator's own templates cost more
 JAVA = ("-Djdk.xml.xpathExprGrpLimit=0", "-Djdk.xml.xpathExprOpLimit=0", "-Djdk.xml.xpathTotalOpLimit=0")
 PIXELMED = Path("/usr/share/java/pixelmed.jar")
 _WHERE = re.compile(r'\(0x....,0x....\)\s*[A-Z]{0,2}[^<"]*')
-
-
-def find_program(name: str, package: str) -> str:
-    found = shutil.which(name, path="/usr/bin:/usr/sbin:/bin")
-    if found is None:
-        pytest.skip(f"{name} of Debian's {package} is not installed")
-    return found
 
 
 def list_errors(path: Path) -> set[str]:
@@ -31,7 +23,7 @@ def list_errors(path: Path) -> set[str]:
 def list_template_errors(path: Path) -> list[str]:
     """Return what DicomSRValidator calls errors."""
     if not PIXELMED.exists():
-        pytest.skip("DicomSRValidator of Debian's pixelmed-apps is not installed")
+        skip("DicomSRValidator of Debian's pixelmed-apps is not installed")
     program = [find_program("java", "default-jre-headless"), *JAVA, "-cp", PIXELMED]
     asked = [*program, "com.pixelmed.validate.DicomSRValidator", path]
     run = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=280)

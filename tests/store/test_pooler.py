@@ -1,7 +1,6 @@
 """Through a real pgbouncer that gives each transaction another of the server's sessions."""
 
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from store.errors import describe_database_error
 from store.schema import check_encoding, check_schema
 from store.tables import arrivals
 from tests.ledger import arrive, predict, register_model
+from tests.needs import find_program
 
 SETTINGS = """[databases]
 {name} = host={host} port={port} dbname={name} user={user}
@@ -36,9 +36,7 @@ pidfile = {folder}/pgbouncer.pid
 @pytest.fixture(params=["", "ignore_startup_parameters = options"], ids=["strict", "lenient"])
 def pooled_url(request: pytest.FixtureRequest, postgresql_url: str) -> Iterator[str]:
     """Give the URL of a migrated database behind a pooler."""
-    program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
-    if program is None:
-        pytest.skip("pgbouncer is not installed (Debian: pgbouncer)")
+    program = find_program("pgbouncer", "pgbouncer")
     url = make_url(postgresql_url)
     with TemporaryDirectory(prefix="xray-pool-", dir="/tmp") as made:
         folder = Path(made)

@@ -13,6 +13,7 @@ import pytest
 
 from imaging.phantoms.files import write_dicom_phantom, write_png_phantom
 from selftest.site import PROGRAM, Site, wait_until
+from tests.needs import needs
 from tests.ports import find_free_port
 from worker.processes import die_with_parent
 
@@ -30,7 +31,7 @@ STARTED = b"running on"
 pytestmark = [
     pytest.mark.acceptance,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed"),
+    needs(CHROMIUM.name, "chromium"),
 ]
 
 

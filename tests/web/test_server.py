@@ -1,6 +1,5 @@
 """The page as others meet it over the network: strange hosts, large and slow requests, proxies, TLS, nginx."""
 
-import shutil
 import socket
 import ssl
 import subprocess
@@ -18,6 +17,7 @@ from store.audit import find_events
 from store.database import reading
 from store.states import Role
 from tests.installation.conftest import Install
+from tests.needs import find_program
 from tests.ports import find_free_port
 from tests.web.conftest import HASH, PASSWORD
 from tests.web.serving import serve
@@ -119,9 +119,7 @@ def test_a_proxy_is_believed_only_if_it_is_named(place: Home, install: Install, 
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl, which makes the certificate, is not installed")
+    openssl = find_program("openssl", "openssl")
     file, key = tmp_path / "page.pem", tmp_path / "page.key"
     names = "subjectAltName=DNS:localhost,IP:127.0.0.1"
     words = f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext {names} -keyout {key} -out {file}"
@@ -165,9 +163,7 @@ def write_nginx(folder: Path, port: int, page_address: str, certificate: tuple[P
 def test_the_example_for_nginx_serves_the_page(
     place: Home, install: Install, certificate: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    nginx = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
-    if nginx is None:
-        pytest.skip("nginx (Debian's nginx-light) is not installed")
+    nginx = find_program("nginx", "nginx-light")
     found = install_page(place, install, web_proxies="127.0.0.1", web_hosts="localhost")
     port = find_free_port()
     file = write_nginx(tmp_path, port, found.settings.web, certificate)

@@ -38,6 +38,7 @@ from store.ledger.outcomes import NewScreening, record_quarantine, record_screen
 from store.schema import upgrade_schema
 from store.tables import delivery_marks
 from tests.ledger import OWNER, hold
+from tests.needs import skip
 from tests.ports import find_free_port
 from worker.screening.finishing import describe_identity
 
@@ -219,7 +220,7 @@ class Orthanc:
 @pytest.fixture
 def orthanc(tmp_path: Path) -> Iterator[Orthanc]:
     if not ORTHANC.exists() or not DICOMWEB.exists():
-        pytest.skip("Debian's orthanc and orthanc-dicomweb are not installed")
+        skip("Debian's orthanc and orthanc-dicomweb are not installed")
     folder = tmp_path / "orthanc"
     folder.mkdir()
     server = Orthanc(folder, find_free_port(), find_free_port())
@@ -232,7 +233,7 @@ def orthanc(tmp_path: Path) -> Iterator[Orthanc]:
 def run_storescp(folder: Path, port: int, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run dcmtk's storage SCP, which writes a file for each object."""
     if not STORESCP.exists():
-        pytest.skip("storescp of Debian's dcmtk is not installed")
+        skip("storescp of Debian's dcmtk is not installed")
     folder.mkdir(exist_ok=True)
     process = subprocess.Popen([STORESCP, "-od", folder, *options, str(port)], stderr=subprocess.DEVNULL)
     try:

@@ -14,6 +14,7 @@ from store.access.users import add_user
 from store.states import Role
 from tests.installation.conftest import Install
 from tests.ledger import predict, quarantine, register_model, reject
+from tests.needs import needs
 from tests.ports import find_free_port
 from tests.web.conftest import HASH, PASSWORD
 from tests.web.serving import serve
@@ -34,7 +35,7 @@ GRAVE = ("serious", "critical")
 
 pytestmark = [
     pytest.mark.timeout(300),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed"),
+    needs(CHROMIUM.name, "chromium"),
 ]
 
 
