@@ -22,10 +22,14 @@ def check_schema(engine: Engine) -> None:
         There are no tables, or older ones.
     SchemaTooNewError
         A newer version of the program made them.
+    DatabaseEncodingError
+        There are none, and the database does not keep its text as UTF-8.
     """
     revision = find_revision(engine)
     if revision == HEAD_REVISION:
         return
+    if revision is None:  # tables that were made there would have to be moved at once
+        check_encoding(engine)
     if revision is None or (revision.isdecimal() and int(revision) < int(HEAD_REVISION)):
         found = "no tables" if revision is None else f"schema {revision}"
         message = f"the database has {found}, this version needs {HEAD_REVISION}: run 'xray-cli db upgrade'"
@@ -92,8 +96,6 @@ def upgrade_schema(engine: Engine) -> None:
     try:
         check_schema(engine)
     except SchemaMissingError:
-        if find_revision(engine) is None:  # an older ledger is not kept from being read
-            check_encoding(engine)
         from alembic import command
 
         with engine.begin() as connection:
