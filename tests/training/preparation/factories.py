@@ -10,6 +10,7 @@ from PIL import Image
 
 from imaging.phantoms.anatomy import draw_chest
 from imaging.phantoms.files import write_dicom_phantom
+from training.preparation import Preparation
 from training.preparation.offer import Offer
 from training.preparation.selection import Film
 
@@ -94,3 +95,31 @@ def draw_noise(seed: int, size: int) -> np.ndarray:
         picture += np.asarray(octave.resize((size, size), Image.Resampling.BICUBIC)) / np.log2(edge)
     low, high = picture.min(), picture.max()
     return ((picture - low) / (high - low)).astype(np.float32)
+
+
+def make_radiography(folder: Path) -> Path:
+    write_film(folder / "COVID" / "images" / "COVID-1.png", 1)
+    write_film(folder / "COVID" / "masks" / "COVID-1.png", 2)
+    write_film(folder / "Viral Pneumonia" / "images" / "Viral Pneumonia-1.png", 3)
+    write_film(folder / "Normal" / "images" / "Normal-1.png", 4)
+    write_film(folder / "Lung_Opacity" / "images" / "Lung_Opacity-1.png", 5)
+    return folder
+
+
+def make_kermany(folder: Path) -> Path:
+    write_film(folder / "chest_xray" / "train" / "NORMAL" / "NORMAL2-IM-0035-0001.png", 11)
+    write_film(folder / "chest_xray" / "train" / "PNEUMONIA" / "person1_bacteria_1.png", 12)
+    write_film(folder / "chest_xray" / "test" / "PNEUMONIA" / "person1_virus_6.png", 13)
+    write_film(folder / "chest_xray" / "val" / "PNEUMONIA" / "person1_virus_7.png", 14)
+    write_film(folder / "__MACOSX" / "chest_xray" / "train" / "NORMAL" / "IM-1-1.png", 15)
+    return folder
+
+
+def reasons(result: Preparation) -> dict[str, str]:
+    return {offer.origin: offer.why for offer in result.dropped}
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Return the content of a data set, without what is nobody's business."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
