@@ -1,13 +1,11 @@
 """The films of an evaluation with what became of each, and as arrays that metrics can be computed from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from imaging import RadiographError, read_radiograph
-from inference.classifier import Classifier
 from inference.labels import OTHER_FINDING, Label
 from inference.prediction import Prediction
 from training.data.dataset import Case
@@ -109,19 +107,6 @@ class RefusedFilm:
 
 
 EvaluatedFilm = JudgedFilm | RefusedFilm
-
-
-def judge_cases(classifier: Classifier, cases: Iterable[Case]) -> list[JudgedFilm]:
-    """Classify each radiograph as serving does; one that is refused is left out."""
-    judged = []
-    for case in cases:
-        try:
-            radiograph = read_radiograph(case.path.resolve())  # a data set may be made of links
-            prediction = classifier.predict_radiograph(radiograph)
-        except RadiographError:
-            continue
-        judged.append(JudgedFilm(case, prediction, *radiograph.pixels.shape))
-    return judged
 
 
 def is_of_a_class(film: EvaluatedFilm) -> bool:

@@ -1,7 +1,7 @@
 """A training run from data set to bundle."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,13 @@ from rich.console import Console
 from rich.progress import track
 
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
-from inference.classifier import Classifier
+from training.data.dataset import Case
 from training.evaluation.evaluation import evaluate
-from training.evaluation.judged_films import judge_cases
+from training.evaluation.examination import examine_cases
+from training.evaluation.figures.estimates import draw_patients
+from training.evaluation.judged_films import EvaluatedFilm, ExaminedFilm, is_of_a_class, to_patients
+from training.evaluation.shortcuts.audit import audit
+from training.evaluation.shortcuts.features import pool_features
 from training.fit.backbones import find_films_seen, find_weights, read_backbone
 from training.fit.calibration import Calibration, choose_calibration
 from training.fit.history import Epoch, write_history
@@ -188,11 +192,25 @@ class Export:
             return measure_out_of_fold(found, seed=seed)
         held_out = self._pool(self.trained[-1:])
         write_folds(held_out, {self.trained[-1].stage.number: calibration}, self.data.name_file, table)
-        cases = track(held_out.cases, "measuring", console=self.console)
-        judged = judge_cases(Classifier.load(staging), cases)
-        if refused := len(held_out.cases) - len(judged):
+        examined = [film for film in self._examine(staging, held_out.cases) if isinstance(film, ExaminedFilm)]
+        if refused := len(held_out.cases) - len(examined):
             log.warning("%d of %d held-out films were refused by the gate", refused, len(held_out.cases))
-        return evaluate(judged, self.data.labels, seed=seed).to_json()
+        measures = evaluate(examined, self.data.labels, seed=seed).to_json()
+        return measures | self._audit(staging, [film for film in examined if is_of_a_class(film)])
+
+    def _audit(self, staging: Path, films: Sequence[ExaminedFilm]) -> dict[str, Any]:
+        """Ask the bundle about held-out films without their lungs; nothing where none was judged."""
+        if not films:
+            return {}
+        features = pool_features(staging, np.stack([film.evidence.framed for film in films]), self.console)
+        seed = self.settings.fit.seed
+        weights = draw_patients(to_patients(films), seed=seed)
+        return {"audit": audit(films, features, weights, self.data.labels, seed=seed).to_json()}
+
+    def _examine(self, staging: Path, cases: Sequence[Case]) -> Iterator[EvaluatedFilm]:
+        found = examine_cases(staging, cases)
+        for each in track(found, "measuring", total=len(cases), console=self.console):
+            yield each.film
 
 
 def _warn_of_seen(films_seen: frozenset[str] | None, seen: Seen, stages: Sequence[Stage]) -> None:

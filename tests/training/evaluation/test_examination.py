@@ -8,7 +8,7 @@ from imaging.phantoms.files import write_png_phantom
 from inference.classifier import Classifier
 from training.data.dataset import Case
 from training.evaluation.examination import Examination, examine_case, examine_cases, measure_focus
-from training.evaluation.judged_films import ExaminedFilm, RefusedFilm, judge_cases
+from training.evaluation.judged_films import ExaminedFilm, RefusedFilm
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,6 @@ def test_a_film_is_answered_as_serving_does(examinations: list[Examination], cas
     assert isinstance(film, ExaminedFilm)
     assert film.prediction.probabilities == prediction.probabilities
     assert (film.rows, film.columns) == (300, 260)
-    (judged,) = judge_cases(classifier, cases[:1])
-    assert judged.prediction.probabilities == prediction.probabilities
 
 
 def test_a_damaged_file_is_a_refusal_and_stops_nothing(examinations: list[Examination]):
@@ -47,7 +45,6 @@ def test_a_link_is_followed_and_what_is_no_file_is_a_refusal(cases: list[Case], 
     (tmp_path / "link.png").symlink_to(cases[0].path)
     classifier, link = Classifier.load(open_gate), Case(tmp_path / "link.png", "normal", "a")
     assert isinstance(examine_case(classifier, link).film, ExaminedFilm)
-    assert len(judge_cases(classifier, [link])) == 1
     film = examine_case(classifier, Case(tmp_path, "normal", "b")).film
     assert isinstance(film, RefusedFilm)
     assert film.reason_code == "not_a_regular_file"

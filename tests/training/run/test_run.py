@@ -43,6 +43,10 @@ def test_the_metrics_stand_in_the_bundle(result: TrainingResult):
     assert {"source", "age_group", "view"} <= set(metrics["by_group"])
     assert metrics["by_group"]["source"]["north"]["n"] + metrics["by_group"]["source"]["south"]["n"] == metrics["n"]
     assert metrics["other_finding"]["n"] > 0
+    audit = metrics["audit"]  # the films of the classes, without their lungs
+    assert audit["limit"] == 0.45
+    assert {"lungs_masked", "border_only"} <= set(audit)
+    assert sum(each["support"] for each in audit["border_only"]["per_class"].values()) == metrics["n"]
 
 
 def test_every_metric_lies_within_its_interval(result: TrainingResult):

@@ -8,7 +8,7 @@ from inference.bundle import Bundle
 from inference.labels import NOTICE
 from training.evaluation.card.facts import CardFacts, claim, read_toml
 from training.evaluation.card.making import build_calibration, build_data, build_making
-from training.evaluation.card.measured import build_evaluation, build_figures, build_gate, build_groups
+from training.evaluation.card.measured import build_evaluation, build_figures, build_gate, build_groups, build_shortcuts
 from training.evaluation.card.use import build_goals, build_limits, build_opening, build_use
 from training.evaluation.content.new_hospital import WITHIN, build_left_out
 from training.evaluation.result import Evaluation
@@ -66,6 +66,7 @@ def _build_sections(facts: CardFacts, measured: Iterable[Mapping[str, str]] | No
         build_figures(facts),
         build_groups(facts),
         *(build_evaluation(facts.evaluation) if facts.evaluation else ()),
+        build_shortcuts(facts),
         build_gate(facts),
         Section("map", "The activation map", claim("figures.map"), []),
         _build_measured(facts, measured),

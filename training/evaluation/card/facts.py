@@ -123,6 +123,7 @@ class BundleMetrics(Measures):
     cross_validation: CrossValidation | None = None
     left_out_sources: tuple[LeftOutSource, ...] = ()
     lung_finder: FinderFigures | None = None
+    audit: Audit | None = None
 
 
 def is_shipped(bundle: Bundle) -> bool:
@@ -175,8 +176,8 @@ class CardFacts:
 
     @property
     def audit(self) -> Audit | None:
-        """The shortcut audit, where one was run."""
-        return self.evaluation.audit if self.evaluation else None
+        """The shortcut audit: that of the evaluation, else that of the training run, where one was run."""
+        return (self.evaluation and self.evaluation.audit) or self.metrics.audit
 
     @property
     def settings(self) -> dict[str, Any]:

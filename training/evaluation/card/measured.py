@@ -138,9 +138,14 @@ def build_evaluation(evaluation: Evaluation) -> Iterator[Section]:
     lead = f"What follows is from `xray-cli evaluate` on {films}{':' if evaluation.warnings else '.'}"
     cautions = Bullets([f"**{quote(caution.message)}**" for caution in evaluation.warnings])
     yield Section("evaluation", "Evaluation", lead, [cautions])
-    yield build_audit(evaluation)
     if left_out := build_leave_one_out(evaluation):
         yield replace(left_out, blocks=left_out.blocks[:1])  # not the names of all that were left aside
+
+
+def build_shortcuts(facts: CardFacts) -> Section:
+    """Build the section on the shortcut audit: the evaluation's, else the training run's on its held-out films."""
+    evaluation = facts.evaluation
+    return build_audit(evaluation if evaluation and evaluation.audit else facts.metrics, facts.audit)
 
 
 def build_gate(facts: CardFacts) -> Section:

@@ -42,10 +42,15 @@ def _quote_lines(text: str) -> str:
 
 def say_stamp(facts: CardFacts) -> Iterator[str]:
     """Say that the audit could not show that the model needs the lungs, where it could not."""
-    evaluation = facts.evaluation
-    if evaluation and (stamp := find_stamp(evaluation)):
-        yield f"**{stamp.upper()}.** {say_audit(evaluation)}"
-        if evaluation.dataset and evaluation.dataset.n_seen == evaluation.dataset.n_files:
+    if stamp := find_stamp(facts.audit):
+        yield f"**{stamp.upper()}.** {say_audit(facts.audit)}"
+        evaluation = facts.evaluation
+        if (
+            evaluation
+            and evaluation.audit
+            and evaluation.dataset
+            and evaluation.dataset.n_seen == evaluation.dataset.n_files
+        ):
             yield claim("limits.all_seen")
 
 
@@ -190,7 +195,7 @@ def build_use(facts: CardFacts) -> Section:
 def build_limits(facts: CardFacts) -> Section:
     """Build the section on what the model cannot tell."""
     limits = [
-        f"{say_entangled(facts)} {say_audit(facts.evaluation)}",
+        f"{say_entangled(facts)} {say_audit(facts.audit)}",
         claim("limits.worse_elsewhere"),
         *say_ages(facts),
         *say_normal(facts),

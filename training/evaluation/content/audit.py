@@ -8,7 +8,7 @@ from documents.figures import say_estimate, say_number, say_percent
 from reports.wording import name_label
 from training.evaluation.content.groups import BALANCED_ACCURACY
 from training.evaluation.measures import Scores
-from training.evaluation.result import Activation, Audit, Evaluation, SourceRecognition
+from training.evaluation.result import Activation, Audit, SourceRecognition
 
 BASELINES: Mapping[str, tuple[str, str]] = {
     "image_size_logistic": ("image size alone, logistic", "never sees a pixel"),
@@ -26,9 +26,16 @@ PLACES: Mapping[str, str] = {
 }
 
 
-def build_audit(evaluation: Evaluation) -> Section:
-    """Build the section on shortcuts; says so where the audit was not run."""
-    audit = evaluation.audit
+def build_audit(scores: Scores, audit: Audit | None) -> Section:
+    """Build the section on shortcuts; says so where the audit was not run.
+
+    Parameters
+    ----------
+    scores : Scores
+        On the same films as they are.
+    audit : Audit or None
+        On these films without their lungs.
+    """
     if not audit:
         return Section("audit", "Shortcut audit", "It was not run.", [])
     lead = (
@@ -36,7 +43,7 @@ def build_audit(evaluation: Evaluation) -> Section:
         f"when the lungs are gone; one whose interval reaches above {say_percent(audit.limit)} is stamped. The simple "
         "models never see the lungs properly: what they reach is what the data gives away."
     )
-    tables = [_build_without_lungs(evaluation, audit), *_build_recognition(audit)]
+    tables = [_build_without_lungs(scores, audit), *_build_recognition(audit)]
     return Section("audit", "Shortcut audit", lead, [*tables, *_build_activation(audit.activation)])
 
 

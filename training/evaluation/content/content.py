@@ -37,7 +37,7 @@ def build_content(evaluation: Evaluation) -> Content:
         build_certainty,
         build_groups,
         build_leave_one_out,
-        build_audit,
+        lambda evaluation: build_audit(evaluation, evaluation.audit),
         build_other_findings,
         build_refusals,
         build_worst,
@@ -53,7 +53,7 @@ def build_content(evaluation: Evaluation) -> Content:
         tiles=list(_build_tiles(evaluation)),
         sections=sections,
         eyebrow="xray-watch · evaluation of a model",
-        stamp=find_stamp(evaluation),
+        stamp=find_stamp(evaluation.audit),
         name=f"Evaluation of {title}",
     )
 

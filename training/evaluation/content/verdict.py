@@ -6,7 +6,7 @@ from documents.figures import say_count, say_estimate, say_number, say_percent
 from reports.wording import name_label
 from training.data.dataset import UNKNOWN
 from training.evaluation.groups import REST, name_grouping
-from training.evaluation.result import NOT_RULED_OUT, Evaluation
+from training.evaluation.result import NOT_RULED_OUT, Audit, Evaluation
 
 MIN_FILMS = 10
 """Groups of fewer films are not called the weakest: their figures say little. Nor is one that holds all films."""
@@ -27,15 +27,14 @@ def say_verdict(evaluation: Evaluation) -> list[str]:
     return [
         _say_accuracy(evaluation),
         *_say_answers(evaluation),
-        say_audit(evaluation),
+        say_audit(evaluation.audit),
         *_say_certainty(evaluation),
         *_say_weakest(evaluation),
     ]
 
 
-def find_stamp(evaluation: Evaluation) -> str:
+def find_stamp(audit: Audit | None) -> str:
     """Return the stamp of a model for which the shortcut audit could not show that it needs the lungs, or nothing."""
-    audit = evaluation.audit
     if not audit or not audit.works_without_lungs:
         return ""
     return MAYBE_STAMP if audit.verdict == NOT_RULED_OUT else STAMP
@@ -61,10 +60,9 @@ def _say_answers(evaluation: Evaluation) -> Iterator[str]:
         yield f"Of {films} with other findings it calls {say_estimate(covid19)} {name_label('covid19')}."
 
 
-def say_audit(evaluation: Evaluation | None) -> str:
+def say_audit(audit: Audit | None) -> str:
     """Say what is left of the model without the lungs, or that this was not measured."""
-    audit = evaluation.audit if evaluation else None
-    if not evaluation or not audit:
+    if not audit:
         return "The shortcut audit was not run: nothing here says whether the answers come from the lungs."
     views = ((audit.lungs_masked, "the lungs masked out"), (audit.border_only, "only the border kept"))
     parts = [
@@ -75,7 +73,7 @@ def say_audit(evaluation: Evaluation | None) -> str:
     if not parts:
         return "What is left of it without the lungs could not be measured."
     chance = f"(averaged over the classes; chance is {say_percent(audit.chance)})"
-    return f"It reaches {' and '.join(parts)} {chance}: {ENDS[find_stamp(evaluation)]}."
+    return f"It reaches {' and '.join(parts)} {chance}: {ENDS[find_stamp(audit)]}."
 
 
 def _say_certainty(evaluation: Evaluation) -> Iterator[str]:

@@ -105,6 +105,14 @@ def test_without_an_evaluation_the_card_says_what_was_not_measured():
     assert "was not measured for this card" in find_section(card, "The input gate")
 
 
+def test_the_audit_of_the_training_run_stands_in_for_an_evaluation():
+    audited = make_bundle(audit=make_report(works_without_lungs=True)["audit"])
+    card = render_card(audited)
+    assert "**WORKS WITHOUT LUNGS.**" in card.split("\n## ", 1)[0]
+    assert "this model, border only" in find_section(card, "Shortcut audit")
+    assert "WITHOUT LUNGS" not in render_card(audited, make_evaluation())  # an evaluation goes before
+
+
 def test_a_model_that_works_without_lungs_is_stamped_at_the_top():
     head = render_card(make_bundle(), make_evaluation(works_without_lungs=True)).split("\n## ", 1)[0]
     assert "**WORKS WITHOUT LUNGS.**" in head
