@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from installation.installation import Installation
+from installation.neighbours import describe_neighbours
 from installation.settings import Settings
 from store.access.users import has_users
 from store.database import reading
@@ -66,8 +67,11 @@ def check_users(installation: Installation) -> None:
     Raises
     ------
     NoUserError
-        There is no user.
+        There is no user, or no ledger yet; adding the first user makes one.
     """
+    if installation.settings.keeps_own_ledger and not installation.has_ledger:
+        elsewhere = describe_neighbours(installation.home)
+        raise NoUserError(f"{FIRST_USER} ({elsewhere})" if elsewhere else FIRST_USER)
     with reading(installation.ledger) as connection:
         if not has_users(connection):
             raise NoUserError(FIRST_USER)
