@@ -42,7 +42,7 @@ def _read_card(installation: "Installation") -> "list[Section]":
 
 def _read_status(installation: "Installation") -> "StatusLines":
     from web.site import StatusLines
-    from worker.health.status import read_status
+    from worker.health.status import RUNNING, read_status
 
     found = read_status(installation)
-    return StatusLines(list(found.list_facts()), found.problems, is_ready=not found.problems)
+    return StatusLines(list(found.list_facts()), found.problems, service_runs=found.state in RUNNING)

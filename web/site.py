@@ -13,11 +13,11 @@ from store.access.sessions import SessionRules
 
 @dataclass(frozen=True, slots=True)
 class StatusLines:
-    """What `xray-cli status` says: lines of a name and what is known, then what is wrong."""
+    """What `xray-cli status` says: lines of a name and what is known, what is wrong, and whether a service runs."""
 
     facts: Sequence[tuple[str, str]]
     problems: Sequence[str]
-    is_ready: bool
+    service_runs: bool
 
 
 @dataclass(frozen=True, slots=True)

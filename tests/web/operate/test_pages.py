@@ -88,6 +88,8 @@ def test_what_waits_because_of_a_fault_is_tried_again(log_in: LogIn, installatio
 def test_the_status_page_says_what_the_command_says(log_in: LogIn) -> None:
     answer = log_in(Role.VIEWER).get("/status").text
     assert "not running" in answer
+    assert "No service runs on this home" in answer
+    assert "Nothing is wrong" not in answer
     assert "Try again now" not in answer
 
 
