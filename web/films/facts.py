@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 from markupsafe import Markup
 
-from documents.html.elements import EMPTY, element, isolate
+from documents.html.elements import EMPTY, element, isolate, join
 from documents.text import shorten
 from imaging import NOTES, Note
 from reports.film.content import HEADER
@@ -112,7 +112,7 @@ def _build_list(facts: Iterator[tuple[str, str]]) -> Markup:
 def _build_review(review: Review, zone: tzinfo) -> Markup:
     said = VERDICTS[review.verdict] if review.label is None else name_label(review.label)
     head = element("b", said), f" {review.user_name}, {say_moment(review.made_at, zone)}"
-    comment = element("p", isolate(review.comment)) if review.comment else EMPTY
+    comment = join(element("p", isolate(line)) for line in review.comment.splitlines() if line.strip())
     note = element("small", " corrected since") if review.is_corrected else EMPTY
     return element("li", *head, note, comment, class_="corrected" if review.is_corrected else None)
 

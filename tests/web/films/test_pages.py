@@ -120,6 +120,12 @@ def test_each_review_is_kept_shown_and_becomes_a_reference_label(
         assert reviewer.post(f"/films/{film}/review", data=nothing).status_code == 400
 
 
+def test_a_comment_keeps_its_lines(reviewer: TestClient, film: int) -> None:
+    reviewer.post(f"/films/{film}/review", data={"verdict": "unsure", "comment": "left base\r\n\r\nsee the lateral"})
+    page = reviewer.get(f"/films/{film}").text
+    assert "<p><bdi>left base</bdi></p><p><bdi>see the lateral</bdi></p>" in page
+
+
 def test_two_readers_speak_side_by_side(reviewer: TestClient, log_in: LogIn, film: int) -> None:
     other = log_in(Role.OPERATOR)
     reviewer.post(f"/films/{film}/review", data={"verdict": "agree", "comment": "mine"})
