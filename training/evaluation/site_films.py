@@ -49,8 +49,10 @@ def find_cases(films: Sequence[LabelledFilm]) -> list[Case]:
 def find_label(film: LabelledFilm) -> tuple[str | None, str]:
     """Return a film's label, or None and why it has none."""
     found = film.references
-    pcr = found.get(ReferenceSource.PCR)
-    reader = found.get(ReferenceSource.READER, found.get(ReferenceSource.REVIEW))  # who read without the answer first
+    pcr, review = found.get(ReferenceSource.PCR), found.get(ReferenceSource.REVIEW)
+    if pcr is not None and (pcr is Reference.COVID19) != (review is Reference.COVID19):
+        review = None  # who saw the answer first says nothing against RT-PCR
+    reader = found.get(ReferenceSource.READER, review)  # who read without the answer first
     if reader is None:
         return (None, NO_CLASS) if pcr is Reference.NOT_COVID19 else (pcr, "")
     if pcr is not None and (pcr is Reference.COVID19) != (reader is Reference.COVID19):

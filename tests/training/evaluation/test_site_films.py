@@ -56,7 +56,8 @@ def test_a_label_is_what_test_and_reader_agree_on(pcr: str | None, reader: str |
         (None, None, ("normal", "")),
         (None, Reference.VIRAL_PNEUMONIA, ("viral_pneumonia", "")),  # who read without the answer goes first
         (Reference.NOT_COVID19, None, ("normal", "")),
-        (Reference.COVID19, None, (None, CONTRADICTION)),  # never over RT-PCR
+        (Reference.COVID19, None, ("covid19", "")),  # never over RT-PCR
+        (Reference.COVID19, Reference.NORMAL, (None, CONTRADICTION)),
     ],
 )
 def test_a_review_speaks_where_nobody_else_does(pcr: str | None, reader: str | None, expected: tuple) -> None:
