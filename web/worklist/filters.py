@@ -14,7 +14,7 @@ from web.worklist.wish import LONGEST_FIELD, PERIODS, Words
 
 def build_filters(words: Words, search: str) -> Markup:
     """Build the form; it is an address like any other, so that a list can be kept as a bookmark."""
-    typed = {"maxlength": LONGEST_FIELD, "placeholder": "arrival, accession number, UID", "data_key": "/"}
+    typed = {"maxlength": LONGEST_FIELD, "placeholder": "arrival, file, accession no., UID", "data_key": "/"}
     label = [("", "any"), *((label.value, name_label(label)) for label in Label)]
     priority = [("", "any"), *((each.value, name_priority(each)) for each in Priority)]
     others = [] if words.since in PERIODS else [(words.since, f"since {words.since}")]
