@@ -16,6 +16,10 @@ from store.questions.queries import Result
 from store.states import PENDING_STATES, ArrivalState, Priority
 
 PENDING = "pending"
+HEAT_WORDS = (
+    "The colours say where the network's evidence for one label lies inside the blue frame that it has looked at, "
+    "coarsely. They neither outline a disease nor say how probable it is."
+)
 _BARS = Scale(has_bars=True, reference_name="operating point")
 _WAITS = {
     ArrivalState.WAITING: "waits for its turn",
@@ -96,6 +100,19 @@ def _build_bar(label: Label, share: float, point: float | None) -> Markup:
         element("td", element("small", beside, title="operating point"), class_="point"),
         class_=label,
     )
+
+
+def build_picture(result: Result, arrival_id: int) -> Markup:
+    """Build the film folded away, under its heat map where a model has judged it; nothing is drawn before it is open."""
+    place, has_heat = f"/films/{arrival_id}", bool(result.probabilities)
+    film = element("img", src=f"{place}/jpeg", alt="the film", loading="lazy")
+    heat = element("img", src=f"{place}/heat", alt="the heat map is being computed", loading="lazy", class_="heat")
+    choice = element("label", element("input", type="checkbox", checked="checked"), " heat map")
+    words = element("p", "For the most probable label. ", HEAT_WORDS, class_="note")
+    stack = element("div", film, heat if has_heat else EMPTY, class_="stack")
+    content = element("div", stack, element("div", choice, words) if has_heat else EMPTY, class_="row")
+    summary = element("summary", "picture with heat map" if has_heat else "picture")
+    return element("details", summary, content, class_="picture")
 
 
 def build_marks(result: Result) -> Markup:

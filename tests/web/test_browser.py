@@ -147,6 +147,8 @@ def test_one_film_goes_from_upload_to_review_by_keys(page: "Page", server: PageS
     assert outcome in {"predicted", "indeterminate"}  # a phantom may be either to the model that ships
     assert (label is not None) == (outcome == "predicted")
     arrival = row.get_attribute("data-arrival")
+    for picture in ("img[src$=jpeg]", "img[src$=heat]"):
+        page.wait_for_function("one => document.querySelector(one).naturalWidth > 100", arg=picture)
     page.goto(f"{server.url}/worklist")
     page.keyboard.press("j")
     page.keyboard.press("Enter")

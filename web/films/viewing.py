@@ -3,11 +3,8 @@
 from markupsafe import Markup
 
 from documents.html.elements import EMPTY, element
+from web.answers import HEAT_WORDS
 
-HEAT_WORDS = (
-    "The colours say where the network's evidence for one label lies inside the blue frame that it has looked at, "
-    "coarsely. They neither outline a disease nor say how probable it is."
-)
 KEYS = {
     "n p": "next and previous unread film",
     "w": "back to the worklist",

@@ -9,6 +9,7 @@ const MOST_FILES = Number(page.dataset.mostFiles);
 const MOST_BYTES = Number(page.dataset.mostBytes);
 const AT_ONCE = 3;
 const ASKED_AT_ONCE = 100;
+const FEW = 3; // whoever sends no more wants to see them
 const waiting = [];
 let running = 0;
 
@@ -51,6 +52,7 @@ function take(files) {
   for (const file of files) {
     const row = template.content.firstElementChild.cloneNode(true);
     row.querySelector("[data-name]").textContent = file.name;
+    if (files.length <= FEW) row.dataset.few = "";
     list.prepend(row);
     waiting.push({ file, row });
   }
@@ -137,7 +139,11 @@ function show(text) {
   const found = new DOMParser().parseFromString(text, "text/html");
   for (const row of found.querySelectorAll("[data-upload]")) {
     const old = list.querySelector(`[data-upload="${CSS.escape(row.dataset.upload)}"]`);
-    if (old) old.replaceWith(document.importNode(row, true));
+    if (!old) continue;
+    const answered = document.importNode(row, true);
+    const picture = answered.querySelector("details.picture");
+    if (picture) picture.open = old.dataset.few !== undefined;
+    old.replaceWith(answered);
   }
 }
 

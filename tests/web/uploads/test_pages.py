@@ -77,6 +77,22 @@ def test_the_answer_comes_with_its_arrival_outcome_and_label(
     assert other.get(f"/upload/answers?ids={number}").text == ""  # somebody else's
 
 
+def test_an_answer_has_its_picture_and_where_a_model_judged_it_the_heat_map(
+    inbox: Path, log_in: LogIn, installation: Installation
+) -> None:
+    register_model(installation.ledger)
+    client = log_in(Role.REVIEWER)
+    numbers = [client.post("/upload", content=name.encode(), headers={"X-File-Name": name}).text for name in ("a", "b")]
+    answered = predict(installation.ledger, "a"), reject(installation.ledger, "b", "lateral")
+    with installation.ledger.begin() as connection:
+        for arrival_id, name in zip(answered, ("a", "b"), strict=True):
+            connection.execute(update(arrivals).where(arrivals.c.id == arrival_id).values(path=inbox / name))
+    rows = Outline(client.get(f"/upload/answers?ids={','.join(numbers)}").text).find("img")
+    judged, refused = (f"/films/{arrival_id}" for arrival_id in answered)
+    assert [row["src"] for row in rows] == [f"{judged}/jpeg", f"{judged}/heat", f"{refused}/jpeg"]
+    assert {row["loading"] for row in rows} == {"lazy"}  # two hundred are not drawn before somebody looks at them
+
+
 def test_the_same_bytes_show_the_earlier_answer(inbox: Path, log_in: LogIn, installation: Installation) -> None:
     register_model(installation.ledger)
     first = predict(installation.ledger, "first.dcm", content="film", outcome=Outcome.INDETERMINATE, label=None)
