@@ -103,7 +103,7 @@ def _build_bar(label: Label, share: float, point: float | None) -> Markup:
 
 
 def build_picture(result: Result, arrival_id: int) -> Markup:
-    """Build the film folded away, under its heat map where a model has judged it; nothing is drawn before it is open."""
+    """Build the film, folded away, under its heat map where a model has judged it; drawn when it is unfolded."""
     place, has_heat = f"/films/{arrival_id}", bool(result.probabilities)
     film = element("img", src=f"{place}/jpeg", alt="the film", loading="lazy")
     heat = element("img", src=f"{place}/heat", alt="the heat map is being computed", loading="lazy", class_="heat")

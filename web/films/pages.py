@@ -24,7 +24,7 @@ from store.references.words import REFERENCES, Reference, ReferenceSource
 from store.reviews import LONGEST_COMMENT, NewReview, Verdict, list_reviews, record_review
 from store.states import Role
 from web.access.guard import Pages, Visit, Visitor
-from web.answers import say_answer
+from web.answers import say_answer, say_share
 from web.errors import MissingError, VisitError
 from web.films.facts import (
     build_answer_part,
@@ -36,6 +36,7 @@ from web.films.viewing import KEYS, build_viewer
 from web.frame import build_form, build_page
 from web.keys import build_keys
 from web.pictures.painter import Drawn, NoPictureError, PictureBusyError
+from web.site import say_moment
 from web.worklist.wish import USUAL, find_longest_wait
 
 NO_FILM = "there is no such film; its row may have been pruned"
@@ -57,7 +58,8 @@ def show_film(visit: Visitor, arrival_id: int) -> Response:
         reviews = list_reviews(connection, result.source_sha256) if result.source_sha256 else []
         ways = _build_ways(connection, visit, arrival_id)
     beside = build_viewer(None, "", beside=True) if facts.earlier else EMPTY
-    viewers = element("div", build_viewer(arrival_id, say_answer(result)), beside, class_="viewers")
+    caption = f"{say_moment(result.received_at, zone)}, {say_answer(result)} {say_share(result)}".rstrip()
+    viewers = element("div", build_viewer(arrival_id, caption), beside, class_="viewers")
     aside = element(
         "aside",
         element("h1", f"{result.arrival_id:08d} ", isolate(shorten(result.file_name, LONGEST_NAME))),

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from documents.html.elements import EMPTY, element
+from documents.html.elements import element
 from web.answers import HEAT_WORDS
 
 KEYS = {
@@ -45,7 +45,7 @@ def build_viewer(arrival_id: int | None, caption: str, *, beside: bool = False) 
     canvas = element("canvas", " ", tabindex="0", role="img", aria_label=f"film, {caption}" if caption else "film")
     return element(
         "section",
-        element("p", caption, class_="caption", data_caption="") if beside else EMPTY,
+        element("p", caption, class_="caption", data_caption=""),
         canvas,
         element("p", hidden="hidden", class_="remark", data_note="", role="status"),
         element("p", element("span", data_numbers=""), element("span", data_remarks=""), class_="numbers"),

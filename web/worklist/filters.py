@@ -17,13 +17,15 @@ def build_filters(words: Words, search: str) -> Markup:
     typed = {"maxlength": LONGEST_FIELD, "placeholder": "arrival, file, accession no., UID", "data_key": "/"}
     label = [("", "any"), *((label.value, name_label(label)) for label in Label)]
     priority = [("", "any"), *((each.value, name_priority(each)) for each in Priority)]
-    others = [] if words.since in PERIODS else [(words.since, f"since {words.since}")]
-    periods, given = [*others, *PERIODS.items()], words.given
+    given = words.given
+    periods = element("datalist", *(element("option", value=each) for each in PERIODS), id="periods")
     return element(
         "form",
         element("input", type="hidden", name="pile", value=words.pile),
         build_field("q", "search", search, size=30, **typed),
-        build_choice("since", "period", periods, words.since),
+        build_field("since", "since", words.since, size=9, list="periods", placeholder="7d, 2026-11-01"),
+        periods,
+        build_field("until", "until", words.until, size=9, placeholder="now"),
         build_choice("label", "label", label, given.get("label", "")),
         build_field("least", "probability from", given.get("least", ""), size=8, placeholder="0.8"),
         build_choice("priority", "priority", priority, given.get("priority", "")),

@@ -1,7 +1,7 @@
 """The worklist's pages: the list, and its rows alone for htmx."""
 
 from collections.abc import Sequence
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from fastapi import Response
 from markupsafe import Markup
@@ -10,10 +10,11 @@ from documents.figures import say_count, say_duration
 from documents.html.elements import EMPTY, element, isolate, join
 from documents.html.svg import build_bar
 from documents.text import shorten
+from inference.labels import Label
 from installation.errors import IdentifierKeyError
 from reports.film.finding import ACCEPTED, find_films
 from store.database import reading
-from store.questions.piles import Pile
+from store.questions.piles import Pile, Wish
 from store.questions.worklist import MOST_COUNTED, Film, count_piles, list_films, list_numbered
 from store.states import Role
 from web.access.guard import Pages, Visit, Visitor
@@ -95,7 +96,7 @@ def _build_list(visit: Visit, words: Words, search: str) -> Markup:
         (
             _build_tabs(words, counts),
             element("p", LEADS[words.pile].format(wait=wait), class_="lead"),
-            _build_table(page.films, words.pile, zone),
+            _build_table(page.films, zone, words.wish),
             _build_paging(words, page.next_place, after),
         )
     )
@@ -114,7 +115,7 @@ def _build_found(films: Sequence[Film], search: str, zone: tzinfo) -> Markup:
             "p", "No film is called ", isolate(shorten(search, LONGEST_NAME)), f"; {ACCEPTED}.", class_="empty"
         )
     said = element("p", say_count(len(films), "film is", "", ""), " called ", isolate(shorten(search, LONGEST_NAME)))
-    return join((said, _build_table(films, None, zone)))
+    return join((said, _build_table(films, zone)))
 
 
 def _build_tabs(words: Words, counts: dict[Pile, int]) -> Markup:
@@ -127,12 +128,12 @@ def _build_tabs(words: Words, counts: dict[Pile, int]) -> Markup:
     return element("nav", element("ul", *links), class_="tabs", aria_label="lists of films")
 
 
-def _build_table(films: Sequence[Film], pile: Pile | None, zone: tzinfo) -> Markup:
+def _build_table(films: Sequence[Film], zone: tzinfo, wish: Wish | None = None) -> Markup:
     if not films:
-        return element("p", "No film." if pile is None else _say_none(pile), class_="empty")
+        return element("p", "No film." if wish is None else _say_none(wish.pile), class_="empty")
     headings = ("arrival", "answer", "prob.", "", "marks", "file", "patient", "view", "received")
     heads = [element("th", heading, scope="col") for heading in headings]
-    rows = [_build_row(film, pile, zone) for film in films]
+    rows = [_build_row(film, zone, wish) for film in films]
     table = element(
         "table",
         element("thead", element("tr", *heads)),
@@ -151,8 +152,9 @@ def _say_none(pile: Pile) -> str:
     return none.get(pile, "No film of this period.")
 
 
-def _build_row(film: Film, pile: Pile | None, zone: tzinfo) -> Markup:
+def _build_row(film: Film, zone: tzinfo, wish: Wish | None) -> Markup:
     result = film.result
+    pile = None if wish is None else wish.pile
     number = f"{result.arrival_id:08d}"
     link = element("a", number, href=f"/films/{result.arrival_id}", data_row="")
     share = max(result.probabilities.values()) if result.probabilities else None
@@ -164,13 +166,23 @@ def _build_row(film: Film, pile: Pile | None, zone: tzinfo) -> Markup:
         element("td", build_answer(result), element("small", advice) if advice else EMPTY),
         element("td", say_share(result), class_="figure"),
         element("td", bar, class_="mark small"),
-        element("td", build_marks(result), class_="words"),
+        element("td", _build_wait(film, wish), build_marks(result), class_="words"),
         element("td", isolate(shorten(result.file_name, LONGEST_NAME)), class_="name"),
         element("td", _say_patient(film)),
         element("td", film.view_position or ""),
         element("td", say_moment(result.received_at, zone), class_="moment"),
         class_=result.label or None,
     )
+
+
+def _build_wait(film: Film, wish: Wish | None) -> Markup:
+    """Say how long a likely positive has waited that stands before more probable ones because of that."""
+    if wish is None or wish.pile is not Pile.UNREAD or film.result.label is not Label.COVID19 or not film.screened_at:
+        return EMPTY
+    waited = datetime.now(tz=UTC) - film.screened_at
+    if waited < wish.longest_wait:
+        return EMPTY
+    return element("span", f"waits {say_duration(waited.total_seconds())}", class_="mark-word")
 
 
 def _say_patient(film: Film) -> str:

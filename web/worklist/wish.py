@@ -12,7 +12,9 @@ from reports.question.asking import ask_question, parse_filters
 from store.questions.piles import LONGEST_WAIT, Pile, Wish
 from store.questions.selection import Filters
 
-PERIODS: Mapping[str, str] = {"24h": "24 hours", "7d": "7 days", "30d": "30 days", "1970-01-01": "all"}
+ALL, BEGINNING = "all", "1970-01-01"
+PERIODS = ("today", "24h", "7d", "30d", ALL)
+"""What is offered; the field takes what `report` takes too."""
 USUAL = "7d"
 FIELDS = ("label", "reason", "model", "inbox", "modality", "priority", "least", "station")
 LONGEST_FIELD = 200
@@ -32,13 +34,14 @@ class Words:
 
     pile: Pile
     since: str
+    until: str
     given: Mapping[str, str]
     wish: Wish
     fault: str = ""
 
     def write(self, **changed: str | None) -> str:
         """Write the address of the worklist with these words, some of them changed."""
-        words = {"pile": str(self.pile), "since": self.since, **self.given, **changed}
+        words = {"pile": str(self.pile), "since": self.since, "until": self.until, **self.given, **changed}
         usual = {"pile": Pile.UNREAD.value, "since": USUAL}
         kept = {name: text for name, text in words.items() if text and text != usual.get(name)}
         return f"/worklist?{urlencode(kept)}" if kept else "/worklist"
@@ -48,15 +51,19 @@ def read_words(installation: Installation, query: Mapping[str, str]) -> Words:
     """Read an address; what is not understood is said and leaves nothing out."""
     given = {name: query[name][:LONGEST_FIELD] for name in FIELDS if query.get(name)}
     pile = Pile(query["pile"]) if query.get("pile") in set(Pile) else Pile.UNREAD
-    since = query.get("since", USUAL)[:LONGEST_FIELD] or USUAL
+    since = query.get("since", "").strip()[:LONGEST_FIELD] or USUAL
+    until = query.get("until", "").strip()[:LONGEST_FIELD]
     zone, wait = installation.settings.time_zone, find_longest_wait(installation.settings)
     try:
-        question = ask_question(since, None, zone, filters=_read_filters(given))
+        began = BEGINNING if since == ALL else since
+        question = ask_question(began, until or None, zone, filters=_read_filters(given))
     except (PeriodError, QuestionError) as error:
         question = ask_question(USUAL, None, zone)
         wish = Wish(question.period.since, question.period.until, pile, longest_wait=wait)
-        return Words(pile, USUAL, {}, wish, str(error))
-    return Words(pile, since, given, Wish(question.period.since, question.period.until, pile, question.filters, wait))
+        return Words(pile, USUAL, "", {}, wish, str(error))
+    return Words(
+        pile, since, until, given, Wish(question.period.since, question.period.until, pile, question.filters, wait)
+    )
 
 
 def find_longest_wait(settings: Settings) -> timedelta:

@@ -16,7 +16,7 @@ from installation.installation import Installation
 from store.states import Priority, Role
 from store.tables import screenings
 from tests.ledger import arrive, digest, predict, quarantine, register_model, reject
-from tests.outline import assert_well_formed
+from tests.outline import Outline, assert_well_formed
 from tests.web.conftest import LogIn
 from web.worklist import live
 
@@ -68,6 +68,7 @@ def test_a_likely_positive_that_is_unread_for_as_long_as_the_site_promises_goes_
     page = client.get("/worklist").text
     assert "waited for 5 min, then" in page
     assert list_rows(page)[:2] == [str(late), "4"]
+    assert page.count("waits 10 min") == 1  # why a less probable one stands first
     assert f'href="/films/{late}" class="button" data-key="p"' in client.get("/films/4").text
     assert "A result within 5 min is promised" in client.get("/reports").text
 
@@ -81,7 +82,9 @@ FOUND = {
     "label=covid19&least=covid19%3D0.95": [],
     "reason=other_finding": ["3"],
     "priority=stat": ["1"],
-    "since=1970-01-01": ["4", "3", "1"],
+    "since=all": ["4", "3", "1"],
+    "since=2020-01-01&until=2020-12-31": [],
+    "since=yesterday&until=today&label=covid19": ["4"],
     "q=A-17": ["1"],
     "q=1.2.3": ["1"],
     "q=00000007": ["7"],
@@ -97,9 +100,13 @@ def test_piles_filters_and_search(client: TestClient) -> None:
 
 
 def test_filters_of_an_address_stay_in_the_form(client: TestClient) -> None:
-    page = client.get("/worklist?label=covid19,normal&since=2h").text
+    page = client.get("/worklist?label=covid19,normal&since=2h&until=today").text
     assert '<option value="covid19,normal" selected="selected">covid19,normal</option>' in page
-    assert '<option value="2h" selected="selected">since 2h</option>' in page
+    assert [field["value"] for field in Outline(page).find("input") if field.get("name") in ("since", "until")] == [
+        "2h",
+        "today",
+    ]
+    assert "since=2h&amp;until=today" in page  # another list keeps the period
 
 
 def test_without_a_key_of_identifiers_the_search_goes_on(log_in: LogIn, installation: Installation) -> None:
