@@ -20,14 +20,20 @@ logger = logging.getLogger(__name__)
 MOST_CONNECTIONS = 256
 IDLE_SECONDS = 15
 HEAD_SECONDS = 10.0
+READ_SECONDS = 20.0
 STOP_SECONDS = 5
 FIRST_USER = "nobody could log in yet: add a user first, with 'xray-cli user add NAME --role admin'"
 
 
 class BoundedProtocol(H11Protocol):
-    """Cuts off whoever does not bring a whole head of a request in time; uvicorn waits for one without end."""
+    """Cuts off whoever does not bring a whole head of a request in time, or does not read what was asked for.
+
+    uvicorn waits for both without end: an answer that nobody reads stays in memory, also when it closes the connection.
+    """
 
     _patience: asyncio.TimerHandle | None = None
+    _reading: asyncio.TimerHandle | None = None
+    transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -45,7 +51,43 @@ class BoundedProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._stop_waiting()
+        self._stop_watching()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Begin to look whether what has been written is read."""
+        super().pause_writing()
+        self._expect_reader()
+
+    def resume_writing(self) -> None:
+        """Go on, since it was read."""
+        self._stop_watching()
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection on which nothing more is asked for; not while its answer is still being read."""
+        if self._reading is not None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+        elif self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _expect_reader(self) -> None:
+        self._reading = self.loop.call_later(READ_SECONDS, self._look_at_reader, self.transport.get_write_buffer_size())
+
+    def _look_at_reader(self, unread_bytes: int) -> None:
+        if self.transport.get_write_buffer_size() >= unread_bytes:
+            self.transport.abort()
+        else:  # a slow line
+            self._expect_reader()
+
+    def _stop_watching(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
 
     def _expect_head(self) -> None:
         if self._patience is None:

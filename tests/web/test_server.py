@@ -23,6 +23,7 @@ from tests.web.conftest import HASH, PASSWORD
 from tests.web.serving import serve
 from web import server
 from web.access import safety
+from web.files import StaticFile, read_files
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 20.0
@@ -40,6 +41,8 @@ def install_page(place: Home, install: Install, **settings: object) -> Installat
 @pytest.fixture
 def page(place: Home, install: Install, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(server, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(server, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(server, "IDLE_SECONDS", 2)
     monkeypatch.setattr(safety, "CHUNK_SECONDS", 0.5)
     with serve(install_page(place, install)) as url:
         yield url
@@ -88,6 +91,24 @@ def test_who_sends_a_form_too_slowly_or_too_much_is_told(page: str) -> None:
         assert read_to_the_end(slow).startswith(b"HTTP/1.1 408 ")
     answer = httpx.post(f"{page}/login", data={"username": "x" * (safety.MOST_BYTES + 1), "password": "y"})
     assert answer.status_code == 413
+
+
+def ask_for_much(page: str, much: bytes, monkeypatch: pytest.MonkeyPatch) -> socket.socket:
+    monkeypatch.setitem(read_files(), "much.txt", StaticFile(much, "text/plain", '"much"'))
+    connection = connect(page)
+    connection.sendall(b"GET /static/much.txt HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    return connection
+
+
+def test_who_does_not_read_is_cut_off_and_who_reads_slowly_is_not(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    much = bytes(16 << 20)
+    with ask_for_much(page, much, monkeypatch) as deaf, ask_for_much(page, much, monkeypatch) as slow:
+        received = 0
+        while part := slow.recv(1 << 19):
+            received += len(part)
+            time.sleep(len(part) / 6e6)
+        assert received > len(much)
+        assert len(read_to_the_end(deaf)) < len(much)
 
 
 def log_in(url: str, verify: ssl.SSLContext | bool = True, **headers: str) -> httpx.Response:
