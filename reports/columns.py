@@ -101,6 +101,11 @@ DETAIL = ResultColumn(
 ACCESSION = ResultColumn(
     *("accession_number", "accession", CellKind.NAME, 20, _or_null(TEXT), PROTECTED), stand_in=_leave_out
 )
+VIEW = ResultColumn("view_position", "view", CellKind.NAME, 8, _or_null(TEXT), "View Position (0018,5101).")
+UID_COLUMNS = tuple(
+    ResultColumn(f"{level}_instance_uid", f"{level} UID", CellKind.NAME, 40, UID, meaning, stand_in=_leave_out)
+    for level, meaning in UIDS.items()
+)
 RECEIVED_AT = ResultColumn("received_at", "received", CellKind.MOMENT, 19, TIME, "When the file was complete.")
 SHARES = ResultColumn(
     "probabilities",
@@ -132,12 +137,9 @@ COLUMNS = (
     DETAIL,
     ResultColumn("notes", "notes", CellKind.WORDS, 28, NOTES, "What of the header could not be used, in codes."),
     STATION,
-    ResultColumn("view_position", "view", CellKind.NAME, 8, _or_null(TEXT), "View Position (0018,5101)."),
+    VIEW,
     ACCESSION,
-    *(
-        ResultColumn(f"{level}_instance_uid", f"{level} UID", CellKind.NAME, 40, UID, meaning, stand_in=_leave_out)
-        for level, meaning in UIDS.items()
-    ),
+    *UID_COLUMNS,
 )
 JSON_NAMES = tuple(column.name for column in COLUMNS if column.schema is not None)
 MOMENTS = tuple(column.name for column in COLUMNS if column.kind is CellKind.MOMENT)

@@ -10,6 +10,7 @@ from reports.content.drift import build_drift
 from reports.content.headline import build_tiles, say_verdict, say_warnings
 from reports.content.refused import build_conflicts, build_refused
 from reports.content.service import build_models, build_quality, build_speed
+from reports.content.studies import build_studies
 from reports.content.worklist import build_newest, build_worklist
 from reports.figures.report import Report
 from reports.question.question import Question, name_filters
@@ -43,6 +44,7 @@ PAGE: tuple[Build, ...] = (
     build_reasons,
     build_refused,
     build_conflicts,
+    build_studies,
     build_agreement,
     build_drift,
     build_speed,
@@ -51,7 +53,8 @@ PAGE: tuple[Build, ...] = (
     build_about,
 )
 SHORT = partial(build_arrivals, count=count_labels)
-TERMINAL = (*(SHORT if build is build_arrivals else build for build in PAGE), build_newest)
+TOO_WIDE = (build_studies,)  # for a terminal, where 'xray-cli show' says it
+TERMINAL = (*(SHORT if build is build_arrivals else build for build in PAGE if build not in TOO_WIDE), build_newest)
 
 
 def build_content(report: Report, sections: Sequence[Build] = PAGE) -> Content:

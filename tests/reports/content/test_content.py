@@ -4,7 +4,8 @@ import pytest
 
 from documents.blocks import CellKind, Content, Gallery, Sentences, Table
 from inference.labels import Label
-from reports.content import build_content
+from reports.columns import hide_patient
+from reports.content import TERMINAL, build_content
 from reports.figures.drift import DriftLevel
 from reports.figures.report import Report
 from store.questions.selection import Dimension
@@ -118,6 +119,21 @@ def test_scores_are_drawn_for_each_label_against_the_reference(report: Report) -
 
 def test_without_a_reference_nothing_is_said_about_drift(report: Report) -> None:
     assert "drift" not in [section.key for section in build_content(replace(report, drift=None)).sections]
+
+
+def test_a_page_names_the_study_of_each_film_that_it_lists_unless_patients_are_hidden(report: Report) -> None:
+    study = {"sop_instance_uid": "1.2.3", "study_instance_uid": "1.2", "series_instance_uid": "1.2.4"}
+    first, *others = report.positives
+    known = first._replace(arrival_id=28, accession_number="ACC-7", station_name="ROOM-7", view_position="PA", **study)
+    found = replace(report, positives=(known, *others), refusals=(known,))
+    (table,) = find_tables(build_content(found), "studies")
+    rows = [row.cells for row in table.rows if row.cells[0] == "00000028"]
+    assert rows == [["00000028", "ACC-7", "ROOM-7", "PA", "1.2.3", "1.2", "1.2.4"]]
+    (hidden,) = find_tables(build_content(found.hide_patients(hide_patient)), "studies")
+    assert [row.cells for row in hidden.rows if row.cells[0] == "00000028"] == [
+        ["00000028", None, "ROOM-7", "PA", None, None, None]
+    ]
+    assert "studies" not in [section.key for section in build_content(found, TERMINAL).sections]
 
 
 def test_stat_films_have_their_speed_told_apart_and_their_mark_in_the_list(report: Report) -> None:
