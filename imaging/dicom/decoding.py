@@ -5,6 +5,7 @@ from contextlib import suppress
 from imaging.dicom.grayscale import Pixels, display_pixels, show_whole_range
 from imaging.dicom.header import DicomFile, read_header
 from imaging.dicom.identity import check_uids, note_age, read_identity
+from imaging.dicom.own_objects import check_not_own
 from imaging.dicom.pixel_layout import read_layout
 from imaging.dicom.stored_pixels import decode_pixels
 from imaging.dicom.suitability import check_one_gray_picture, check_suitable
@@ -37,6 +38,7 @@ def decode_dicom(content: bytes, *, for_model: bool = True) -> Radiograph:
     notes = note_age(file, identity)
     try:
         if for_model:
+            check_not_own(file, identity)
             notes = (*check_suitable(file.dataset), *notes)
         else:
             check_one_gray_picture(file.dataset)

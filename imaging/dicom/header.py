@@ -19,7 +19,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, MediaStorageDirectoryStorage
 from pydicom.valuerep import VR
 
-from imaging.dicom.attributes import required_uid
+from imaging.dicom.attributes import required_uid, text
 from imaging.errors import (
     DamagedHeaderError,
     InflationLimitError,
@@ -140,12 +140,15 @@ class DicomFile:
         Whether the data elements really have implicit VR, whatever the transfer syntax says.
     rest : memoryview
         From the first byte of the Pixel Data element to the end of the file; empty without Pixel Data.
+    written_as : str
+        Implementation Version Name (0002,0013) of what wrote the file; empty where it says none.
     """
 
     dataset: Dataset
     syntax: TransferSyntax
     implicit_vr: bool
     rest: memoryview
+    written_as: str
 
 
 def read_header(content: bytes, *, any_syntax: bool = False) -> DicomFile:
@@ -180,7 +183,7 @@ def read_header(content: bytes, *, any_syntax: bool = False) -> DicomFile:
         A deflated data set is larger than 256 MiB.
     """
     start = PREAMBLE_BYTES + 4 if content[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == b"DICM" else 0
-    syntax, start = _read_meta(content, start, any_syntax=any_syntax)
+    syntax, start, written_as = _read_meta(content, start, any_syntax=any_syntax)
     if syntax.deflated:
         content, start = _inflate(content[start:]), 0
     stream = BytesIO(content)
@@ -191,13 +194,13 @@ def read_header(content: bytes, *, any_syntax: bool = False) -> DicomFile:
     rest = memoryview(content)[stream.tell() :]
     _check_elements(dataset)
     _check_order(dataset, rest)
-    return DicomFile(dataset, syntax, implicit_vr, rest)
+    return DicomFile(dataset, syntax, implicit_vr, rest, written_as)
 
 
-def _read_meta(content: bytes, start: int, *, any_syntax: bool) -> tuple[TransferSyntax, int]:
-    """Read the File Meta Information, always explicit little endian; return the position after it."""
+def _read_meta(content: bytes, start: int, *, any_syntax: bool) -> tuple[TransferSyntax, int, str]:
+    """Read the File Meta Information, always explicit little endian; return the position after it, and who wrote it."""
     if _begins_data_set(content, start):
-        return _syntax_as_written(content, start), start
+        return _syntax_as_written(content, start), start, ""
     stream = BytesIO(content)
     stream.seek(start)
     with foreign_errors_as(DamagedHeaderError, "the File Meta Information cannot be parsed"):
@@ -206,15 +209,15 @@ def _read_meta(content: bytes, start: int, *, any_syntax: bool) -> tuple[Transfe
     _check_elements(meta)
     if is_directory:
         raise OtherObjectError("a DICOMDIR, the index of a medium; the images that it lists are accepted")
-    start = stream.tell()
+    start, written_as = stream.tell(), text(meta, "ImplementationVersionName") or ""
     said = meta.get_item("TransferSyntaxUID")
     if not (said and said.value and said.value.strip(b"\0 ")) and _begins_data_set(content, start):
-        return _syntax_as_written(content, start), start
+        return _syntax_as_written(content, start), start, written_as
     uid = required_uid(meta, "TransferSyntaxUID")
     syntax = TransferSyntax(uid, uid) if any_syntax else find_transfer_syntax(uid)
     if syntax.encoding is Encoding.NATIVE and not syntax.deflated and _begins_data_set(content, start):
         syntax = replace(syntax, big_endian=_is_big_endian(content, start))  # the tags are no claim
-    return syntax, start
+    return syntax, start, written_as
 
 
 def _begins_data_set(content: bytes, start: int) -> bool:

@@ -8,7 +8,6 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from imaging.dicom.attributes import code_string, missing, named, required_number, required_uid, whole_number, words
-from imaging.dicom.own_objects import check_not_own
 from imaging.dicom.vocabulary import (
     DESCRIBED_PARTS,
     OTHER_MODALITIES,
@@ -76,11 +75,10 @@ def check_suitable(dataset: Dataset) -> tuple[Note, ...]:
     Raises
     ------
     UnsuitableRadiographError
-        An answer of this program; another object, modality, intent, body part, view, several frames or colour.
+        Another object, modality, intent, body part, view, several frames or colour.
     MissingAttributeError, InvalidAttributeError, InvalidUidError
         The attributes that decide it are absent or senseless.
     """
-    check_not_own(dataset)
     sop_class_uid = required_uid(dataset, "SOPClassUID")
     if sop_class_uid not in _STORAGE:
         raise OtherObjectError(

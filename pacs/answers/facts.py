@@ -1,12 +1,11 @@
 """What an answer is made of: one film's row in the ledger, the model that gave it, and the site's own root of UIDs."""
 
-import hashlib
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from imaging.dicom.own_objects import make_uid
 from inference.labels import Label
 
 
@@ -48,28 +47,6 @@ class AnswerFacts:
     operating_points: Mapping[str, float] = field(default_factory=dict)
 
 
-def make_uid(root: str, *parts: str) -> str:
-    """Return the UID of something that is known by words: the same words give the same UID, at any time and place.
-
-    Parameters
-    ----------
-    root : str
-        The site's own, or 2.25, under which any UUID is unique (PS3.5 B.2).
-    *parts : str
-        What it is; a UUID is made of them (RFC 9562, version 8 by SHA-256).
-    """
-    digest = hashlib.sha256("\n".join(parts).encode()).digest()[:16]
-    number = bytearray(digest)
-    number[6] = number[6] & 0x0F | 0x80
-    number[8] = number[8] & 0x3F | 0x80
-    return f"{root}.{uuid.UUID(bytes=bytes(number)).int}"
-
-
 def make_instance_uid(root: str, sop_class_uid: str, source_sha256: str, model_sha256: str | None) -> str:
     """Return the SOP Instance UID of the answer of one model about one file, as an object of one class."""
     return make_uid(root, "instance", sop_class_uid, source_sha256, model_sha256 or "unread")
-
-
-def make_uid_within(instance_uid: str, *parts: str) -> str:
-    """Return a UID of something that belongs to an instance of ours: its series, or what its report speaks of."""
-    return make_uid(instance_uid.rpartition(".")[0], instance_uid, *parts)

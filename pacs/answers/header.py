@@ -13,14 +13,15 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 from imaging.dicom.header import read_header
 from imaging.dicom.identity import check_uids
 from imaging.dicom.own_objects import (
+    ANSWER_VERSION_NAME,
     IMPLEMENTATION_CLASS_UID,
-    IMPLEMENTATION_VERSION_NAME,
     MANUFACTURER,
     MODEL_NAME,
+    make_series_uid,
 )
 from imaging.errors import RadiographError
 from inference.labels import NOTICE
-from pacs.answers.facts import AnswerFacts, make_uid_within
+from pacs.answers.facts import AnswerFacts
 from pacs.errors import NoStudyError
 
 REQUIRED = (  # type 2 of the modules Patient and General Study, PS3.3 C.7.1.1 and C.7.2.1
@@ -64,7 +65,7 @@ def build_header(film: Dataset, facts: AnswerFacts, sop_class_uid: str, instance
         if keyword not in made:
             setattr(made, keyword, "")
     made.SOPClassUID, made.SOPInstanceUID = sop_class_uid, instance_uid
-    made.SeriesInstanceUID = make_uid_within(instance_uid, "series")
+    made.SeriesInstanceUID = make_series_uid(instance_uid)
     made.SeriesNumber, made.InstanceNumber, made.Modality = SERIES_NUMBERS[modality], 1, modality
     made.SeriesDescription = f"{NOTICE} AI {'report' if modality == 'SR' else 'picture'}"
     made.Manufacturer, made.ManufacturerModelName = MANUFACTURER, MODEL_NAME
@@ -96,7 +97,7 @@ def _build_meta(sop_class_uid: str, instance_uid: str) -> FileMetaDataset:
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = UID(sop_class_uid), UID(instance_uid)
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
-    meta.ImplementationVersionName = IMPLEMENTATION_VERSION_NAME
+    meta.ImplementationVersionName = ANSWER_VERSION_NAME
     return meta
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from pydicom.dataset import Dataset
 from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage
 
-from imaging.dicom.own_objects import MANUFACTURER, MODEL_NAME
+from imaging.dicom.own_objects import MANUFACTURER, MODEL_NAME, make_uid_within
 from inference.labels import NOTICE, Label
 from pacs.answers import codes
-from pacs.answers.facts import AnswerFacts, make_uid_within
+from pacs.answers.facts import AnswerFacts
 from pacs.answers.header import build_header, refer_to
 
 if TYPE_CHECKING:

@@ -43,7 +43,7 @@ MESSAGES_WAITING = 2  # a caller who sends more without hearing our answers is c
 SILENCES = 4  # what nobody has written to for so many times the longest silence was broken off
 REJECTED, TRANSIENT = 0x01, 0x02
 BY_USER, BY_PRESENTATION = 0x01, 0x03
-CALLING_NOT_KNOWN, CALLED_NOT_KNOWN, LIMIT_EXCEEDED = 0x03, 0x07, 0x02  # PS3.8 table 9-21
+NO_REASON, CALLING_NOT_KNOWN, CALLED_NOT_KNOWN, LIMIT_EXCEEDED = 0x01, 0x03, 0x07, 0x02  # PS3.8 table 9-21
 
 
 class Listener:
@@ -144,6 +144,8 @@ class Listener:
             self._reject(event, "it calls another AE title than ours", REJECTED, BY_USER, CALLED_NOT_KNOWN)
         elif not (is_ae_title(calling) and self._allow.allows(calling, address)):
             self._reject(event, "its AE title is not in XRAY_ALLOW for it", REJECTED, BY_USER, CALLING_NOT_KNOWN)
+        elif association.requestor.implementation_class_uid == IMPLEMENTATION_CLASS_UID:
+            self._reject(event, "it is an xray-watch, which sends answers and no films", REJECTED, BY_USER, NO_REASON)
         elif not self._seats.admit(_find_line(event).seat):
             self._reject(event, "there are too many associations", TRANSIENT, BY_PRESENTATION, LIMIT_EXCEEDED)
 

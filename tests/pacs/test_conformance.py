@@ -3,6 +3,7 @@ from pathlib import Path
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from imaging.dicom.own_objects import (
+    ANSWER_VERSION_NAME,
     IMPLEMENTATION_CLASS_UID,
     IMPLEMENTATION_VERSION_NAME,
     MANUFACTURER,
@@ -23,7 +24,15 @@ def test_the_statement_has_every_code_and_where_it_comes_from() -> None:
 
 
 def test_the_statement_has_every_class_and_what_our_objects_are_known_by() -> None:
-    said = (*SR_CLASSES, SC_CLASS, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, MANUFACTURER, MODEL_NAME)
+    said = (
+        *SR_CLASSES,
+        SC_CLASS,
+        ANSWER_VERSION_NAME,
+        IMPLEMENTATION_CLASS_UID,
+        IMPLEMENTATION_VERSION_NAME,
+        MANUFACTURER,
+        MODEL_NAME,
+    )
     assert [each for each in (*said, NOTICE) if each not in STATEMENT] == []
 
 

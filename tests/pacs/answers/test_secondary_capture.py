@@ -94,6 +94,22 @@ def test_a_picture_that_comes_back_is_refused_by_name(tmp_path: Path) -> None:
         decode_radiograph(make(content, describe_film(content)))
 
 
+@pytest.mark.parametrize("kept", ["maker", "file", "series"])
+def test_a_picture_is_known_by_each_thing_that_another_system_keeps_of_it(tmp_path: Path, kept: str) -> None:
+    content = write_film(tmp_path / "film.dcm")
+    made = dcmread(BytesIO(make(content, describe_film(content))))
+    film = dcmread(tmp_path / "film.dcm")  # of a class and modality that are screened
+    names = {"maker": ("Manufacturer", "ManufacturerModelName"), "series": ("SOPInstanceUID", "SeriesInstanceUID")}
+    for keyword in names.get(kept, ()):
+        film[keyword] = made[keyword]
+    film.file_meta.MediaStorageSOPInstanceUID = film.SOPInstanceUID
+    film.file_meta.ImplementationVersionName = made.file_meta.ImplementationVersionName if kept == "file" else "OTHER"
+    film.save_as(tmp_path / "back.dcm")
+    decode_radiograph(content)
+    with pytest.raises(OwnObjectError):
+        decode_radiograph((tmp_path / "back.dcm").read_bytes())
+
+
 @pytest.mark.parametrize(("outcome", "drawn"), [("predicted", True), ("indeterminate", True), ("rejected", False)])
 def test_only_what_the_model_was_asked_about_is_drawn(tmp_path: Path, outcome: str, *, drawn: bool) -> None:
     content = write_film(tmp_path / "film.dcm")

@@ -10,6 +10,7 @@ from pydicom.uid import MPEG2MPML, ComputedRadiographyImageStorage
 from pynetdicom import AE
 
 from imaging.dicom.header import TRANSFER_SYNTAXES
+from imaging.dicom.own_objects import IMPLEMENTATION_CLASS_UID
 from imaging.phantoms.files import write_dicom_phantom
 from tests.pacs.peers import DCMSEND, ECHOSCU, STORESCU, call, needs_dcmtk
 from tests.pacs.receiving.conftest import Edge
@@ -68,6 +69,14 @@ def test_who_is_not_allowed_or_calls_another_is_refused_in_negotiation(
     assert answer.returncode != 0
     assert says in answer.stderr
     assert edge.films() == landed
+
+
+def test_what_sends_answers_is_no_sender_of_films(edge: Edge) -> None:
+    entity = AE("ROOM1")
+    entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
+    entity.add_requested_context(ComputedRadiographyImageStorage)
+    assert entity.associate("127.0.0.1", edge.port, ae_title="XRAY").is_rejected
+    assert "it is an xray-watch" in edge.said()
 
 
 def test_an_address_that_nobody_may_call_from_is_hung_up_on_at_once(edge: Edge) -> None:
