@@ -9,6 +9,7 @@ from pathlib import Path
 from installation.home import Home
 
 PROGRAM, MODULE, COMMANDS = "xray-cli", ("-m", "cli"), ("watch", "scan")
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,18 @@ def find_neighbours(home: Home) -> Iterator[Neighbour]:
 
 
 def describe_neighbours(home: Home) -> str:
-    """Say where a service runs, and how to ask it; '' where none does."""
-    for found in find_neighbours(home):
-        if found.home is None:
-            asked = f"as that user, with its XRAY_HOME: sudo -u {found.user} XRAY_HOME=... xray-cli ..."
-            return f"a service runs as user {found.user} (process {found.pid}, '{found.command}'): ask {asked}"
-        who = "" if _is_ours(found) else f" as user {found.user}"
-        return f"a service runs{who} on the home {found.home}: set XRAY_HOME={found.home}"
-    return ""
+    """Say where services run, and how to ask them; '' where none does."""
+    found = list(dict.fromkeys(map(_describe, find_neighbours(home))))
+    more = [f"and {len(found) - MOST_NAMED} more"] if len(found) > MOST_NAMED else []
+    return "; ".join([*found[:MOST_NAMED], *more])
+
+
+def _describe(found: Neighbour) -> str:
+    if found.home is None:
+        asked = f"as that user, with its XRAY_HOME: sudo -u {found.user} XRAY_HOME=... xray-cli ..."
+        return f"a service runs as user {found.user} (process {found.pid}, '{found.command}'): ask {asked}"
+    who = "" if _is_ours(found) else f" as user {found.user}"
+    return f"a service runs{who} on the home {found.home}: set XRAY_HOME={found.home}"
 
 
 def _is_ours(found: Neighbour) -> bool:

@@ -41,5 +41,5 @@ class WebSettings(BaseModel):
     @model_validator(mode="after")
     def _certificate_has_a_key(self) -> Self:
         if (self.web_certificate_file is None) != (self.web_key_file is None):
-            raise ValueError("setting 'web_certificate_file' and 'web_key_file' belong together: set both or neither")
+            raise ValueError("settings 'web_certificate_file' and 'web_key_file' belong together: set both")
         return self
