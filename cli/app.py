@@ -3,9 +3,11 @@
 import atexit
 import gc
 import os
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from cli import (
     alerts,
@@ -37,10 +39,27 @@ from cli import (
 from inference.labels import NOTICE
 from store import HEAD_REVISION
 
+if TYPE_CHECKING:
+    from typer._click import Context, HelpFormatter
+
 FIRST_COLLECTION = 50_000  # objects; Python begins at 700
 
+HELP_COLUMNS = 100  # at most, where the terminal is as wide
+
+
+class CommandGroup(TyperGroup):
+    """Commands of which the help gives the whole first sentence, however long, where Typer would cut it off."""
+
+    def format_commands(self, ctx: "Context", formatter: "HelpFormatter") -> None:
+        """Write each command's name and first paragraph."""
+        rows = [(name, self.commands[name].get_short_help_str(limit=sys.maxsize)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
 app = typer.Typer(
-    rich_markup_mode="markdown",
+    cls=CommandGroup,
+    rich_markup_mode=None,  # plain text in a tenth of a second: importing what draws boxes would double that
     name="xray-cli",
     help="Screen chest radiographs in bulk: drop files into a folder, get one row each in a database.\n\n"
     "Research use only. Not for diagnosis.",
@@ -48,7 +67,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": HELP_COLUMNS},
 )
 
 
@@ -102,7 +121,7 @@ def _add_commands() -> None:
         ("config", config.app),
         ("weights", weights.app),
     ):
-        app.add_typer(group, name=name)
+        app.add_typer(group, name=name, cls=CommandGroup)
 
 
 _add_commands()
