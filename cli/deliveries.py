@@ -26,7 +26,7 @@ def deliver() -> None:
 
         from installation.logs import configure_logging
         from pacs.delivery.office import deliver as run
-        from worker.service.watch import stop_on_signals
+        from worker.service.signals import stop_on_signals
 
         configure_logging(installation.settings.log_format)
         with stop_on_signals(Event()) as stop:

@@ -25,7 +25,7 @@ from installation.settings import (
 from installation.targets import TargetSettings
 from worker.service.companions import CompanionPlan
 from worker.service.service import Service, run_service
-from worker.service.watch import stop_on_signals
+from worker.service.signals import stop_on_signals
 
 WORKER_COMMAND = (sys.executable, "-m", "cli", "worker")
 

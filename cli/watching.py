@@ -54,15 +54,17 @@ def watch(
 def _watch(settings: "Settings", inboxes: list[Path], *, no_worker: bool) -> None:
     from cli.running import plan_companions, run
     from installation.settings import DEFAULT_INBOX
-    from worker.alerts.sender import send_alerts
     from worker.intake.inbox import check_inboxes
-    from worker.monitoring.monitoring import monitor_service
-    from worker.service.watch import open_intake, watch
 
     if inboxes == [DEFAULT_INBOX]:
         inboxes[0].mkdir(exist_ok=True)  # the default inbox is ours to make; a named one may be a typing error
     check_inboxes(inboxes, settings.home, settings.after)  # before a home and a ledger are made for it
     with run(settings, no_worker=no_worker, companions=plan_companions(settings, inboxes[0])) as running:
+        # while its processes start
+        from worker.alerts.sender import send_alerts
+        from worker.monitoring.monitoring import monitor_service
+        from worker.service.watch import open_intake, watch
+
         service = running.service
         with (
             monitor_service(service.installation, service.processes),
@@ -98,14 +100,16 @@ def _scan(settings: "Settings", folders: list[Path]) -> bool:
     from cli.running import run
     from store.states import AfterScreening
     from worker.intake.inbox import check_inboxes
-    from worker.service.watch import open_intake, screen_once
 
     check_inboxes(folders, settings.home, AfterScreening.KEEP)  # before a home and a ledger are made for them
-    with run(settings) as running, open_intake(running.service, folders, AfterScreening.KEEP, running.wake) as intake:
-        running.progress.announce(f"screening {', '.join(str(folder) for folder in folders)}", running.service)
-        screen_once(running.service, intake, running.stop, running.wake, running.progress.update)
-        unseen = bool(intake.inboxes.fault or intake.warnings)
-        return running.progress.log_summary() > 0 or unseen or running.stop.is_set()
+    with run(settings) as running:
+        from worker.service.watch import open_intake, screen_once  # while its processes start
+
+        with open_intake(running.service, folders, AfterScreening.KEEP, running.wake) as intake:
+            running.progress.announce(f"screening {', '.join(str(folder) for folder in folders)}", running.service)
+            screen_once(running.service, intake, running.stop, running.wake, running.progress.update)
+            unseen = bool(intake.inboxes.fault or intake.warnings)
+            return running.progress.log_summary() > 0 or unseen or running.stop.is_set()
 
 
 def worker(
@@ -135,7 +139,7 @@ def _keep_worker(installation: "Installation") -> None:
 
     from cli.running import WORKER_COMMAND
     from worker.service.hosts import keep_worker
-    from worker.service.watch import stop_on_signals
+    from worker.service.signals import stop_on_signals
 
     with stop_on_signals(Event()) as stop:
         keep_worker(installation, WORKER_COMMAND, stop)

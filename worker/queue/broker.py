@@ -3,13 +3,14 @@
 import ssl
 import time
 from pathlib import Path
-
-from redis import Redis
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from typing import TYPE_CHECKING
 
 from installation.home import Home
 from worker.errors import BrokerUnavailableError
 from worker.processes import KeptProcess
+
+if TYPE_CHECKING:
+    from redis.exceptions import ResponseError
 
 START_SECONDS = 10.0
 LONGEST_ANSWER = 100
@@ -37,6 +38,8 @@ def build_broker(home: Home) -> KeptProcess:
 
 def ping_broker(url: str) -> None:
     """Ask a broker for an answer, within seconds; raises RedisError."""
+    from redis import Redis  # here, so that a service has started its processes before it imports a client
+
     url = url.replace("redis+socket://", "unix://", 1)  # Celery's word for it, and the client's
     with Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
         client.ping()
@@ -51,6 +54,8 @@ def check_broker(url: str) -> None:
         Its certificate is not trusted, it wants another password, or it is not what the URL says; in one line and
         without the password.
     """
+    from redis.exceptions import AuthenticationError, RedisError
+
     try:
         ping_broker(url)
     except AuthenticationError:
@@ -77,7 +82,7 @@ def _describe_tls_error(error: ssl.SSLError) -> str:
     return f"the broker cannot be reached over TLS ({error.reason}); see XRAY_BROKER_URL and XRAY_BROKER_CA_FILE"
 
 
-def describe_refusal(error: ResponseError) -> str:
+def describe_refusal(error: "ResponseError") -> str:
     """Say in one line why a broker that answers does not do what it is asked to."""
     said = str(error)
     if said.startswith("MISCONF"):  # followed by several sentences
@@ -87,6 +92,9 @@ def describe_refusal(error: ResponseError) -> str:
 
 def wait_for_broker(socket: Path, seconds: float = START_SECONDS) -> None:
     """Wait until the broker answers; raises BrokerUnavailableError."""
+    from redis import Redis
+    from redis.exceptions import RedisError
+
     deadline = time.monotonic() + seconds
     with Redis(unix_socket_path=str(socket), socket_connect_timeout=1, socket_timeout=1) as client:
         while True:

@@ -14,9 +14,7 @@ from installation.installation import Installation
 from installation.logs import configure_logging
 from store.ledger.sweeps import release_held
 from worker.errors import BrokerUnavailableError
-from worker.monitoring.monitoring import monitor_worker
 from worker.processes import WORKER, KeptProcess, name_lease
-from worker.queue.broker import check_broker
 from worker.start import start
 
 logger = logging.getLogger(__name__)
@@ -66,6 +64,8 @@ def keep_worker(installation: Installation, command: Sequence[str], stop: Event)
     WorkerError, InstallationError, StoreError, BundleError
         What keeps it from starting or going on, in one line.
     """
+    from worker.monitoring.monitoring import monitor_worker
+
     settings = installation.settings
     configure_logging(settings.log_format)
     start(installation, lambda: _check_broker(installation))
@@ -85,6 +85,8 @@ def _check_broker(installation: Installation) -> None:
     if installation.settings.broker_url is None and not home.broker_socket.exists():
         message = f"no service runs on the home {home.root}: start 'xray-cli watch', or set XRAY_BROKER_URL"
         raise BrokerUnavailableError(message)
+    from worker.queue.broker import check_broker
+
     check_broker(installation.broker_url)
 
 

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from celery import Celery
 from sqlalchemy import Engine
 
 from installation.addresses import OFF
@@ -20,13 +20,14 @@ from worker.health.presence import Presence
 from worker.health.supervision import notify_manager
 from worker.processes import KeptProcess
 from worker.queue.broker import build_broker, check_broker, wait_for_broker
-from worker.queue.dispatch import Dispatcher
-from worker.queue.queues import build_celery
-from worker.screening.finishing import Finisher
-from worker.screening.shelf import Shelf
 from worker.service.companions import Companion, CompanionPlan
 from worker.service.hosts import STOP_MARGIN_SECONDS, build_worker
 from worker.start import start
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from worker.queue.dispatch import Dispatcher
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +40,8 @@ class Service:
     """A running service; ``worker.service.watch`` drives it until it is time to stop."""
 
     installation: Installation
-    app: Celery
-    dispatcher: Dispatcher
+    app: "Celery"
+    dispatcher: "Dispatcher"
     processes: Sequence[KeptProcess]
     presence: Presence
     disk: DiskWatch
@@ -115,17 +116,17 @@ def run_service(
     home, heartbeat = installation.home, Heartbeat(installation.home)
     with ExitStack() as stack:
         start(installation, lambda: _take_home(stack, installation, heartbeat))
-        ledger = installation.ledger
         broker = _open_broker(stack, installation)
         worker = _start_worker(stack, installation, worker_command, messages) if worker_command else None
-        app = build_celery(installation.broker_url)
-        stack.callback(app.close)
-        with ledger.begin() as connection:
+        with installation.ledger.begin() as connection:
             record_event(connection, "service_started", model_sha256=installation.model.model_sha256)
+        app, dispatcher = _build_dispatcher(stack, installation, worker)
+        if broker is not None:
+            wait_for_broker(home.broker_socket)
         yield Service(
             installation,
             app,
-            Dispatcher(ledger, app, Finisher(ledger, Shelf(home)), worker, installation.settings.longest_wait_minutes),
+            dispatcher,
             [process for process in (broker, worker) if process is not None],
             Presence(filter(None, (home.lock, installation.settings.ledger_file))),
             DiskWatch(home.root, installation.settings.min_free_bytes),
@@ -157,14 +158,13 @@ def _upgrade(installation: Installation) -> None:
 
 
 def _open_broker(stack: ExitStack, installation: Installation) -> KeptProcess | None:
-    """Start the embedded broker; one that is configured is only asked whether it answers."""
+    """Start the embedded broker, without waiting for it; one that is configured is asked whether it answers."""
     if installation.settings.broker_url is not None:
         check_broker(installation.broker_url)
         return None
     broker = build_broker(installation.home)
     stack.callback(broker.stop, BROKER_STOP_SECONDS)
     broker.start()
-    wait_for_broker(installation.home.broker_socket)
     _recover(installation.ledger)
     return broker
 
@@ -177,6 +177,21 @@ def _start_worker(
     stack.callback(worker.stop, installation.settings.read_seconds + STOP_MARGIN_SECONDS)
     worker.start()
     return worker
+
+
+def _build_dispatcher(
+    stack: ExitStack, installation: Installation, worker: KeptProcess | None
+) -> "tuple[Celery, Dispatcher]":
+    """Build what sends ids; imported only now, while broker and worker start on the other cores."""
+    from worker.queue.dispatch import Dispatcher
+    from worker.queue.queues import build_celery
+    from worker.screening.finishing import Finisher
+    from worker.screening.shelf import Shelf
+
+    app, ledger = build_celery(installation.broker_url), installation.ledger
+    stack.callback(app.close)
+    finisher = Finisher(ledger, Shelf(installation.home))
+    return app, Dispatcher(ledger, app, finisher, worker, installation.settings.longest_wait_minutes)
 
 
 def _start_companion(stack: ExitStack, plan: CompanionPlan, messages: int | None) -> Companion:

@@ -1,14 +1,12 @@
 """The main loop: intake and dispatch in turn, each with its own patience when the world is away."""
 
 import logging
-import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import ResponseError
@@ -146,25 +144,6 @@ def open_intake(service: Service, inboxes: Iterable[Path], after: AfterScreening
             stat=StatRule(settings.stat_folders, settings.stat_names),
             wake=wake,
         )
-
-
-@contextmanager
-def stop_on_signals(wake: Event) -> Iterator[Event]:
-    """Give an event that SIGTERM and Ctrl-C set; ``wake`` is set with it."""
-    stop = Event()
-
-    def ask(_number: int, _frame: object) -> None:
-        stop.set()
-        wake.set()
-
-    # a writer opening a file that we look at makes the kernel send SIGIO, which would end us
-    handlers: dict[signal.Signals, Any] = {signal.SIGTERM: ask, signal.SIGINT: ask, signal.SIGIO: signal.SIG_IGN}
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _describe(error: Exception) -> str:
