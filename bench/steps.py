@@ -14,13 +14,14 @@ from imaging import Radiograph, decode_radiograph, normalize, read_source
 from inference.classifier import FILM_SIZE, Classifier
 from inference.prediction import Prediction
 from installation.fence import keep_freed_memory
-from store.database import open_database, undurable
+from store.database import open_database, reading, undurable
 from store.ledger.arrivals import NewArrival, claim_arrival, queue_arrivals, record_arrivals
 from store.ledger.models import record_model
-from store.ledger.outcomes import NewScreening, record_screening
+from store.ledger.outcomes import NewScreening, find_screening, record_screening
 from store.ledger.sweeps import settle_arrival
 from store.schema import upgrade_schema
 from store.states import AfterScreening
+from worker.screening.finishing import describe_identity
 
 WARM_UP = 2  # files not counted: libraries load, statements are compiled
 STEPS = ("read and hash", "decode and window", "normalize", "find lungs, infer", "ledger", "move")
@@ -93,9 +94,8 @@ def _take_steps(watch: Stopwatch, path: Path, engine: Engine, classifier: Classi
     radiograph = watch.time("decode and window", decode_radiograph, source.content)
     watch.time("normalize", normalize, radiograph.pixels, FILM_SIZE)
     prediction = watch.time("find lungs, infer", _predict, classifier, radiograph)
-    screening = NewScreening(
-        source_sha256=source.sha256, model_sha256=classifier.bundle.model_sha256, answer=prediction, identity={}
-    )
+    identity = describe_identity(radiograph.identity, lambda identifier: identifier, radiograph.notes)
+    screening = NewScreening(source.sha256, classifier.bundle.model_sha256, prediction, identity)
     watch.time("ledger", record_film, engine, path, screening)
     watch.time("move", path.rename, moved / path.name)
 
@@ -105,13 +105,15 @@ def _predict(classifier: Classifier, radiograph: Radiograph) -> Prediction:
 
 
 def record_film(engine: Engine, path: Path, screening: NewScreening) -> None:
-    """Take one arrival through the ledger's five transactions."""
+    """Take one arrival through the ledger's five transactions, and its look for the same bytes."""
     with engine.begin() as connection:
         record_arrivals(connection, [NewArrival(screening.source_sha256, path.parent, path, 1, AfterScreening.MOVE)])
     with undurable(engine) as connection:
         (arrival_id,) = queue_arrivals(connection, window=1)
     with undurable(engine) as connection:
         claim_arrival(connection, arrival_id, OWNER, 60)
+    with reading(engine) as connection:
+        find_screening(connection, screening.source_sha256, screening.model_sha256)
     with engine.begin() as connection:
         record_screening(connection, arrival_id, OWNER, screening, path)
     with undurable(engine) as connection:
