@@ -29,12 +29,21 @@ def release_held(connection: Connection, owner_prefix: str) -> int:
     return _release(connection, (arrivals.c.state == ArrivalState.SCREENING) & held)
 
 
-def release_lost(connection: Connection, queued_seconds: float, priority: Priority = Priority.ROUTINE) -> int:
-    """Make ready again what was sent longer ago than the queue of its priority is long."""
+def release_lost(
+    connection: Connection, queued_seconds: float, priority: Priority = Priority.ROUTINE, messages: int = 0
+) -> int:
+    """Make ready again what was sent so long ago and waits at the broker no more, though nobody has claimed it.
+
+    Parameters
+    ----------
+    messages : int
+        How many ids of this priority wait at the broker: those that were sent last, since they are taken in order.
+    """
     a = arrivals.c
     sent = (a.state == ArrivalState.QUEUED) & (a.priority == priority)
     lost = (a.queued_at < database_now(-queued_seconds)) | (a.queued_at > database_now(AHEAD_SECONDS))
-    return _release(connection, sent & lost)
+    waiting = select(a.id).where(sent).order_by(a.queued_at.desc(), a.id.desc()).limit(messages).correlate(None)
+    return _release(connection, sent & lost & a.id.not_in(waiting))
 
 
 def release_all(connection: Connection) -> int:

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 WINDOW = 200  # ids in a queue at most: a few seconds of work, so that the order stays the ledger's
 OVERDUE_AT_ONCE = 16  # so many of the oldest wait in the first queue at most
 SWEEP_SECONDS = 5.0
-LOST_SECONDS = 10.0  # an id sent this long ago, while no message waits, was lost
+LOST_SECONDS = 10.0  # an id sent this long ago that waits neither at the broker nor at a worker was lost
 STALL_SECONDS = 10.0  # messages wait for this long and nobody takes one: the worker is deaf
 STARTING_SECONDS = 60.0  # or, where it has finished nothing yet, it still starts
 ELSEWHERE = 0  # stands for the process of workers on other hosts
@@ -142,9 +142,9 @@ class Dispatcher:
         with self._engine.begin() as connection:
             expired = release_expired(connection)
         messages = count_messages(self._app)
-        for priority in (priority for priority, count in messages.items() if count == 0):
+        for priority, count in messages.items():
             with self._engine.begin() as connection:
-                expired += release_lost(connection, LOST_SECONDS, priority)
+                expired += release_lost(connection, LOST_SECONDS, priority, count)
         self._watch_for_a_stall(sum(messages.values()))
         if expired:
             logger.warning("%d interrupted arrivals are sent again", expired, extra={"action": "sweep"})

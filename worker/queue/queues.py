@@ -54,9 +54,9 @@ TRANSPORT = {
     # a worker notices by this health check, in seconds, that a broker which was killed has come back empty-handed
     "health_check_interval": 3,
     "queue_order_strategy": StatFirst,
-    # ids that a worker had fetched ahead when its host died go back to the queue after a minute, not after an hour
-    "visibility_timeout": 60,
-    "unacked_restore_throttle": 1,
+    # the broker keeps no list of what was taken and not acknowledged: the ledger knows, and the sweep sends again; half
+    # of what a message costs a worker was that list, and an acknowledgement that was lost made it deaf
+    "ack_emulation": False,
 }
 
 
@@ -105,9 +105,9 @@ def count_messages(app: Celery) -> dict[Priority, int]:
 class StallWatch:
     """Sees that work waits and nothing finishes, and says when to restart the worker: pure bookkeeping.
 
-    It happens: a worker whose acknowledgement met a broker that was just killed never takes another message, although
-    both are up again, since that message keeps its place in the prefetch window (Celery 5.7 on Redis; celery/celery
-    issues 10205 and 10302).
+    It happened while ids were acknowledged at the broker: a worker whose acknowledgement met a broker that was just
+    killed never took another message, although both were up again, since that message kept its place in the prefetch
+    window (Celery 5.7 on Redis; celery/celery issues 10205 and 10302).
 
     Parameters
     ----------

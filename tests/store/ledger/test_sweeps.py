@@ -35,6 +35,17 @@ def test_an_id_that_stayed_away_too_long_is_queued_again(engine: Engine) -> None
     assert arrival.transient_faults == 0
 
 
+def test_of_what_was_sent_the_last_ids_still_wait_at_the_broker_and_the_others_were_lost(engine: Engine) -> None:
+    lost, *waiting = arrive(engine, "lost.dcm", "waiting.dcm", "last.dcm")
+    with engine.begin() as connection:
+        queue_arrivals(connection, 3)
+        connection.execute(update(arrivals).values(queued_at=database_now(-100)))
+        assert release_lost(connection, 50, messages=3) == 0
+        assert release_lost(connection, 50, messages=2) == 1
+        assert [arrival.id for arrival in list_arrivals(connection, ArrivalState.QUEUED)] == waiting[::-1]
+        assert [arrival.id for arrival in list_arrivals(connection, ArrivalState.WAITING)] == [lost]
+
+
 def test_a_home_whose_workers_are_gone_starts_over_but_finished_work_stays(engine: Engine) -> None:
     register_model(engine)
     done = predict(engine, "done.dcm")
