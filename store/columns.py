@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Float, Text, TypeDecorator, literal
+from sqlalchemy import BigInteger, BindParameter, DateTime, Dialect, Float, Text, TypeDecorator, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -92,8 +92,10 @@ class database_now(FunctionElement[datetime]):  # noqa: N801  (reads as an SQL f
     type = UtcDateTime()
     inherit_cache = True
 
-    def __init__(self, plus_seconds: float = 0.0) -> None:
-        super().__init__(literal(round(plus_seconds, 3), Float))  # SQLite's clock counts milliseconds
+    def __init__(self, plus_seconds: float | BindParameter[float] = 0.0) -> None:
+        given = isinstance(plus_seconds, BindParameter)
+        # SQLite's clock counts milliseconds
+        super().__init__(plus_seconds if given else literal(round(plus_seconds, 3), Float))
 
 
 class quarter_hours(FunctionElement[int]):  # noqa: N801  (reads as an SQL function)

@@ -127,7 +127,12 @@ def wait_for_turn(connection: Connection, name: str) -> None:
 
 def build_insert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
     """Begin an INSERT that can say what happens on a conflict, in the dialect of the connection."""
-    if connection.dialect.name == "postgresql":
+    return build_insert_in(connection.dialect.name, table)
+
+
+def build_insert_in(dialect: str, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    """Begin such an INSERT in a dialect of this name."""
+    if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql  # imports four drivers' dialects: not for a report of SQLite
 
         return postgresql.insert(table)

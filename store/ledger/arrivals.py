@@ -6,10 +6,12 @@ Each function takes the caller's connection, so that what belongs together is co
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Float, Row, bindparam, func, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from store.audit import record_event
 from store.columns import database_now
@@ -148,25 +150,31 @@ def unqueue_arrivals(connection: Connection, ids: Sequence[int]) -> None:
 
 def claim_arrival(connection: Connection, arrival_id: int, owner: str, lease_seconds: float) -> Arrival | None:
     """Take the lease on an arrival, or return None where it is finished or another worker's."""
+    given = {"wanted": arrival_id, "holder": owner, "seconds": round(lease_seconds, 3)}
+    row = connection.execute(_build_claim(), given).one_or_none()
+    return None if row is None else as_arrival(row)
+
+
+@cache
+def _build_claim() -> ReturningUpdate[Any]:
+    """Build it once: for what each film runs, building a statement anew costs more than the database's own work."""
     a = arrivals.c
     free = a.state.in_((*READY_STATES, ArrivalState.QUEUED))
     abandoned = (a.state == ArrivalState.SCREENING) & (a.lease_until < database_now())
     # a row that the sweep has in its hands at this very moment is left to it, and sent again
-    this = select(a.id).where(a.id == arrival_id, or_(free, abandoned))
+    this = select(a.id).where(a.id == bindparam("wanted"), or_(free, abandoned))
     taken = this.with_for_update(skip_locked=True).correlate(None).scalar_subquery()
-    statement = (
+    return (
         update(arrivals)
         .where(a.id == taken)
         .values(
             state=ArrivalState.SCREENING,
-            lease_owner=owner,
-            lease_until=database_now(lease_seconds),
+            lease_owner=bindparam("holder"),
+            lease_until=database_now(bindparam("seconds", type_=Float)),
             started_at=database_now(),
         )
         .returning(*ARRIVAL_COLUMNS)
     )
-    row = connection.execute(statement).one_or_none()
-    return None if row is None else as_arrival(row)
 
 
 def retry_arrival(

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, insert, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from inference.labels import Answer
 from store.audit import record_event
 from store.columns import database_now
-from store.database import build_insert, wait_for_turn
+from store.database import build_insert_in, wait_for_turn
 from store.errors import AnswerPrunedError, LeaseLostError
 from store.states import ArrivalState
 from store.tables import arrivals, headers, screenings
@@ -32,8 +34,16 @@ class NewScreening:
 
 def find_screening(connection: Connection, source_sha256: str, model_sha256: str) -> int | None:
     """Return the screening of these bytes with this model, or None."""
-    same = (screenings.c.source_sha256 == source_sha256) & (screenings.c.model_sha256 == model_sha256)
-    return connection.execute(select(screenings.c.id).where(same)).scalar_one_or_none()
+    given = {"source": source_sha256, "model": model_sha256}
+    return connection.execute(_build_search(), given).scalar_one_or_none()
+
+
+@cache
+def _build_search() -> Select[int]:
+    """Build it once, as all that each film runs: ``store.ledger.arrivals`` says why."""
+    s = screenings.c
+    same = (s.source_sha256 == bindparam("source")) & (s.model_sha256 == bindparam("model"))
+    return select(s.id).where(same)
 
 
 def record_screening(
@@ -117,20 +127,25 @@ def _insert(connection: Connection, arrival_id: int, screening: NewScreening) ->
     probabilities = {f"probability_{label}": value for label, value in (answer.probabilities or {}).items()}
     if not all(map(isfinite, probabilities.values())):  # SQLite would take it for the sign of an unknown class
         raise ValueError("a probability that is no number was about to be stored")
-    statement = build_insert(connection, screenings).values(
-        arrival_id=arrival_id,
-        source_sha256=screening.source_sha256,
-        model_sha256=screening.model_sha256,
-        outcome=answer.outcome,
-        label=answer.label,
-        reason_code=answer.reason_code,
-        reason=answer.reason,
-        screened_at=database_now(),
+    row = {
+        "arrival_id": arrival_id,
+        "source_sha256": screening.source_sha256,
+        "model_sha256": screening.model_sha256,
+        "outcome": answer.outcome,
+        "label": answer.label,
+        "reason_code": answer.reason_code,
+        "reason": answer.reason,
         **probabilities,
         **screening.identity,
-    )
+    }
+    return connection.execute(_build_insert(connection.dialect.name), row).scalar_one_or_none()
+
+
+@cache
+def _build_insert(dialect: str) -> ReturningInsert[int]:
+    statement = build_insert_in(dialect, screenings).values(screened_at=database_now())
     once = statement.on_conflict_do_nothing(index_elements=["source_sha256", "model_sha256"])
-    return connection.execute(once.returning(screenings.c.id)).scalar_one_or_none()
+    return once.returning(screenings.c.id)
 
 
 def _flag_conflicts(connection: Connection, arrival_id: int, screening_id: int, screening: NewScreening) -> None:
@@ -138,9 +153,8 @@ def _flag_conflicts(connection: Connection, arrival_id: int, screening_id: int, 
     uid = screening.identity.get("sop_instance_uid")
     if uid is None:
         return
-    s = screenings.c
-    others = (s.sop_instance_uid == uid) & (s.source_sha256 != screening.source_sha256)
-    flagged = connection.execute(select(s.conflict).where(others).limit(1)).scalar_one_or_none()
+    s, given = screenings.c, {"uid": uid, "source": screening.source_sha256}
+    flagged = connection.execute(_build_conflict_search(), given).scalar_one_or_none()
     if flagged is None:
         return
     # once two differ all are flagged: a sender that gives a thousand files one UID must not cost a million updates
@@ -149,12 +163,23 @@ def _flag_conflicts(connection: Connection, arrival_id: int, screening_id: int, 
     record_event(connection, "sop_instance_conflict", arrival_id=arrival_id, screening_id=screening_id)
 
 
+@cache
+def _build_conflict_search() -> Select[bool]:
+    s = screenings.c
+    others = (s.sop_instance_uid == bindparam("uid")) & (s.source_sha256 != bindparam("source"))
+    return select(s.conflict).where(others).limit(1)
+
+
 def _finish(connection: Connection, arrival_id: int, owner: str, **values: Any) -> None:
-    a = arrivals.c
-    statement = (
-        update(arrivals)
-        .where(a.id == arrival_id, a.state == ArrivalState.SCREENING, a.lease_owner == owner)
-        .values(lease_owner=None, lease_until=None, not_before=None, finished_at=database_now(), **values)
-    )
-    if connection.execute(statement).rowcount != 1:
+    given = {"finished": arrival_id, "holder": owner, **values}
+    if connection.execute(_build_finish(), given).rowcount != 1:
         raise LeaseLostError(f"arrival {arrival_id} is held by another worker")
+
+
+@cache
+def _build_finish() -> Update:
+    """Build what ends an arrival; the columns that a state sets are given when it is run."""
+    a = arrivals.c
+    held = (a.state == ArrivalState.SCREENING) & (a.lease_owner == bindparam("holder"))
+    ended = {"lease_owner": None, "lease_until": None, "not_before": None, "finished_at": database_now()}
+    return update(arrivals).where(a.id == bindparam("finished"), held).values(ended)

@@ -4,8 +4,9 @@ A time that lies further ahead than it can was written before the clock was set 
 """
 
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, case, func, select, update
 
 from store.columns import database_now
 from store.ledger.arrivals import ARRIVAL_COLUMNS, SEND_AT_ONCE, Arrival, as_arrival
@@ -62,7 +63,12 @@ def retry_now(connection: Connection, ids: Sequence[int] | None = None) -> int:
 
 def settle_arrival(connection: Connection, arrival_id: int) -> None:
     """Note that the file has left the inbox: another of the same name is another arrival."""
-    connection.execute(update(arrivals).where(arrivals.c.id == arrival_id).values(fingerprint=None))
+    connection.execute(_build_settling(), {"settled": arrival_id})
+
+
+@cache
+def _build_settling() -> Update:
+    return update(arrivals).where(arrivals.c.id == bindparam("settled")).values(fingerprint=None)
 
 
 def list_unsettled(
