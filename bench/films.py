@@ -3,8 +3,9 @@
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image
 
@@ -67,16 +68,21 @@ class FileKind:
     def write_copies(self, folder: Path, count: int, first: int = 0) -> list[Path]:
         """Write so many files that no two have the same bytes."""
         folder.mkdir(parents=True)
-        base = folder / f"base{self.suffix}"
-        contents = []
-        for seed in range(BASES):
-            self.write(base, seed)
-            contents.append(base.read_bytes())
-        base.unlink()
+        contents = _draw_bases(self, ROWS, COLUMNS)
         paths = [folder / f"{number:06}{self.suffix}" for number in range(first, first + count)]
         for number, path in enumerate(paths, first):
             path.write_bytes(self.vary(contents[number % BASES], number))
         return paths
+
+
+@lru_cache(maxsize=2)  # the kind that is played, and the raw one
+def _draw_bases(kind: FileKind, _rows: int, _columns: int) -> tuple[bytes, ...]:
+    """Draw the films that copies are made of: seconds, which rounds would spend on them again and again."""
+    with TemporaryDirectory(prefix="xray-bases-") as name:
+        paths = [Path(name, f"{seed}{kind.suffix}") for seed in range(BASES)]
+        for seed, path in enumerate(paths):
+            kind.write(path, seed)
+        return tuple(path.read_bytes() for path in paths)
 
 
 KINDS = (

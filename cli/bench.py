@@ -34,7 +34,7 @@ class BenchFormat(StrEnum):
 
 def bench(
     size: Annotated[
-        BenchSize, typer.Option(help="`quick` 8 minutes on two cores; the others take longer rounds.")
+        BenchSize, typer.Option(help="`quick` 6 minutes on two cores; the others take longer rounds.")
     ] = BenchSize.QUICK,
     output_format: Annotated[
         BenchFormat, typer.Option("--format", help="How the figures are written.")
