@@ -144,8 +144,11 @@ def is_any_overdue(connection: Connection, longest_wait_seconds: float) -> bool:
 
 
 def unqueue_arrivals(connection: Connection, ids: Sequence[int]) -> None:
-    """Take back what could not be sent."""
-    _set_by_id(connection, ids, state=ArrivalState.WAITING)
+    """Take back what may not have been sent, and what no worker has."""
+    a = arrivals.c
+    connection.execute(
+        update(arrivals).where(a.id.in_(ids), a.state == ArrivalState.QUEUED).values(state=ArrivalState.WAITING)
+    )
 
 
 def claim_arrival(connection: Connection, arrival_id: int, owner: str, lease_seconds: float) -> Arrival | None:

@@ -23,7 +23,7 @@ from store.ledger.counts import count_screening, find_last_finished, is_any_pend
 from store.ledger.sweeps import list_unsettled, release_expired, release_lost
 from store.states import Priority
 from worker.processes import KeptProcess
-from worker.queue.queues import StallWatch, count_messages, send_arrival
+from worker.queue.queues import StallWatch, count_messages, send_arrival, send_arrivals
 from worker.screening.finishing import Finisher
 
 logger = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ class Dispatcher:
             ]
         if ready:
             fault_point("after_queue")
-        self._send(ready)
+            self._send(ready)
         return len(ready)
 
     def _hurry(self) -> None:
@@ -129,13 +129,13 @@ class Dispatcher:
                 self._hurried[arrival_id] = now
 
     def _send(self, ready: list[tuple[int, Priority]]) -> None:
-        for position, (arrival_id, priority) in enumerate(ready):
-            try:
-                send_arrival(self._app, arrival_id, priority)
-            except BrokerError:
-                with self._engine.begin() as connection:
-                    unqueue_arrivals(connection, [left for left, _ in ready[position:]])
-                raise
+        try:
+            send_arrivals(self._app, ready)
+        except BrokerError:
+            with self._engine.begin() as connection:
+                unqueue_arrivals(connection, [arrival_id for arrival_id, _ in ready])
+            raise
+        for arrival_id, _ in ready:
             fault_point("after_send", arrival_id)
 
     def _sweep(self) -> None:

@@ -1,9 +1,11 @@
 """The queues at the broker, overdue, STAT and routine: who sends, in which order workers take, and whether any does."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from celery import Celery
-from kombu import Queue
+from kombu import Producer, Queue
+from kombu.exceptions import BatchPublishError
+from kombu.exceptions import OperationalError as BrokerError
 
 from store.states import Priority
 
@@ -85,9 +87,33 @@ def build_celery(broker_url: str) -> Celery:
     return app
 
 
-def send_arrival(app: Celery, arrival_id: int, priority: Priority = Priority.ROUTINE, *, overdue: bool = False) -> None:
+def send_arrivals(app: Celery, arrivals: Iterable[tuple[int, Priority]]) -> None:
+    """Send the ids of arrivals, a message each, in one go.
+
+    Raises
+    ------
+    kombu.exceptions.OperationalError
+        The broker is away or refuses; some of them may have been sent.
+    """
+    try:
+        with app.producer_or_acquire() as producer, producer.batch():
+            for arrival_id, priority in arrivals:
+                send_arrival(app, arrival_id, priority, producer=producer)
+    except BatchPublishError as error:
+        raise BrokerError(str(error)) from error.__cause__
+
+
+def send_arrival(
+    app: Celery,
+    arrival_id: int,
+    priority: Priority = Priority.ROUTINE,
+    *,
+    overdue: bool = False,
+    producer: Producer | None = None,
+) -> None:
     """Send an arrival's id, and nothing else; raises ``kombu.exceptions.OperationalError``."""
-    app.send_task(TASK, args=(arrival_id,), queue=OVERDUE if overdue else QUEUES[priority], retry=False)
+    queue = OVERDUE if overdue else QUEUES[priority]
+    app.send_task(TASK, args=(arrival_id,), queue=queue, retry=False, producer=producer)
 
 
 def count_messages(app: Celery) -> dict[Priority, int]:

@@ -117,6 +117,16 @@ def test_what_could_not_be_sent_is_queued_again(engine: Engine) -> None:
         assert queue_arrivals(connection, 10) == ids[:1]
 
 
+def test_what_a_worker_has_is_not_taken_back_though_sending_it_seemed_to_fail(engine: Engine) -> None:
+    ids = arrive(engine, "a.dcm", "b.dcm")
+    with engine.begin() as connection:
+        queue_arrivals(connection, 10)
+        claim_arrival(connection, ids[0], OWNER, 60)
+        unqueue_arrivals(connection, ids)
+        assert [arrival.id for arrival in list_arrivals(connection, ArrivalState.SCREENING)] == ids[:1]
+        assert [arrival.id for arrival in list_arrivals(connection, ArrivalState.WAITING)] == ids[1:]
+
+
 @pytest.mark.parametrize("queued", [True, False])
 def test_a_claim_is_exclusive_whether_the_id_was_sent_or_not(engine: Engine, queued: bool) -> None:
     (arrival_id,) = arrive(engine, "a.dcm")
