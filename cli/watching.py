@@ -87,11 +87,11 @@ def scan(
     Example: xray-cli scan /archive/2026
     """
     with exit_codes():
-        from inference.alert_rules import NONE
         from installation.sources import read_settings
 
-        # an archive's films are no news: nobody is to hear of them at once
-        failed = _scan(read_settings(home=home, workers=workers, alert_on=NONE), folders)
+        # an archive's films are no news; those that a service left unfinished in its own inboxes still are
+        quiet = ",".join(str(folder.resolve()) for folder in folders)
+        failed = _scan(read_settings(home=home, workers=workers, alert_not_from=quiet), folders)
     if failed:
         raise typer.Exit(FAILED)
 

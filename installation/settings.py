@@ -138,6 +138,12 @@ class WorkerSettings(BaseModel):
     alert_on: Annotated[
         str, Field(description="films that somebody hears of at once, such as `covid19>=0.9`; several with commas")
     ] = ""
+    alert_not_from: Annotated[
+        tuple[Path, ...],
+        NoDecode,
+        BeforeValidator(_split_paths),
+        Field(description="inboxes whose films are no news; `scan` takes its folders for such; several with commas"),
+    ] = ()
     metrics_worker_address: Annotated[
         str, Field(description="where `worker` serves its own times and health, as HOST:PORT; `off`: nowhere")
     ] = OFF

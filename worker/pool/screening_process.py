@@ -81,7 +81,12 @@ class ScreeningProcess:
             self._screener = Screener(
                 ledger,
                 self._load_classifier(),
-                Finisher(ledger, Shelf(self._installation.home), parse_alert_rules(settings.alert_on)),
+                Finisher(
+                    ledger,
+                    Shelf(self._installation.home),
+                    parse_alert_rules(settings.alert_on),
+                    [folder.resolve() for folder in settings.alert_not_from],
+                ),
                 self._installation.protect,
                 Limits(settings.lease_seconds, settings.max_attempts, settings.max_file_bytes),
                 self._sender,

@@ -44,21 +44,27 @@ class Finisher:
     ----------
     alert_rules : sequence of AlertRule
         Of which films somebody is to hear.
+    alert_not_from : sequence of Path
+        Inboxes whose films nobody is to hear of.
     """
 
     engine: Engine
     shelf: Shelf
     alert_rules: Sequence[AlertRule] = ()
+    alert_not_from: Sequence[Path] = ()
 
     def finish_screened(self, claim: Claim, screening: NewScreening, source_format: str | None) -> Arrival:
         """Record a result, or a duplicate where another arrival brought the same bytes meanwhile."""
         stored_path = self._place(claim, screening.source_sha256, source_format)
         with self.engine.begin() as connection:
             state = record_screening(connection, claim.arrival.id, claim.owner, screening, stored_path)
-            if state is ArrivalState.DONE and (met := find_met(self.alert_rules, screening.answer)):
+            if state is ArrivalState.DONE and (met := self._find_met(claim.arrival, screening)):
                 _record_alert(connection, claim.arrival.id, met)
         _log_end(claim.arrival, state, outcome=screening.answer.outcome, reason_code=screening.answer.reason_code)
         return replace(claim.arrival, state=state, stored_path=stored_path)
+
+    def _find_met(self, arrival: Arrival, screening: NewScreening) -> MetRule | None:
+        return None if arrival.inbox in self.alert_not_from else find_met(self.alert_rules, screening.answer)
 
     def finish_duplicate(
         self, claim: Claim, screening_id: int, source_sha256: str, source_format: str | None

@@ -11,23 +11,17 @@ from sqlalchemy import Engine, select
 
 from imaging import NotAChestRadiographError
 from imaging.phantoms.files import write_dicom_phantom, write_png_phantom
-from inference.bundle import SHIPPED_BUNDLE
 from inference.classifier import Classifier
 from inference.labels import Label, Outcome
 from inference.prediction import Prediction
 from installation.home import Home
 from store.database import reading
-from store.identifiers import build_protection
 from store.ledger.arrivals import Arrival, find_arrival
-from store.ledger.models import record_model
 from store.states import AfterScreening, ArrivalState
 from store.tables import audit_events, headers, screenings
 from tests.pictures import write_refused
 from tests.worker.conftest import claim, enroll
-from worker.screening.finishing import Finisher
-from worker.screening.screener import Limits, Screener
-from worker.screening.shelf import Shelf
-from worker.screening.stages import FilmsInReading, StageSender
+from worker.screening.screener import Screener
 
 Screen = Callable[..., Arrival]
 CANARY = "KANARIE"
@@ -40,25 +34,6 @@ IDENTITY = {
     "InstitutionName": f"{CANARY} hospital",
     "ImageComments": f"{CANARY} comment",
 }
-
-
-@pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return Classifier.load(SHIPPED_BUNDLE)
-
-
-@pytest.fixture
-def make_screener(engine: Engine, home: Home, classifier: Classifier) -> Callable[..., Screener]:
-    bundle = classifier.bundle
-    with engine.begin() as connection:
-        record_model(connection, bundle.model_sha256, bundle.model_version, bundle.folder)
-
-    def make(*, store_identifiers: bool = False) -> Screener:
-        protect = build_protection(store_identifiers=store_identifiers, key=b"site")
-        finisher = Finisher(engine, Shelf(home))
-        return Screener(engine, classifier, finisher, protect, Limits(60, 3, 1 << 28), StageSender(), FilmsInReading())
-
-    return make
 
 
 @pytest.fixture
