@@ -1,7 +1,8 @@
 """The piles of the worklist, each along one or several indexes: what is in them, and in which order.
 
 A pile is one or several runs, one after the other. A run is read along its index, from its beginning or from the film
-where the last page ended, so that a page costs the same however large the ledger is.
+where the last page ended, so that a page costs the same however large the ledger is. Filters have no index of their
+own: of a run that is filtered only so many films are looked through, and a page says where that ended.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Join, Select, Table, and_, literal, tuple_
+from sqlalchemy import ColumnElement, Join, Select, Subquery, Table, and_, false, literal, select, true, tuple_
 
 from inference.labels import LABELS, Label, Outcome
 from store.questions.queries import select_results
@@ -19,6 +20,8 @@ from store.states import ArrivalState
 from store.tables import UNFINISHED, arrivals, headers, models, screenings
 
 LONGEST_WAIT = timedelta(hours=4)
+MOST_LOOKED_AT = 3000
+"""Films of a run that are looked through, for a page of those that filters let through."""
 
 # along the screenings, each film once: by its first arrival
 _ANSWERED: Join = (
@@ -75,6 +78,8 @@ class Run:
         A column of the index that is the same in the whole run; named, so that PostgreSQL sees the order.
     joined : Join
         From where.
+    filters : tuple of ColumnElement
+        What else has to hold; no index leads to these films.
     """
 
     where: ColumnElement[bool]
@@ -83,6 +88,7 @@ class Run:
     descends: bool = True
     before: ColumnElement[Any] | None = None
     joined: Join = _ANSWERED
+    filters: tuple[ColumnElement[bool], ...] = ()
 
     @property
     def table(self) -> Table:
@@ -91,21 +97,50 @@ class Run:
 
     def select(self, place: tuple[Any, int] | None, limit: int) -> Select[Any]:
         """Ask for films from a place on; a row is that of a result, then what a line says besides, then its place."""
-        order = [self.sort, self.number] if self.before is None else [self.before, self.sort, self.number]
-        statement = select_results(self.where, self.joined).add_columns(
+        where = self._begin_at(place)
+        if self.filters:
+            looked = self._look(self._begin_at(place)).order_by(*self._order()).limit(MOST_LOOKED_AT).subquery("looked")
+            order = self._sort(looked.c.sort_key, looked.c.number_key)
+            where = self.table.c.id.in_(select(looked.c.id).where(looked.c.keeps).order_by(*order).limit(limit))
+        statement = select_results(where, self.joined).add_columns(
             *(_s.id, _s.arrival_id, _s.screened_at),
             *(_s.patient_age_years, _s.patient_sex, _s.view_position),
             *(self.sort.label("sort_key"), self.number.label("number_key")),
         )
-        if place is not None:
-            here, there = tuple_(self.sort, self.number), tuple_(*map(_bind, (self.sort, self.number), place))
-            statement = statement.where(here < there if self.descends else here > there)
-        return statement.order_by(*(column.desc() if self.descends else column for column in order)).limit(limit)
+        return statement.order_by(*self._order()).limit(limit)
+
+    def look_through(self, most: int) -> Subquery:
+        """Ask of so many films, whichever they are, whether the filters let them through (``keeps``)."""
+        return self._look(self.where).limit(most).subquery("looked")
+
+    def _look(self, where: ColumnElement[bool]) -> Select[Any]:
+        keeps = and_(*self.filters)
+        is_own = set(select(keeps).get_final_froms()) <= {self.table}
+        statement = select(
+            self.table.c.id, self.sort.label("sort_key"), self.number.label("number_key"), keeps.label("keeps")
+        )
+        return statement.select_from(self.table if is_own else self.joined).where(where)
+
+    def select_end(self, place: tuple[Any, int] | None) -> Select[Any]:
+        """Ask for the place of the last film that was looked through; nothing where the run ended before."""
+        statement = select(self.sort.label("sort_key"), self.number.label("number_key")).select_from(self.table)
+        return statement.where(self._begin_at(place)).order_by(*self._order()).offset(MOST_LOOKED_AT - 1).limit(1)
+
+    def _begin_at(self, place: tuple[Any, int] | None) -> ColumnElement[bool]:
+        if place is None:
+            return self.where
+        here, there = tuple_(self.sort, self.number), tuple_(*map(_bind, (self.sort, self.number), place))
+        return and_(self.where, here < there if self.descends else here > there)
+
+    def _order(self) -> Iterator[ColumnElement[Any]]:
+        return self._sort(*([] if self.before is None else [self.before]), self.sort, self.number)
+
+    def _sort(self, *columns: ColumnElement[Any]) -> Iterator[ColumnElement[Any]]:
+        return (column.desc() if self.descends else column for column in columns)
 
 
 def list_runs(wish: Wish) -> list[Run]:
     """Return the runs of a pile, the first first."""
-    conditions = tuple(list_conditions(wish.filters))
     runs = {
         Pile.UNREAD: _list_unread,
         Pile.REVIEWED: _list_reviewed,
@@ -114,13 +149,15 @@ def list_runs(wish: Wish) -> list[Run]:
         Pile.WAITING: _list_waiting,
         Pile.VANISHED: _list_vanished,
     }[wish.pile](wish)
-    return [replace(run, where=and_(run.where, *conditions)) for run in runs]
+    labels_decided = wish.pile is not Pile.REVIEWED  # the runs of the others have one label, or none
+    conditions = tuple(list_conditions(replace(wish.filters, labels=()) if labels_decided else wish.filters))
+    return [replace(run, filters=conditions) for run in runs]
 
 
 def _list_unread(wish: Wish) -> Iterator[Run]:
     """Give likely positives, the overdue ones before the likeliest; then indeterminate ones; then the other labels."""
     overdue = datetime.now(tz=UTC) - wish.longest_wait
-    likely = _is_unread(Outcome.PREDICTED, Label.COVID19)
+    likely = and_(_is_unread(Outcome.PREDICTED, Label.COVID19), _has_wanted(wish, Label.COVID19))
     yield Run(
         and_(likely, _s.screened_at >= wish.since, _s.screened_at < min(overdue, wish.until)),
         *(_s.screened_at, _s.id),
@@ -150,7 +187,8 @@ def _list_failed(wish: Wish) -> Iterator[Run]:
 
 
 def _list_waiting(wish: Wish) -> Iterator[Run]:
-    waits = and_(UNFINISHED, _a.state != ArrivalState.FAILED, _a.received_at >= wish.since, _a.received_at < wish.until)
+    period = and_(_a.received_at >= wish.since, _a.received_at < wish.until)
+    waits = and_(UNFINISHED, _a.state != ArrivalState.FAILED, period, _has_wanted(wish, None))
     yield Run(waits, _a.received_at, _a.id, descends=False, joined=JOINED)
 
 
@@ -159,17 +197,25 @@ def _list_vanished(wish: Wish) -> Iterator[Run]:
 
 
 def _run_of_answers(wish: Wish, outcome: Outcome, label: Label | None) -> Run:
-    return Run(and_(_is_unread(outcome, label), _answered_in(wish)), _s.screened_at, _s.id, before=_s.label)
+    where = and_(_is_unread(outcome, label), _answered_in(wish), _has_wanted(wish, label))
+    return Run(where, _s.screened_at, _s.id, before=_s.label)
 
 
 def _run_of_state(wish: Wish, state: ArrivalState, moment: ColumnElement[datetime]) -> Run:
-    return Run(and_(_a.state == state, moment >= wish.since, moment < wish.until), _a.id, _a.id, joined=JOINED)
+    where = and_(_a.state == state, moment >= wish.since, moment < wish.until, _has_wanted(wish, None))
+    return Run(where, _a.id, _a.id, joined=JOINED)
 
 
 def _is_unread(outcome: Outcome, label: Label | None) -> ColumnElement[bool]:
     # written out: a partial index serves only a query that says the same at planning time
     has_label = _s.label.is_(None) if label is None else _s.label == literal(label.value, literal_execute=True)
     return and_(_s.reviewed_at.is_(None), _s.outcome == literal(outcome.value, literal_execute=True), has_label)
+
+
+def _has_wanted(wish: Wish, label: Label | None) -> ColumnElement[bool]:
+    """Return whether a run of one label, or of none, has what the filter of labels lets through."""
+    wanted = wish.filters.labels
+    return and_(true(), *([] if not wanted or label in wanted else [false()]))
 
 
 def _answered_in(wish: Wish) -> ColumnElement[bool]:

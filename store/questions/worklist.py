@@ -5,17 +5,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from inference.labels import LABELS, Label, Outcome
 from store.columns import UtcDateTime
 from store.questions.piles import Pile, Run, Wish, list_runs
 from store.questions.queries import Result, as_result
-from store.questions.selection import ALL, JOINED
+from store.questions.selection import JOINED
 from store.tables import UNFINISHED, arrivals, screenings
 
 PAGE = 50
 MOST_COUNTED = 1000  # whoever has more to read does not need the number
+MOST_LOOKED_AT = 1000  # for the number of those that filters let through
 _SIGN = "~"  # between the parts of a place; in no number and no time
 _a, _s = arrivals.c, screenings.c
 
@@ -33,10 +34,25 @@ class Film(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A page of the worklist; ``next_place`` is where the next one begins, None at the end."""
+    """A page of the worklist; ``next_place`` is where the next one begins, None at the end.
+
+    With filters a page may have fewer films than it could, or none, and yet a next one: it ends where
+    ``store.questions.piles.MOST_LOOKED_AT`` films were looked through.
+    """
 
     films: list[Film]
     next_place: str | None
+
+
+class Count(NamedTuple):
+    """How many films there are, as far as they were counted."""
+
+    films: int
+    is_all: bool
+
+    def __str__(self) -> str:
+        """Write it as a list's title does: "1,000+" where there may be more."""
+        return f"{self.films:,}{'' if self.is_all else '+'}"
 
 
 def list_films(
@@ -63,6 +79,9 @@ def list_films(
                 return Page(films, ends_at)
             films.append(_as_film(row))
             ends_at = _write_place(number, row.sort_key, row.number_key)
+        end = connection.execute(run.select_end(key)).first() if run.filters else None
+        if end is not None:
+            return Page(films, _write_place(number, end.sort_key, end.number_key))
         number, key = number + step, None
     return Page(films, None)
 
@@ -87,21 +106,26 @@ def list_numbered(connection: Connection, arrival_ids: Sequence[int]) -> list[Fi
     return [_as_film(row) for row in connection.execute(run.select(None, len(arrival_ids)))] if arrival_ids else []
 
 
-def count_piles(connection: Connection, wish: Wish) -> dict[Pile, int]:
-    """Count the films of each pile, up to ``MOST_COUNTED``."""
+def count_piles(connection: Connection, wish: Wish) -> dict[Pile, Count]:
+    """Count the films of each pile."""
     return {pile: count_pile(connection, replace(wish, pile=pile)) for pile in Pile}
 
 
-def count_pile(connection: Connection, wish: Wish) -> int:
-    """Count the films of one pile, up to ``MOST_COUNTED``."""
-    found = 0
+def count_pile(connection: Connection, wish: Wish) -> Count:
+    """Count the films of one pile, up to ``MOST_COUNTED``; with filters, those among ``MOST_LOOKED_AT``."""
+    found = looked = 0
     for run in list_runs(wish):
-        joined = run.joined if wish.filters != ALL else run.table  # what is joined to would only be looked up
-        some = select(literal(1)).select_from(joined).where(run.where).limit(MOST_COUNTED - found).subquery()
-        found += connection.scalar(select(func.count()).select_from(some)) or 0
-        if found >= MOST_COUNTED:
-            break
-    return found
+        if run.filters:
+            some = run.look_through(MOST_LOOKED_AT - looked)
+            kept: ColumnElement[int] = func.coalesce(func.sum(case((some.c.keeps, 1), else_=0)), 0)
+        else:
+            some = select(run.table.c.id).where(run.where).limit(MOST_COUNTED - found).subquery()
+            kept = func.count()
+        seen, kept_here = connection.execute(select(func.count(), kept).select_from(some)).one()
+        found, looked = found + kept_here, looked + seen
+        if found >= MOST_COUNTED or (run.filters and looked >= MOST_LOOKED_AT):
+            return Count(min(found, MOST_COUNTED), is_all=False)
+    return Count(found, is_all=True)
 
 
 def find_state(connection: Connection) -> tuple[int, int, int, datetime | None]:

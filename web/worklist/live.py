@@ -17,7 +17,7 @@ from inference.labels import Label
 from store.database import reading
 from store.questions.piles import Pile, Wish
 from store.questions.selection import Filters
-from store.questions.worklist import MOST_COUNTED, count_pile, find_state
+from store.questions.worklist import count_pile, find_state
 from store.states import Role
 from web.access.guard import Pages, Visit, Visitor
 
@@ -66,7 +66,7 @@ def _build_counters(visit: Visit) -> Markup:
     with reading(visit.ledger) as connection:
         counts = {name: count_pile(connection, wish) for name, wish in wishes.items()}
     return join(
-        element("span", element("b", f"{count:,}{'+' if count >= MOST_COUNTED else ''}"), f" {name}")
+        element("span", element("b", str(count)), f" {name}")
         for name, count in counts.items()
-        if count or name != "failed"
+        if count.films or name != "failed"
     )

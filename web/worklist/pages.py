@@ -15,7 +15,7 @@ from installation.errors import IdentifierKeyError
 from reports.film.finding import ACCEPTED, find_films
 from store.database import reading
 from store.questions.piles import Pile, Wish
-from store.questions.worklist import MOST_COUNTED, Film, count_piles, list_films, list_numbered
+from store.questions.worklist import PAGE, Count, Film, Page, count_piles, list_films, list_numbered
 from store.states import Role
 from web.access.guard import Pages, Visit, Visitor
 from web.answers import build_answer, build_marks, build_stat, find_answer_advice, say_share
@@ -96,8 +96,8 @@ def _build_list(visit: Visit, words: Words, search: str) -> Markup:
         (
             _build_tabs(words, counts),
             element("p", LEADS[words.pile].format(wait=wait), class_="lead"),
-            _build_table(page.films, zone, words.wish),
-            _build_paging(words, page.next_place, after),
+            _build_table(page.films, zone, words.wish) if page.films or not page.next_place else EMPTY,
+            _build_paging(words, page, after),
         )
     )
 
@@ -118,12 +118,11 @@ def _build_found(films: Sequence[Film], search: str, zone: tzinfo) -> Markup:
     return join((said, _build_table(films, zone)))
 
 
-def _build_tabs(words: Words, counts: dict[Pile, int]) -> Markup:
+def _build_tabs(words: Words, counts: dict[Pile, Count]) -> Markup:
     links = []
     for pile, title in TITLES_OF_PILES.items():
-        number = f"{counts[pile]:,}{'+' if counts[pile] >= MOST_COUNTED else ''}"
         is_here = "page" if pile is words.pile else None
-        link = element("a", title, " ", element("b", number), href=words.write(pile=pile), aria_current=is_here)
+        link = element("a", title, " ", element("b", str(counts[pile])), href=words.write(pile=pile), aria_current=is_here)
         links.append(element("li", link))
     return element("nav", element("ul", *links), class_="tabs", aria_label="lists of films")
 
@@ -190,10 +189,14 @@ def _say_patient(film: Film) -> str:
     return " ".join(filter(None, (film.patient_sex, age)))
 
 
-def _build_paging(words: Words, next_place: str | None, here: str | None) -> Markup:
+def _build_paging(words: Words, page: Page, here: str | None) -> Markup:
+    """Build the ways on; a filtered list is looked through in parts, so that a page comes at once."""
+    is_part = page.next_place is not None and len(page.films) < PAGE
+    said = element("span", f"{say_count(len(page.films), 'film')} among those looked through so far", class_="note")
     first = element("a", "first page", href=words.write(), class_="button", data_key="0") if here else EMPTY
-    more = element("a", "next page", href=words.write(after=next_place), class_="button", data_key="n")
-    return element("p", first, more if next_place else EMPTY, class_="paging")
+    title = "look further" if is_part else "next page"
+    more = element("a", title, href=words.write(after=page.next_place), class_="button", data_key="n")
+    return element("p", first, more if page.next_place else EMPTY, said if is_part else EMPTY, class_="paging")
 
 
 def _build_keys() -> Markup:
