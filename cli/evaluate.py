@@ -104,7 +104,14 @@ def evaluate(
         _check_packages(audit or strict or leave_out is not None)
         from training.evaluation.assessment import AssessmentSettings
 
-        folder, cases = (dataset, None) if dataset is not None else _find_outcomes(installation, since, until)
+        folder, cases = (
+            (dataset, None)
+            if dataset is not None
+            else (
+                installation.home.root,
+                find_outcomes(installation, since, until),
+            )
+        )
         settings = AssessmentSettings(
             model=installation.model.folder,
             dataset=folder,
@@ -140,10 +147,8 @@ def _check_films(dataset: Path | None, from_outcomes: bool, has_period: bool) ->
         raise typer.BadParameter("--since and --until go with --from-outcomes")
 
 
-def _find_outcomes(
-    installation: "Installation", since: str | None, until: str | None
-) -> "tuple[Path, tuple[Case, ...]]":
-    """Return the home, and the cases of a period in its ledger."""
+def find_outcomes(installation: "Installation", since: str | None, until: str | None) -> "tuple[Case, ...]":
+    """Return the films of a period in the ledger that have a label, as cases."""
     from reports.question.asking import ask_question
     from store.database import reading
     from store.questions.labelled_films import list_labelled_films
@@ -153,7 +158,7 @@ def _find_outcomes(
     question = ask_question(since or "1970-01-02", until, installation.settings.time_zone)
     with reading(ledger) as connection:
         films = list_labelled_films(connection, question.selection)
-    return installation.home.root, tuple(find_cases(films))
+    return tuple(find_cases(films))
 
 
 def _check_packages(needed: bool) -> None:

@@ -9,6 +9,7 @@ from cli.choices import TableFormat
 from cli.errors import FAILED, exit_codes
 
 if TYPE_CHECKING:
+    from training.data.dataset import Case
     from training.preparation.views import Views
 
 MAX_PER_PATIENT = 10
@@ -23,6 +24,9 @@ Folders = Annotated[
 Dicom = Annotated[Path | None, typer.Option(help="Folder of DICOM files; with --labels.")]
 LabelsFile = Annotated[
     Path | None, typer.Option(help="CSV with columns sop_instance_uid or file, and label, for --dicom.")
+]
+FromOutcomes = Annotated[
+    bool, typer.Option("--from-outcomes", help="Films screened here, with the labels of RT-PCR, readers and reviews.")
 ]
 View = Annotated[str, typer.Option(help="Frontal views to take; AP means AP Supine and AP erect too.")]
 NoFinding = Annotated[
@@ -52,6 +56,7 @@ def prepare(
     folders: Folders = None,
     dicom: Dicom = None,
     labels: LabelsFile = None,
+    from_outcomes: FromOutcomes = False,
     view: View = "PA,AP",
     no_finding_as_normal: NoFinding = False,
     other_findings: OtherFindings = False,
@@ -78,15 +83,18 @@ def prepare(
 
     xray-cli prepare --dicom export --labels labels.csv --source our-hospital --output dataset
 
+    xray-cli prepare --from-outcomes --output dataset
+
     xray-cli train --dataset dataset
     """
-    _check_usage(metadata, images, folders or [], dicom, labels, source)
+    _check_usage(metadata, images, folders or [], dicom, labels, source, from_outcomes)
     with exit_codes():
         from cli.preparing import print_summary, run
         from training.preparation import PrepareSettings
 
         settings = PrepareSettings(
             output=output, metadata=metadata, images=images, folders=tuple(folders or ()), dicom=dicom, labels=labels,
+            site_films=_find_site_films() if from_outcomes else (),
             views=_read_views(view), no_finding=no_finding_as_normal, other_findings=other_findings,
             max_per_patient=max_per_patient or None, source=source, salt_file=salt_file, link=link, workers=workers,
             lungs=lungs,
@@ -95,6 +103,14 @@ def prepare(
         print_summary(summary, output_format)
     if summary["failed"]:
         raise typer.Exit(FAILED)
+
+
+def _find_site_films() -> "tuple[Case, ...]":
+    from cli.evaluate import find_outcomes
+    from cli.opening import opened_installation
+
+    with opened_installation() as installation:
+        return find_outcomes(installation, None, None)
 
 
 def _read_views(text: str) -> "Views":
@@ -113,6 +129,7 @@ def _check_usage(
     dicom: Path | None,
     labels: Path | None,
     source: str,
+    from_outcomes: bool,
 ) -> None:
     for first, second, names in (
         (metadata, images, "--metadata and --images"),
@@ -120,8 +137,10 @@ def _check_usage(
     ):
         if (first is None) != (second is None):
             raise typer.BadParameter(f"{names} go together")
-    inputs = len(folders) + (metadata is not None) + (dicom is not None)
+    inputs = len(folders) + (metadata is not None) + (dicom is not None) + from_outcomes
     if not inputs:
-        raise typer.BadParameter("nothing to prepare: give --metadata and --images, --folders, or --dicom and --labels")
+        raise typer.BadParameter(
+            "nothing to prepare: give --metadata and --images, --folders, --dicom and --labels, or --from-outcomes"
+        )
     if source and inputs > 1:
         raise typer.BadParameter("--source names one input; prepare the others in runs of their own")

@@ -43,7 +43,7 @@ def run(settings: PrepareSettings) -> dict[str, Any]:
     with _show_progress(console) as track:
         result = prepare_dataset(settings, track, lambda text: console.print(text, markup=False, soft_wrap=True))
     summary = to_json(result, str(settings.output))
-    if settings.dicom:
+    if settings.dicom or settings.site_films:
         summary["warnings"].append(FOLDER_WARNING)
     return summary
 

@@ -1,4 +1,6 @@
+import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -6,8 +8,16 @@ from typer.testing import CliRunner, Result
 
 from cli.app import app
 from inference.labels import NOTICE
+from store.database import open_database
+from store.ledger.outcomes import record_screening
+from store.references.labels import ReferenceLabel, record_references
+from store.references.words import Reference, ReferenceSource
+from tests.databases import sqlite_template
+from tests.ledger import OWNER, hold, new_screening, register_model
 from tests.training.factories import write_open_gate
-from tests.training.preparation.factories import write_cohen, write_film
+from tests.training.preparation.factories import read_list, write_cohen, write_film
+
+__all__ = ["sqlite_template"]
 
 
 def run(*words: object) -> Result:
@@ -33,6 +43,37 @@ def test_a_program_gets_the_summary_as_json_and_a_damaged_file_is_exit_code_1(tm
     summary = json.loads(answer.stdout)
     assert (summary["offered"], summary["kept"], summary["failed"]) == (2, 1, 1)
     assert summary["reasons"] == [{"source": "films", "why": "format_not_accepted", "films": 1}]
+
+
+def test_films_that_were_screened_and_reviewed_here_become_a_data_set(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, output = tmp_path / "home", tmp_path / "dataset"
+    home.mkdir()
+    shutil.copyfile(sqlite_template, home / "xray.db")
+    monkeypatch.setenv("XRAY_HOME", str(home))
+    assert run("--from-outcomes", "--output", output).exit_code == 66  # nobody has said anything yet
+    engine = open_database(f"sqlite:///{home / 'xray.db'}")
+    register_model(engine)
+    said = ((ReferenceSource.REVIEW, Reference.NORMAL), (ReferenceSource.PCR, Reference.COVID19))
+    for number, (source, reference) in enumerate(said):
+        path = write_film(home / f"0000000{number}.png", number)
+        screening = new_screening(
+            source_sha256=hashlib.sha256(path.read_bytes()).hexdigest(), identity={"patient_id": "P1"}
+        )
+        arrival_id = hold(engine, path.name)
+        with engine.begin() as connection:
+            record_screening(connection, arrival_id, OWNER, screening, path)
+            record_references(connection, [ReferenceLabel(screening.source_sha256, source, reference)])
+    engine.dispose()
+    gate = write_open_gate(tmp_path / "gate")
+    answer = run("--from-outcomes", "--output", output, "--lungs", gate)
+    assert answer.exit_code == 0, answer.output
+    assert "keep their headers" in " ".join(answer.stdout.split())
+    rows = read_list(output / "manifest.csv")
+    assert sorted((row["label"], row["source"]) for row in rows) == [("covid19", "outcomes"), ("normal", "outcomes")]
+    (patient,) = {row["patient_id"] for row in rows}
+    assert patient not in ("", "P1")
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from documents.figures import say_count
 from inference.labels import LABELS, OTHER_FINDING
-from store.identifiers import build_protection
-from training.data.dataset import MANIFEST_NAME
+from store.identifiers import Protect, build_protection
+from training.data.dataset import MANIFEST_NAME, UNKNOWN, Case
 from training.data.folders import read_class_folders
 from training.data.vocabulary import OTHER_FINDINGS
 from training.preparation import cohen, dicom
@@ -20,6 +20,7 @@ from training.preparation.selection import LABEL_CONFLICT
 from training.preparation.views import Views
 
 SALT_BYTES = 32
+SITE = "outcomes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class PrepareSettings:
         Class folders, or data sets with a manifest.
     dicom, labels : Path or None
         A folder of DICOM files and the table of their labels.
+    site_films : tuple of Case
+        Films that were screened here, with what RT-PCR, readers and reviews say of them.
     views : Views
         The wanted ones.
     no_finding, other_findings : bool
@@ -60,6 +63,7 @@ class PrepareSettings:
     folders: tuple[Path, ...] = ()
     dicom: Path | None = None
     labels: Path | None = None
+    site_films: tuple[Case, ...] = ()
     views: Views = field(default_factory=Views)
     no_finding: bool = False
     other_findings: bool = False
@@ -106,6 +110,33 @@ def list_offers(settings: PrepareSettings, say: Callable[[str], None]) -> Iterat
     if settings.dicom:
         say(f"{settings.dicom}: DICOM files with a table of labels")
         yield from dicom.list_dicom(settings.dicom, settings.source or dicom.SOURCE)
+    if settings.site_films:
+        say(f"{say_count(len(settings.site_films), 'film')} that were screened here")
+        yield from _list_site_films(settings)
+
+
+def _list_site_films(settings: PrepareSettings) -> Iterator[Offer]:
+    """Yield the site's own films; the gate will look at each, since what was refused may have a label too."""
+    protect = _build_protection(settings)
+    for case in settings.site_films:
+        view, sex, age_group = ("" if fact == UNKNOWN else fact for fact in (case.view, case.sex, case.age_group))
+        yield Offer(
+            source=settings.source or SITE,
+            origin=case.path.name,
+            label=case.reference_label,
+            patient_id=(protect(case.patient_id) or "") if case.is_patient_known else "",
+            view=view,
+            sex=sex,
+            site="" if case.source == UNKNOWN else case.source,
+            age_group=age_group,
+            path=case.path,
+            needs_gate=True,
+        )
+
+
+def _build_protection(settings: PrepareSettings) -> Protect:
+    salt = read_salt(settings.salt_file or settings.output.with_name(settings.output.name + ".salt"))
+    return build_protection(store_identifiers=False, key=salt)
 
 
 def complete_offers(settings: PrepareSettings, offers: Sequence[Offer], readings: Sequence[Reading]) -> list[Offer]:
@@ -132,8 +163,7 @@ def _complete_dicom(
     settings: PrepareSettings, table: Path, pairs: Sequence[tuple[Offer, Reading]]
 ) -> Iterator[tuple[Offer, Reading]]:
     labels = dicom.read_labels(table)
-    salt = read_salt(settings.salt_file or settings.output.with_name(settings.output.name + ".salt"))
-    protect = build_protection(store_identifiers=False, key=salt)
+    protect = _build_protection(settings)
     found: set[str] = set()
     for offer, reading in pairs:
         if not offer.needs_header:

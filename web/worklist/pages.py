@@ -122,7 +122,9 @@ def _build_tabs(words: Words, counts: dict[Pile, Count]) -> Markup:
     links = []
     for pile, title in TITLES_OF_PILES.items():
         is_here = "page" if pile is words.pile else None
-        link = element("a", title, " ", element("b", str(counts[pile])), href=words.write(pile=pile), aria_current=is_here)
+        link = element(
+            "a", title, " ", element("b", str(counts[pile])), href=words.write(pile=pile), aria_current=is_here
+        )
         links.append(element("li", link))
     return element("nav", element("ul", *links), class_="tabs", aria_label="lists of films")
 
