@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from documents.html.elements import element, isolate
 from documents.text import find_file_name, shorten, show_text
+from reports.advice import find_advice
 from store.database import reading
 from store.ledger.arrivals import Arrival, list_quarantined
 from store.ledger.fates import REASONS
@@ -74,7 +75,7 @@ def _build_row(visit: Visit, arrival: Arrival) -> Markup:
         element("th", element("a", str(arrival.id), href=f"/films/{arrival.id}"), scope="row"),
         element("td", isolate(name), class_="name"),
         element("td", element("b", code.replace("_", " ")), element("small", shorten(arrival.reason or "", 200))),
-        element("td", REASONS.get(code, ""), class_="words"),
+        element("td", find_advice(code, REASONS), class_="words"),
         element("td", say_moment(arrival.received_at, visit.site.zone), class_="moment"),
         element("td", build_form(visit, f"/quarantine/{arrival.id}/release", button)),
     )

@@ -48,7 +48,9 @@ def test_a_file_is_released_from_quarantine_in_the_users_name(
     inbox.mkdir()
     arrival_id = put_in_quarantine(installation, inbox / "broken.dcm")
     client = log_in(Role.OPERATOR)
-    assert "broken.dcm" in client.get("/quarantine").text
+    page = client.get("/quarantine").text
+    assert "broken.dcm" in page
+    assert "Send the file again; the copy that arrived is incomplete." in page
     answer = client.post(f"/quarantine/{arrival_id}/release")
     assert "is back in its inbox" in answer.text
     assert (inbox / "broken.dcm").read_bytes() == b"broken"
@@ -71,7 +73,13 @@ def put_in_quarantine(installation: Installation, path: Path) -> int:
         record_arrivals(connection, [new])
         assert claim_arrival(connection, 1, OWNER, 60) is not None
         record_quarantine(
-            connection, 1, OWNER, reason_code="truncated", reason="it ends", source_sha256="a" * 64, stored_path=stored
+            connection,
+            1,
+            OWNER,
+            reason_code="truncated_file",
+            reason="it ends",
+            source_sha256="a" * 64,
+            stored_path=stored,
         )
         found = find_arrival(connection, 1)
     assert found is not None
