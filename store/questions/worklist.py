@@ -51,8 +51,8 @@ class Count(NamedTuple):
     is_all: bool
 
     def __str__(self) -> str:
-        """Write it as a list's title does: "1,000+" where there may be more."""
-        return f"{self.films:,}{'' if self.is_all else '+'}"
+        """Write it as a list's title does: "1,000+" where there may be more, "?" where none was found so far."""
+        return f"{self.films:,}{'' if self.is_all else '+'}" if self.films or self.is_all else "?"
 
 
 def list_films(

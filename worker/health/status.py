@@ -8,7 +8,7 @@ from typing import Any
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
-from documents.figures import say_count
+from documents.figures import say_count, say_duration
 from documents.text import show_text
 from inference.bundle import BundleError
 from inference.serving.report import EngineState
@@ -23,6 +23,7 @@ from worker.health.heartbeat import ServiceState, judge_health, read_heartbeat
 from worker.health.queue_facts import Queue, read_queue
 from worker.queue.broker import ping_broker
 
+MINUTE_SECONDS = 60.0
 STUCK_SECONDS = 120.0
 DELIVERY_SECONDS = 120.0  # a target that is restarted is back by then
 MANY_QUARANTINED, LARGE_SHARE = 10, 0.2  # so many of the last day's files, and so large a part of them, is no chance
@@ -219,4 +220,7 @@ def _quiet_seconds(queue: Queue) -> float:
 
 
 def _ago(moment: datetime | None) -> str:
-    return "-" if moment is None else f"{(datetime.now(tz=UTC) - moment).total_seconds():.0f} s ago"
+    if moment is None:
+        return "-"
+    seconds = (datetime.now(tz=UTC) - moment).total_seconds()
+    return f"{say_duration(seconds) if seconds >= MINUTE_SECONDS else f'{seconds:.0f} s'} ago"

@@ -17,6 +17,7 @@ from store.questions.piles import Pile, Wish
 from store.questions.selection import Filters
 from store.questions.worklist import (
     PAGE,
+    Count,
     Film,
     count_pile,
     count_piles,
@@ -166,6 +167,7 @@ def test_a_filtered_list_is_looked_through_in_parts_and_loses_none(
     assert count.films == len(LET_THROUGH[which]) or not count.is_all
     assert most < 10 or str(count) == str(len(LET_THROUGH[which]))
     assert walk(filled, Wish(WISH.since, WISH.until, Pile.REFUSED, FILTERS["label"]), 2) == []
+    assert [str(Count(*each)) for each in ((0, True), (0, False), (1000, False))] == ["0", "?", "1,000+"]
 
 
 @pytest.mark.parametrize("place", ["", "x", "0~~", "9~1~1", "0~2026~x", "1~nan", "~~~~"])

@@ -46,6 +46,13 @@ def test_files_that_wait_for_no_service_are_a_problem(installation: Installation
     assert "1 file waits and no service runs: start 'xray-cli watch'" in problem
 
 
+def test_how_long_something_waits_is_said_as_people_say_it(installation: Installation, engine: Engine) -> None:
+    arrive(engine, "a.dcm")
+    with engine.begin() as connection:
+        connection.execute(update(arrivals).values(received_at=datetime.now(tz=UTC) - timedelta(minutes=75)))
+    assert "oldest waiting   1 h 15 min ago" in screen(read_status(installation))
+
+
 def test_what_the_service_says_of_itself_is_passed_on_with_what_to_do(
     installation: Installation, engine: Engine, home: Home
 ) -> None:
