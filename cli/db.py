@@ -9,7 +9,6 @@ import typer
 from cli.errors import InputMissingError, exit_codes
 from cli.opening import opened_installation
 from store import HEAD_REVISION
-from store.errors import BackupToolMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,14 +16,9 @@ if TYPE_CHECKING:
 
     from installation.installation import Installation
     from store.upkeep.pruning import Pruned
+    from store.upkeep.restore import Restored
 
 app = typer.Typer(help="The ledger's database.", no_args_is_help=True)
-
-RESTORE_POSTGRESQL = (
-    "PostgreSQL restores with its own program: stop every service and worker, make an empty database (CREATE DATABASE "
-    "xray_restored ENCODING 'UTF8' TEMPLATE template0), run 'pg_restore --no-owner --exit-on-error "
-    "--dbname=xray_restored {file}', set XRAY_DATABASE_URL to it, and 'xray-cli db check'; the old one stays as it is"
-)
 
 
 @app.command()
@@ -61,31 +55,39 @@ def restore(
 ) -> None:
     """Put a backup in the ledger's place, with the service stopped; the ledger that was there is kept aside.
 
-    The backup is checked first. It may be of an older version: the next 'watch' upgrades it. PostgreSQL: says what to
-    do with pg_restore.
+    The backup is checked first. It may be of an older version: the next 'watch' upgrades it. PostgreSQL needs its
+    pg_restore, and a user that may make databases; no service, worker or page may use the ledger.
 
     Example: xray-cli db restore /backup/xray.db
     """
     with exit_codes(), opened_installation() as installation:
-        ledger = installation.settings.ledger_file
-        if ledger is None:
-            raise BackupToolMissingError(RESTORE_POSTGRESQL.format(file=file))
-        from installation.home import lock_home, prepare_home
-        from store.upkeep.restore import restore_sqlite
-
         if not file.is_file():
             raise InputMissingError(f"there is no file {file}")
-        prepare_home(installation.home)
-        with lock_home(installation.home):
-            restored = restore_sqlite(file, ledger)
+        restored = _restore(installation, file)
         counted = ", ".join(f"{count} {name}" for name, count in restored.rows.items())
-        typer.echo(f"{ledger} is {file} now ({counted}), with schema {restored.revision}, and has passed its checks")
+        typer.echo(f"the ledger is {file} now ({counted}), with schema {restored.revision}, and has passed its checks")
         if restored.aside is not None:
             typer.echo(f"the ledger that was there is kept as {restored.aside}")
         typer.echo(
             "What was screened since lies in processed/ of the home and has no row any more: copy those files into the "
             "inbox again. Start 'xray-cli watch', which upgrades an older schema"
         )
+
+
+def _restore(installation: "Installation", file: Path) -> "Restored":
+    ledger = installation.settings.ledger_file
+    if ledger is None:
+        from sqlalchemy import make_url
+
+        from store.upkeep.restore_postgresql import restore_postgresql
+
+        return restore_postgresql(file, make_url(installation.settings.sqlalchemy_url))
+    from installation.home import lock_home, prepare_home
+    from store.upkeep.restore import restore_sqlite
+
+    prepare_home(installation.home)
+    with lock_home(installation.home):
+        return restore_sqlite(file, ledger)
 
 
 @app.command()

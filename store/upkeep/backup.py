@@ -141,18 +141,19 @@ def dump_postgresql(engine: Engine, part: Path) -> Mapping[str, int]:
     BackupError
         One of them failed, or the archive does not hold every row.
     """
-    pg_dump, pg_restore = _find_tool("pg_dump"), _find_tool("pg_restore")
+    pg_dump, pg_restore = find_tool("pg_dump"), find_tool("pg_restore")
     with reading(engine) as connection:
         snapshot = connection.scalar(select(func.pg_export_snapshot()))
         expected = count_rows(connection)
         # inside the transaction: the snapshot lives as long as it does
         command = [pg_dump, "--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"]
-        _run([*command, f"--file={part}", f"--dbname={_as_libpq(engine.url)}"], engine.url)
-    check_counts(_count_archived(pg_restore, part), expected)
+        run_tool([*command, f"--file={part}", f"--dbname={as_libpq(engine.url)}"], engine.url)
+    check_counts(count_archived(pg_restore, part), expected)
     return expected
 
 
-def _find_tool(name: str) -> str:
+def find_tool(name: str) -> str:
+    """Find one of PostgreSQL's programs on the PATH; raises BackupToolMissingError."""
     found = shutil.which(name)
     if found is None:
         message = f"{name} is not on the PATH: install PostgreSQL's client programs (Debian: postgresql-client)"
@@ -160,19 +161,20 @@ def _find_tool(name: str) -> str:
     return found
 
 
-def _as_libpq(url: URL) -> str:
+def as_libpq(url: URL) -> str:
     """Return the URL as PostgreSQL's programs read it; the password goes another way, which 'ps' does not show."""
     return url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
 
 
-def _run(command: Sequence[str], url: URL) -> None:
+def run_tool(command: Sequence[str], url: URL) -> None:
+    """Run one of PostgreSQL's programs; raises BackupError with what it says."""
     environment = os.environ | ({"PGPASSWORD": str(url.password)} if url.password else {})
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if ended.returncode:
-        raise _as_error("pg_dump", ended.stderr)
+        raise _as_error(Path(command[0]).name, ended.stderr)
 
 
-def _count_archived(pg_restore: str, archive: Path) -> Mapping[str, int]:
+def count_archived(pg_restore: str, archive: Path) -> Mapping[str, int]:
     """Read the whole archive as the script that would restore it, and count its rows."""
     counts: Counter[str] = Counter()
     counted = None

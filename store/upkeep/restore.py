@@ -23,13 +23,13 @@ class Restored:
         Rows by table.
     revision : str
         Its schema: the service brings an older one up to its own when it starts.
-    aside : Path or None
-        Where the ledger lies that was there before.
+    aside : Path or str or None
+        The file, or the database, that holds the ledger that was there before.
     """
 
     rows: Mapping[str, int]
     revision: str
-    aside: Path | None
+    aside: Path | str | None
 
 
 def restore_sqlite(backup: Path, ledger: Path) -> Restored:
@@ -68,10 +68,15 @@ def _copy(backup: Path, part: Path) -> tuple[Mapping[str, int], str]:
             rows = check_sqlite(copy)
     except (sqlite3.DatabaseError, BackupError, TypeError):
         raise RestoreError(f"{backup} is no ledger of xray-watch, or it is damaged: nothing was changed") from None
+    check_revision(backup, revision)
+    return rows, revision
+
+
+def check_revision(backup: Path, revision: str) -> None:
+    """Do nothing where this version knows the schema; else raise SchemaTooNewError."""
     if not revision.isdecimal() or int(revision) > int(HEAD_REVISION):
         message = f"{backup} has schema {revision}, this version knows {HEAD_REVISION} at most: install a newer version"
         raise SchemaTooNewError(message)
-    return rows, revision
 
 
 def _set_aside(ledger: Path) -> Path:

@@ -129,7 +129,8 @@ def test_nothing_is_restored_or_upgraded_under_a_service_that_runs(run: Run, led
         assert "a service already runs" in answer.stderr
         assert run("db", "upgrade").returncode == 0  # nothing is to be done
     assert run("db", "restore", tmp_path / "none.db").returncode == 66
-    postgresql = run("db", "restore", tmp_path / "copy.db", XRAY_DATABASE_URL="postgresql+psycopg://x@127.0.0.1:9/x")
+    server = {"XRAY_DATABASE_URL": "postgresql+psycopg://x@127.0.0.1:9/x", "PATH": str(tmp_path)}
+    postgresql = run("db", "restore", tmp_path / "copy.db", **server)
     assert (postgresql.returncode, "pg_restore --no-owner" in postgresql.stderr) == (69, True)
 
 

@@ -69,7 +69,7 @@ def test_a_damaged_ledger_is_kept_as_it_is(backup: Path, tmp_path: Path) -> None
     damaged = tmp_path / "damaged.db"
     damaged.write_bytes(b"no database" * 1000)
     restored = restore_sqlite(backup, damaged)
-    assert restored.aside is not None
+    assert isinstance(restored.aside, Path)
     assert restored.aside.read_bytes() == b"no database" * 1000
     assert count(damaged) == 1
 
