@@ -89,6 +89,7 @@ class Landing:
 
     def clear(self, older_than_seconds: float) -> None:
         """Remove what callers broke off: nobody was told that we have it."""
+        self._make_again()
         limit = time.time() - older_than_seconds
         for path in self.folder.iterdir():
             try:
@@ -96,6 +97,15 @@ class Landing:
                     path.unlink()
             except FileNotFoundError:
                 continue
+
+    def _make_again(self) -> None:
+        """Make the folder again where somebody has tidied it away: without it no film could come until a restart."""
+        try:
+            self.folder.mkdir(FOLDER_MODE)
+        except FileExistsError:
+            return
+        os.close(self._lock)
+        self._hold()
 
     def _make_below(self, below: PurePath) -> Path:
         folder = self.inbox

@@ -95,6 +95,14 @@ def test_what_was_broken_off_is_cleared_at_the_start_and_when_nobody_writes_to_i
     assert not received.exists()
 
 
+def test_a_hidden_folder_that_was_tidied_away_comes_back_and_is_held(landing: Landing, inbox: Path) -> None:
+    landing.folder.rmdir()
+    landing.clear(older_than_seconds=60)
+    assert landing.folder.is_dir()
+    with pytest.raises(InboxError, match="another listener receives"):
+        Landing(inbox, min_free_bytes=0)
+
+
 def test_an_inbox_that_is_not_there_or_received_for_already_is_refused(landing: Landing, tmp_path: Path) -> None:
     with pytest.raises(InboxError, match="nothing can be received"):
         Landing(tmp_path / "nowhere", min_free_bytes=0)
