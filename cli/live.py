@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from documents.figures import say_count
 from inference.labels import NOTICE
 from installation.logs import configure_logging
 from store.database import reading
@@ -21,11 +22,13 @@ from store.ledger.counts import count_pending
 from store.questions.queries import count_states, list_newest_results
 from store.questions.selection import Selection
 from store.states import FINISHED_STATES, ArrivalState
+from worker.health.heartbeat import ServiceState, read_heartbeat
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
 
+    from installation.installation import Installation
     from installation.settings import Settings
     from worker.service.service import Service
 
@@ -86,6 +89,18 @@ class Progress:
         finished_well = (ArrivalState.DONE, ArrivalState.DUPLICATE)
         return sum(count for state, count in counts.items() if state not in finished_well)
 
+    def log_end(self, installation: "Installation") -> None:
+        """Log that the service has stopped, and what waits."""
+        try:
+            with reading(installation.ledger) as connection:
+                pending = count_pending(connection)
+        except DBAPIError as error:
+            waits = describe_database_error(error)
+        else:
+            files = say_count(pending, "file", "waits", "wait")
+            waits = f"{files} for the next start" if pending else "no file waits"
+        logger.info("stopped; %s", waits, extra={"action": "stopped"})
+
     def _describe(self) -> str:
         pending = self._advance()
         finished = self._finished.total()
@@ -95,7 +110,15 @@ class Progress:
         speed = f" ({rate:.1f}/s)" if rate else ""
         left = f", {pending / rate:.0f} s left" if pending and rate else ""
         told = ", ".join(f"{count} {state}" for state, count in self._finished.items())
-        return f"{pending} pending{left} · {finished} finished{speed} · {told or 'waiting for files'}"
+        doing = " · ".join(filter(None, (told, self._find_pause()))) or ("starting" if pending else "waiting for files")
+        return f"{pending} pending{left} · {finished} finished{speed} · {doing}"
+
+    def _find_pause(self) -> str:
+        """Say what keeps the service from its work; '' where nothing does."""
+        beat = None if self._service is None else read_heartbeat(self._service.installation.home)
+        if beat is None or beat.state not in (ServiceState.PAUSED, ServiceState.STALLED) or not beat.reasons:
+            return ""
+        return f"{beat.state}: {beat.reasons[0].removeprefix('work pauses: ')}"
 
     def _advance(self) -> int:
         """Add what has finished since the last look, however long the service runs; returns what is pending."""

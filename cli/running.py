@@ -1,7 +1,7 @@
 """A service with its signals and its progress, for the commands that screen through the ledger."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,13 +75,23 @@ class Running:
 
 
 @contextmanager
-def run(settings: Settings, *, no_worker: bool = False, companions: Sequence[CompanionPlan] = ()) -> Iterator[Running]:
-    """Start the service; on the way out it finishes what is in work and stops in order."""
+def run(settings: Settings, *, no_worker: bool = False, inbox: Path | None = None) -> Iterator[Running]:
+    """Start the service; on the way out it finishes what is in work and stops in order.
+
+    Parameters
+    ----------
+    inbox : Path or None
+        Where what comes in by a companion is put; None: the service keeps no companions.
+    """
     wake = Event()
     with (
         stop_on_signals(wake) as stop,
         show_progress(settings) as progress,
         open_installation(progress.settings) as installation,
-        run_service(installation, None if no_worker else WORKER_COMMAND, progress.messages, companions) as service,
     ):
-        yield Running(service, progress, stop, wake)
+        companions = plan_companions(progress.settings, inbox) if inbox else ()  # they log as we do
+        command = None if no_worker else WORKER_COMMAND
+        with run_service(installation, command, progress.messages, companions) as service:
+            yield Running(service, progress, stop, wake)
+        if stop.is_set():
+            progress.log_end(installation)

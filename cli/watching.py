@@ -52,14 +52,14 @@ def watch(
 
 
 def _watch(settings: "Settings", inboxes: list[Path], *, no_worker: bool) -> None:
-    from cli.running import plan_companions, run
+    from cli.running import run
     from installation.settings import DEFAULT_INBOX
     from worker.intake.inbox import check_inboxes
 
     if inboxes == [DEFAULT_INBOX]:
         inboxes[0].mkdir(exist_ok=True)  # the default inbox is ours to make; a named one may be a typing error
     check_inboxes(inboxes, settings.home, settings.after)  # before a home and a ledger are made for it
-    with run(settings, no_worker=no_worker, companions=plan_companions(settings, inboxes[0])) as running:
+    with run(settings, no_worker=no_worker, inbox=inboxes[0]) as running:
         # while its processes start
         from worker.alerts.sender import send_alerts
         from worker.monitoring.monitoring import monitor_service

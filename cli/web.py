@@ -45,5 +45,8 @@ def _serve(installation: "Installation") -> None:
     scheme = "https" if installation.settings.web_certificate_file else "http"
     message = f"the page is at {scheme}://{installation.settings.web}/; Ctrl-C stops. {NOTICE}"
     logger = logging.getLogger("xray_watch")
-    logger.info(message, extra={"action": "web_started"})
-    serve(create_app(installation, build_doors(installation)), installation.settings)
+    serve(
+        create_app(installation, build_doors(installation)),
+        installation.settings,
+        lambda: logger.info(message, extra={"action": "web_started"}),
+    )

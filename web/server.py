@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
+from socket import socket
 
 import h11
 import uvicorn
@@ -119,21 +121,46 @@ def check_users(installation: Installation) -> None:
             raise NoUserError(FIRST_USER)
 
 
-def serve(app: FastAPI, settings: Settings) -> None:
+class _AnnouncedServer(uvicorn.Server):
+    """Says that it serves once it does, and leaves it to us to say that it cannot."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Take the address."""
+        said_by_uvicorn = logging.getLogger("uvicorn.error")
+        said_by_uvicorn.setLevel(logging.CRITICAL)  # that the address is taken, which `serve` says
+        await super().startup(sockets)
+        said_by_uvicorn.setLevel(logging.WARNING)
+        self._announce()
+
+
+def serve(app: FastAPI, settings: Settings, announce: Callable[[], None]) -> None:
     """Serve until a signal says stop.
+
+    Parameters
+    ----------
+    announce : Callable
+        Called once the address is ours.
 
     Raises
     ------
     WebAddressError
         The address is taken, or none of this machine.
     """
-    server = uvicorn.Server(build_config(app, settings))
+    server = _AnnouncedServer(build_config(app, settings), announce)
     try:
         server.run()
-    except SystemExit:  # uvicorn has logged what the system said
+    except SystemExit:
         if server.started:
             raise
-        raise WebAddressError(f"the page cannot be served at {settings.web}: it is taken, or not here") from None
+        message = (
+            f"the page cannot be served at {settings.web}: that address is taken, or not one of this machine; "
+            "name another with --address or XRAY_WEB"
+        )
+        raise WebAddressError(message) from None
 
 
 def build_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
@@ -146,6 +173,7 @@ def build_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         host=host.strip("[]"),
         port=int(port),
         log_config=None,
+        log_level="warning",  # its greetings are for developers
         access_log=False,  # addresses of films in it would name arrivals; the audit says who saw what
         server_header=False,
         date_header=True,
