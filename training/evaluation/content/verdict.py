@@ -15,7 +15,7 @@ STAMP = "Works without lungs"
 MAYBE_STAMP = "May work without lungs"
 ENDS: Mapping[str, str] = {
     STAMP: "it has learnt something else than disease, and the figures above say little about other hospitals",
-    MAYBE_STAMP: "it may work without lungs: the intervals do not rule it out",
+    MAYBE_STAMP: "it may work without lungs: these films do not rule it out",
     "": "close to guessing, as it should be",
 }
 

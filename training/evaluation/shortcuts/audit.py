@@ -38,6 +38,10 @@ LEAST_ABOVE_CHANCE = 0.175
 """Share of what lies between chance and 1 that a model must reach without lungs to be said to work without them."""
 
 
+FEWEST_FILMS = 30
+"""Films of which fewer show nothing either way."""
+
+
 def find_limit(classes: int) -> float:
     """Return the balanced accuracy without lungs that must not be exceeded: 0.45 of three classes, 0.5875 of two."""
     chance = 1.0 / classes
@@ -70,7 +74,7 @@ def audit(
     lungs_masked = score([_judge_again(film, film.evidence.without_lungs) for film in films], weights, labels)
     border_only = score([_judge_again(film, film.evidence.border_only) for film in films], weights, labels)
     limit = find_limit(len(labels))
-    verdict = find_verdict(limit, lungs_masked.balanced_accuracy, border_only.balanced_accuracy)
+    verdict = find_verdict(limit, len(films), lungs_masked.balanced_accuracy, border_only.balanced_accuracy)
     return result.Audit(
         works_without_lungs=verdict != result.NEAR_CHANCE,
         verdict=verdict,
@@ -84,15 +88,17 @@ def audit(
     )
 
 
-def find_verdict(limit: float, *balanced_accuracies: Estimate) -> str:
+def find_verdict(limit: float, films: int, *balanced_accuracies: Estimate) -> str:
     """Return the verdict on a model by its balanced accuracies on films without lungs, and their limit.
 
     Returns
     -------
     str
-        `works_without_lungs` where one exceeds the limit, `not_ruled_out` where the upper end of an interval does: the
-        burden of proof is the model's. Else `near_chance`.
+        `works_without_lungs` where one exceeds the limit, `not_ruled_out` where the upper end of an interval does, or
+        where there are too few films to show anything: the burden of proof is the model's. Else `near_chance`.
     """
+    if films < FEWEST_FILMS:
+        return result.NOT_RULED_OUT
     values = [each.value for each in balanced_accuracies if each.value is not None]
     highs = [each.high for each in balanced_accuracies if each.high is not None]
     if max(values, default=0.0) > limit:

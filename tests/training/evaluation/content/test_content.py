@@ -135,7 +135,7 @@ def test_a_model_that_may_work_without_lungs_is_stamped_so():
     report["audit"]["verdict"] = "not_ruled_out"
     text = " ".join(Outline(render_page(report)).texts)
     assert "May work without lungs" in text
-    assert "the intervals do not rule it out" in text
+    assert "these films do not rule it out" in text
 
 
 def test_a_missing_audit_is_said_and_not_passed_over():

@@ -66,7 +66,7 @@ def test_a_model_that_knows_the_class_without_lungs_is_stamped():
 )
 def test_the_burden_of_proof_is_the_models(value: float | None, high: float | None, verdict: str):
     near_chance = Estimate(0.33, 0.3, 0.36) if value else Estimate()
-    assert find_verdict(0.45, near_chance, Estimate(value, None, high)) == verdict
+    assert find_verdict(0.45, 90, near_chance, Estimate(value, None, high)) == verdict
 
 
 def test_baselines_show_what_the_data_set_gives_away():
@@ -113,3 +113,8 @@ def test_of_two_classes_chance_is_a_half_and_the_limit_lies_as_far_above_it():
     found = audit(films, None, weights, two, seed=0)
     assert (found.chance, found.limit, find_limit(3)) == (0.5, 0.5875, 0.45)
     assert set(found.source_within_class) == set(found.activation.by_label) == {"covid19", "normal"}
+
+
+@pytest.mark.parametrize("value", [0.33, 1.0])
+def test_few_films_show_nothing_either_way(value: float):
+    assert find_verdict(0.45, 29, Estimate(value, value, value)) == "not_ruled_out"
