@@ -29,7 +29,7 @@ from documents.html.svg import build_axis, build_bar, build_chart, build_mark
 from documents.text import shorten, show_text
 
 SHORT = 12
-MOST_SIGNS = 80
+MOST_SIGNS = 200  # of a name; the longest reason in a sentence has 163
 SHADES = 20  # as classes, since a page that is served allows no style on an element
 
 

@@ -14,7 +14,7 @@ from documents.pdf.pages import WIDTH
 from documents.pdf.styles import GRID, REGULAR, RULE, build_paragraph
 
 PADDING = 4.0
-MOST_SIGNS = 80
+MOST_SIGNS = 200  # of a name; the longest reason in a sentence has 163
 STRONG = frozenset({"whole", "alarm", HEADING})
 RATE_SHARE = 0.55
 """How much of the width of a rate is its mark; its figures take the rest."""
