@@ -31,8 +31,6 @@ class ResultColumn:
         What people read above it.
     kind : CellKind
         How it is written for people; ``NAME`` is text that others wrote.
-    letters : float
-        Its width in the workbook.
     schema : Mapping or None
         What JSON may hold; None: it is not in JSON.
     meaning : str
@@ -46,7 +44,6 @@ class ResultColumn:
     name: str
     heading: str
     kind: CellKind
-    letters: float
     schema: Schema | None
     meaning: str
     stand_in: Callable[[Result], str | None] | None = None
@@ -92,50 +89,49 @@ UIDS = {
 }
 NO_QUEUE = "null where nothing waits: `xray-cli predict`."
 NUMBER = "Its number in the ledger, by which `xray-cli show` finds it; null where there is no ledger."
-ARRIVAL = ResultColumn("arrival_id", "arrival", CellKind.COUNT, 9, _or_null({"type": "integer"}), NUMBER)
-FILE_NAME = ResultColumn("file_name", "file", CellKind.NAME, 34, TEXT, NOT_UTF8, stand_in=_name_arrival)
-STATION = ResultColumn("station_name", "station", CellKind.NAME, 16, _or_null(TEXT), "Station Name (0008,1010).")
+ARRIVAL = ResultColumn("arrival_id", "arrival", CellKind.COUNT, _or_null({"type": "integer"}), NUMBER)
+FILE_NAME = ResultColumn("file_name", "file", CellKind.NAME, TEXT, NOT_UTF8, stand_in=_name_arrival)
+STATION = ResultColumn("station_name", "station", CellKind.NAME, _or_null(TEXT), "Station Name (0008,1010).")
 DETAIL = ResultColumn(
-    *("reason", "detail", CellKind.NAME, 60, _or_null(TEXT), "The reason in a sentence: what was found, and where.")
+    *("reason", "detail", CellKind.NAME, _or_null(TEXT), "The reason in a sentence: what was found, and where.")
 )
 ACCESSION = ResultColumn(
-    *("accession_number", "accession", CellKind.NAME, 20, _or_null(TEXT), PROTECTED), stand_in=_leave_out
+    *("accession_number", "accession", CellKind.NAME, _or_null(TEXT), PROTECTED), stand_in=_leave_out
 )
-VIEW = ResultColumn("view_position", "view", CellKind.NAME, 8, _or_null(TEXT), "View Position (0018,5101).")
+VIEW = ResultColumn("view_position", "view", CellKind.NAME, _or_null(TEXT), "View Position (0018,5101).")
 UID_COLUMNS = tuple(
-    ResultColumn(f"{level}_instance_uid", f"{level} UID", CellKind.NAME, 40, UID, meaning, stand_in=_leave_out)
+    ResultColumn(f"{level}_instance_uid", f"{level} UID", CellKind.NAME, UID, meaning, stand_in=_leave_out)
     for level, meaning in UIDS.items()
 )
-RECEIVED_AT = ResultColumn("received_at", "received", CellKind.MOMENT, 19, TIME, "When the file was complete.")
+RECEIVED_AT = ResultColumn("received_at", "received", CellKind.MOMENT, TIME, "When the file was complete.")
 SHARES = ResultColumn(
     "probabilities",
     "probability",
     CellKind.PROBABILITY,
-    12,
     _or_null({"$ref": "#/$defs/probabilities"}),
     "Of each class that the model knows; null where the model was not asked.",
     spread=[f"probability_{label}" for label in LABELS],
 )
 COLUMNS = (
     FILE_NAME,
-    ResultColumn("source_sha256", "hash of the file", CellKind.WORDS, 20, _or_null(SHA256), "Identifies the file."),
-    ResultColumn("state", "state", CellKind.WORDS, 12, STATES, "How far the file has come."),
-    ResultColumn("outcome", "outcome", CellKind.WORDS, 14, OUTCOMES, "What screening said of the film."),
-    ResultColumn("label", "label", CellKind.WORDS, 16, _or_null({"$ref": "#/$defs/label"}), "The class."),
+    ResultColumn("source_sha256", "hash of the file", CellKind.WORDS, _or_null(SHA256), "Identifies the file."),
+    ResultColumn("state", "state", CellKind.WORDS, STATES, "How far the file has come."),
+    ResultColumn("outcome", "outcome", CellKind.WORDS, OUTCOMES, "What screening said of the film."),
+    ResultColumn("label", "label", CellKind.WORDS, _or_null({"$ref": "#/$defs/label"}), "The class."),
     SHARES,
-    ResultColumn("reason_code", "reason", CellKind.NAME, 28, _or_null(TEXT), WHY),
-    ResultColumn("model_version", "model", CellKind.NAME, 18, _or_null(TEXT), "Which model answered."),
-    ResultColumn("model_sha256", "hash of the model", CellKind.WORDS, 20, _or_null(SHA256), "Of its bundle."),
+    ResultColumn("reason_code", "reason", CellKind.NAME, _or_null(TEXT), WHY),
+    ResultColumn("model_version", "model", CellKind.NAME, _or_null(TEXT), "Which model answered."),
+    ResultColumn("model_sha256", "hash of the model", CellKind.WORDS, _or_null(SHA256), "Of its bundle."),
     RECEIVED_AT,
-    ResultColumn("finished_at", "finished", CellKind.MOMENT, 19, _or_null(TIME), "When its result was recorded."),
-    ResultColumn("notice", "notice", CellKind.WORDS, 20, None, NOTICE),
-    ResultColumn("priority", "priority", CellKind.WORDS, 10, _or_null({"$ref": "#/$defs/priority"}), NO_QUEUE),
+    ResultColumn("finished_at", "finished", CellKind.MOMENT, _or_null(TIME), "When its result was recorded."),
+    ResultColumn("notice", "notice", CellKind.WORDS, None, NOTICE),
+    ResultColumn("priority", "priority", CellKind.WORDS, _or_null({"$ref": "#/$defs/priority"}), NO_QUEUE),
     ResultColumn(
-        *("conflict_with", "conflict with", CellKind.NAME, 34, _or_null(TEXT), OTHER), stand_in=_name_other_arrival
+        *("conflict_with", "conflict with", CellKind.NAME, _or_null(TEXT), OTHER), stand_in=_name_other_arrival
     ),
     ARRIVAL,
     DETAIL,
-    ResultColumn("notes", "notes", CellKind.WORDS, 28, NOTES, "What of the header could not be used, in codes."),
+    ResultColumn("notes", "notes", CellKind.WORDS, NOTES, "What of the header could not be used, in codes."),
     STATION,
     VIEW,
     ACCESSION,

@@ -10,7 +10,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from documents.blocks import Content, Table
 from documents.xlsx.lines import Lines
-from documents.xlsx.pen import ALARM, HEAD, TITLE, Book
+from documents.xlsx.pen import ALARM, TITLE, Book
 from inference.labels import NOTICE
 from reports.columns import ARRIVAL, COLUMNS, result_to_cells
 from reports.content import build_content
@@ -18,9 +18,6 @@ from reports.content.arrivals import build_reasons
 from reports.figures.report import Report
 from reports.formats import ReportSource
 from store.questions.queries import Result
-
-SUMMARY_WIDTHS = (34.0, *(13.0,) * 9)
-REASON_WIDTHS = (32.0, 10.0, 16.0, 100.0)
 
 
 def write_xlsx(source: ReportSource, stream: BinaryIO) -> None:
@@ -35,7 +32,7 @@ def write_xlsx(source: ReportSource, stream: BinaryIO) -> None:
 
 
 def _write_summary(book: Book, content: Content) -> None:
-    lines = Lines(book, book.add_sheet("Summary", SUMMARY_WIDTHS))
+    lines = Lines(book, book.add_sheet("Summary"))
     lines.add(NOTICE, ALARM)
     lines.add(content.title, TITLE)
     lines.add(content.period)
@@ -46,17 +43,19 @@ def _write_summary(book: Book, content: Content) -> None:
     for section in content.sections:
         if section.key != "reasons":
             lines.add_section(section)
+    lines.finish()
 
 
 def _write_reasons(book: Book, report: Report) -> None:
-    lines = Lines(book, book.add_sheet("Reasons", REASON_WIDTHS))
+    lines = Lines(book, book.add_sheet("Reasons"))
     lines.add(NOTICE, ALARM)
     tables = [block for block in build_reasons(report).blocks if isinstance(block, Table)]
     rows = [row for table in tables for row in table.rows]
     if rows:
         lines.add_table(Table("", tables[0].columns, rows))
         lines.sheet.freeze_panes(2, 1)
-        lines.sheet.autofilter(1, 0, 1 + len(rows), len(REASON_WIDTHS) - 1)
+        lines.sheet.autofilter(1, 0, 1 + len(rows), len(tables[0].columns) - 1)
+    lines.finish()
 
 
 LAST = ("model_version", "source_sha256", "model_sha256", "priority", "notice")
@@ -76,14 +75,14 @@ def write_results(book: Book, results: Iterable[Result], zone: tzinfo | None) ->
     while (first := next(rest, None)) is not None or not number:
         number += 1
         name = "Results" if number == 1 else f"Results {number}"
-        sheet = book.add_sheet(name, [column.letters for column in SHEET.values()])
+        sheet = book.add_sheet(name)
         shown = chain([first] if first else [], islice(rest, MOST_ROWS - 1))
         _finish(sheet, _write_rows(book, sheet, shown, zone))
+        book.fit_columns(sheet)
 
 
 def _write_rows(book: Book, sheet: Worksheet, results: Iterable[Result], zone: tzinfo | None) -> int:
-    for place, name in enumerate(SHEET):
-        book.write_text(sheet, (0, place), name, HEAD)
+    book.write_heads(sheet, 0, SHEET)
     row = 0
     for row, result in enumerate(results, 1):
         cells = result_to_cells(result, zone)

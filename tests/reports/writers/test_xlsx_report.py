@@ -117,3 +117,21 @@ def test_each_reason_stands_with_its_count_and_advice() -> None:
 
 def test_the_same_report_gives_the_same_bytes() -> None:
     assert Sheets(PREDICTED).bytes == Sheets(PREDICTED).bytes
+
+
+def test_columns_are_as_wide_as_what_stands_in_them_and_the_title_has_room() -> None:
+    book = Sheets(named("x" * 50), named("y" * 200))
+    widths = {name: _list_widths(book.find(name)) for name in book.names}
+    summary = list(book.rows("Summary"))
+    received = next(row for row in summary if "received" in row).index("received")
+    assert widths["Summary"][received] >= 20  # a moment's digits: narrower ones are shown as ###
+    assert widths["Results"][list(results.SHEET).index("received_at")] >= 20
+    assert 64 <= widths["Results"][list(results.SHEET).index("file_name")] < 80  # bounded: the longer name is wrapped
+    assert all(wide >= 9 for sheet in widths.values() for wide in sheet.values())
+    title = list(book.find("Summary").iter(f"{MAIN}row"))[1]
+    assert float(title.get("ht", "0")) >= 20
+
+
+def _list_widths(sheet: ElementTree.Element) -> dict[int, float]:
+    spans = [(int(c.get("min", 0)), int(c.get("max", 0)), float(c.get("width", 0))) for c in sheet.iter(f"{MAIN}col")]
+    return {place - 1: width for first, last, width in spans for place in range(first, last + 1)}
