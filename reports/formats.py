@@ -55,6 +55,10 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 )
 
 
+ENDINGS = (".txt", *(f".{name}" for name in FORMATS if name != "table"))
+"""What a file's name may end in; none is a table too."""
+
+
 def go_through(results: Iterable[Result], _count: Callable[[], int]) -> Iterable[Result]:
     """Pass results on and show nobody how far they have come."""
     return results
@@ -153,9 +157,19 @@ def write_report(
 
 
 def name_format(output: Path | None) -> str:
-    """Return the format that a file's name asks for by its ending, or ``table``."""
+    """Return the format that a file's name asks for by its ending; `.txt` and none ask for ``table``.
+
+    Raises
+    ------
+    ReportFormatError
+        It ends in something else, such as `.docx`.
+    """
     ending = "" if output is None else output.suffix.lower().removeprefix(".")
-    return ending if ending in FORMATS else "table"
+    if ending in {"", "txt"}:
+        return "table"
+    if ending not in FORMATS:
+        raise ReportFormatError(f"there is no report format for .{ending[:40]}; accepted are {', '.join(ENDINGS)}")
+    return ending
 
 
 def find_format(name: str) -> Format:

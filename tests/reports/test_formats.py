@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from reports.errors import ReportFormatError
 from reports.formats import FORMATS, name_format
 from reports.question.periods import Period
 from reports.question.question import Question
@@ -27,6 +28,13 @@ from tests.reports.results import PERIOD
 def test_the_ending_of_a_file_names_its_format(output: Path | None, named: str) -> None:
     assert name_format(output) == named
     assert named in FORMATS
+
+
+@pytest.mark.parametrize("name", ["r.docx", "r.html.gz", "r.xls", "2026.11"])
+def test_another_ending_is_refused_with_those_that_are_accepted(name: str) -> None:
+    with pytest.raises(ReportFormatError, match=r"accepted are \.txt, \.csv, \.json, \.html, \.pdf, \.xlsx") as refused:
+        name_format(Path(name))
+    assert refused.value.exit_code == 2
 
 
 @pytest.mark.parametrize(
