@@ -11,8 +11,10 @@ from reports.columns import FILE_NAME, RECEIVED_AT
 from reports.film.facts import LISTED, FilmFacts
 from reports.outcomes import MEANINGS, say_end
 from reports.wording import SOURCES, name_label, name_priority
+from store.questions.film import FilmRecord
 from store.questions.queries import Result
 from store.questions.selection import Part, find_part
+from store.states import ArrivalState
 
 PAIRS = (Column("", CellKind.WORDS, 0.28), Column("", CellKind.NAME, 0.72))
 HEADER = {
@@ -121,6 +123,8 @@ def _say_warnings(facts: FilmFacts) -> Iterator[str]:
         yield f"Its SOP Instance UID came with other bytes too: {other}. Both are kept; ask the source why."
     if facts.lies_at is not None and not facts.is_there:
         yield "The file is not seen at its place from this machine."
+    if facts.is_stuck:
+        yield f"The service could not move the file: it still lies in the inbox, not at {facts.record.stored_path}."
 
 
 def _build_tiles(facts: FilmFacts) -> list[Tile]:
@@ -135,7 +139,8 @@ def _build_refusal(facts: FilmFacts) -> Section | None:
     result = facts.record.result
     if result.reason_code is None or result.label is not None:
         return None
-    rows = [("reason", result.reason_code), ("found", result.reason), ("what to do", facts.advice or None)]
+    said = (("reason", result.reason_code), ("found", result.reason), ("what to do", facts.advice))
+    rows = [(name, words) for name, words in said if words]
     return Section("refusal", "Why it has no label", "", [_build_pairs(rows)])
 
 
@@ -157,7 +162,9 @@ def _build_answer(facts: FilmFacts) -> Section | None:
         ]
         note = "" if points else "The operating points are not known: the model's bundle is not at its place any more."
         if points and OTHER_FINDING in points:
-            note = f"The model's own output for {name_label(OTHER_FINDING)} has {say_number(points[OTHER_FINDING])}."
+            other, point = name_label(OTHER_FINDING), say_number(points[OTHER_FINDING])
+            note = f"No label is given where the model's output for {other} reaches its operating point, {point}."
+            note = f"{note} What it is for this film is not recorded."
         blocks.append(Table("", columns, rows, note))
     model = [("model", result.model_version), ("hash of the model", result.model_sha256)]
     return Section("answer", "Answer", "", [*blocks, _build_pairs(model)])
@@ -182,13 +189,21 @@ def _build_header(facts: FilmFacts) -> Section:
     rows = [(words, None if header[name] is None else f"{header[name]}") for name, words in HEADER.items()]
     known = [(words, said) for words, said in rows if said is not None]
     absent = ", ".join(words for words, said in rows if said is None)
-    blocks: list[Block] = [_build_pairs(known)] if known else [Sentences(["Nothing of a header could be read."])]
+    blocks: list[Block] = [_build_pairs(known)] if known else [Sentences([_say_no_header(facts.record)])]
     if known and absent:
         blocks.append(Sentences([f"Not known: {absent}."]))
     if facts.record.result.notes:
         sentences = {str(note): sentence for note, sentence in NOTES.items()}
         blocks.append(Bullets([f"{note}: {sentences.get(note, '')}" for note in facts.record.result.notes]))
     return Section("header", "What the header says", "", blocks)
+
+
+def _say_no_header(record: FilmRecord) -> str:
+    if record.result.finished_at is None:
+        return "The file was not read yet."
+    if record.result.state is ArrivalState.VANISHED:
+        return "The file had gone before its header was read."
+    return "Nothing of a header could be read."
 
 
 def _build_steps(facts: FilmFacts, zone: tzinfo) -> Section:

@@ -1,6 +1,5 @@
 """All that is known of one film: what the ledger holds, what its model asks for, what can be done, what was sent."""
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,8 @@ class FilmFacts:
         Where the file should be; None where it had gone before it could be read.
     is_there : bool
         Whether this machine sees it there.
+    is_stuck : bool
+        It was to be moved and is still in its inbox.
     advice : str
         What to do about the reason; empty where there is none.
     operating_points : Mapping or None
@@ -44,6 +45,7 @@ class FilmFacts:
     record: FilmRecord
     lies_at: Path | None
     is_there: bool
+    is_stuck: bool
     advice: str
     operating_points: Mapping[str, float] | None
     same_uid: Sequence[Result]
@@ -70,16 +72,28 @@ def read_facts(
         return None
     result = record.result
     lies_at = None if result.state is ArrivalState.VANISHED else record.stored_path or record.received_as
+    is_there, is_stuck = lies_at is not None and _find_size(lies_at) is not None, False
+    if lies_at is not None and not is_there and _find_size(record.received_as) == record.size_bytes:
+        lies_at, is_there, is_stuck = record.received_as, True, True
     return FilmFacts(
         record=record,
         lies_at=lies_at,
-        is_there=lies_at is not None and os.path.exists(lies_at),  # noqa: PTH110  (Path.exists raises where a folder may not be entered)
+        is_there=is_there,
+        is_stuck=is_stuck,
         advice=find_advice(result.reason_code, advice) if result.reason_code else "",
         operating_points=_find_operating_points(record),
         same_uid=list_same_uid(connection, record, LISTED),
         earlier=list_earlier(connection, record, LISTED),
         sendings=_find_sendings(result, outbox, zone),
     )
+
+
+def _find_size(path: Path) -> int | None:
+    """Return the size of a file in bytes; None where there is none, or its folder may not be entered."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
 
 def _find_operating_points(record: FilmRecord) -> Mapping[str, float] | None:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from documents.html.page import render_content
 from documents.terminal import write_content
 from inference.bundle import SHIPPED_BUNDLE, read_bundle
-from inference.labels import Label
+from inference.labels import Label, Outcome
 from reports.delivery.outbox import Outbox, Way
 from reports.film.as_json import film_to_json
 from reports.film.content import build_film, build_list
@@ -22,10 +22,12 @@ from store.database import reading
 from store.ledger.deliveries import NewDelivery, queue_deliveries
 from store.ledger.fates import REASONS
 from store.ledger.models import record_model
+from store.questions.film import read_film
 from store.questions.selection import Part
 from store.references.labels import ReferenceLabel, record_references
 from store.references.words import Reference, ReferenceSource
 from store.states import ArrivalState
+from store.tables import arrivals
 from tests.ledger import UID, arrive, digest, predict, quarantine, register_model, vanish
 from tests.reports.results import PREDICTED, refused
 
@@ -71,6 +73,8 @@ def test_an_answer_stands_beside_the_operating_points_of_its_model(engine: Engin
     for words in ("Film 1", "normal 0.62", "ROOM-7", "age_not_understood: Patient's Age", "RT-PCR", "not COVID-19"):
         assert words in said
     assert "Not known: Manufacturer" in said
+    points_only = f"output for other finding reaches its operating point, {points['other_finding']:.3f}. What it is for"
+    assert points_only in " ".join(said.split())
     assert "Research use only" in said
 
 
@@ -103,10 +107,37 @@ def test_a_model_that_is_gone_has_no_operating_points(engine: Engine) -> None:
 
 def test_what_waits_and_what_has_gone_are_said(engine: Engine) -> None:
     (waits,) = arrive(engine, "waits.dcm")
-    assert "pending (waiting): not finished yet" in say(read(engine, waits))
+    said = say(read(engine, waits))
+    assert "pending (waiting): not finished yet" in said
+    assert "The file was not read yet." in said
     facts = read(engine, vanish(engine, "gone.dcm"))
     assert facts.lies_at is None
     assert "nowhere any more" in say(facts)
+    assert "gone before its header was read" in say(facts)
+
+
+def test_a_film_that_could_not_leave_the_inbox_lies_there(engine: Engine, tmp_path: Path) -> None:
+    inbox = tmp_path / "stuck.dcm"
+    arrival_id = quarantine(engine, "stuck.dcm", "truncated_file")
+    with reading(engine) as connection:
+        record = read_film(connection, arrival_id)
+    assert record is not None
+    inbox.write_bytes(bytes(record.size_bytes))
+    with engine.begin() as connection:
+        connection.execute(update(arrivals).values(path=inbox))
+    facts = read(engine, arrival_id)
+    assert (facts.lies_at, facts.is_there, facts.is_stuck) == (inbox, True, True)
+    said = " ".join(say(facts).split())
+    assert "still lies in the inbox, not at /quarantine/stuck.dcm" in said
+    assert "not seen" not in said
+
+
+def test_what_is_not_known_of_an_undecided_film_has_no_line(engine: Engine) -> None:
+    register_model(engine)
+    film = predict(engine, "a.dcm", outcome=Outcome.INDETERMINATE, label=None, reason_code="below_operating_point")
+    said = say(read(engine, film))
+    assert "below_operating_point" in said
+    assert "found" not in said.split("Why it has no label")[1].split("Answer")[0]
 
 
 def test_a_film_knows_the_daily_reports_that_hold_it(engine: Engine, answered: int, tmp_path: Path) -> None:
