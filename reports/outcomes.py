@@ -16,8 +16,8 @@ MEANINGS: Mapping[Part, str] = {
     Part.VANISHED: "gone before it could be read",
     Part.PENDING: "not finished yet",
 }
-SHORT: Mapping[Part, str] = {Part.INDETERMINATE: "unsure"}
-"""Where a terminal has no room for the word itself, below the table with its meaning."""
+SHORT: Mapping[Part, str] = {Part.INDETERMINATE: "indet."}
+"""Where a terminal has no room for the word itself; below the table stands what it is short for."""
 
 
 def say_end(result: Result) -> str:

@@ -19,6 +19,9 @@ from store.questions.selection import Dimension, Part
 LEGEND = tuple((part.value, part.value) for part in PARTS)
 GROUPS_SHOWN = 60
 UNKNOWN = "not known"
+OTHERS = "other"
+IN_OTHERS = (Part.DUPLICATE, Part.VANISHED, Part.PENDING)
+"""What has no column of its own on a terminal."""
 Count = Callable[[Summary], Mapping[str, int | None]]
 
 
@@ -29,8 +32,11 @@ def count_parts(summary: Summary) -> dict[str, int | None]:
 
 def count_labels(summary: Summary) -> dict[str, int | None]:
     """Return the same in fewer and shorter words, for a terminal of 80 columns, and with the labels."""
-    unsure = SHORT[Part.INDETERMINATE]
-    others = {unsure: summary.indeterminate, "refused": summary.refused, Part.PENDING.value: summary.pending}
+    others = {
+        SHORT[Part.INDETERMINATE]: summary.indeterminate,
+        "refused": summary.refused,
+        OTHERS: sum(summary.count(part) for part in IN_OTHERS),
+    }
     labels = {name_label(label).split()[0]: summary.find_count(label) for label in LABELS}
     return {"files": summary.arrived, **labels, **others}
 
@@ -88,7 +94,17 @@ def _build_groups(report: Report, count: Count) -> Table:
     if not any(isinstance(group.key, datetime) for group in shown):
         shown, left_out = report.groups[:GROUPS_SHOWN], report.groups[GROUPS_SHOWN:]
     rows = [Row([_name_group(group.key, by), *count(group.summary).values()]) for group in shown]
-    return Table(f"By {name}", columns, rows, _say_rest(left_out))
+    notes = [_say_rest(left_out), _say_others([group.summary for group in report.groups], count)]
+    return Table(f"By {name}", columns, rows, " ".join(filter(None, notes)))
+
+
+def _say_others(summaries: Sequence[Summary], count: Count) -> str:
+    """Say what the short words of a terminal stand for, and how many files of each are in the last column."""
+    if OTHERS not in count(Summary()):
+        return ""
+    found = [(sum(summary.count(part) for summary in summaries), part) for part in IN_OTHERS]
+    short = f"{SHORT[Part.INDETERMINATE]}: {Part.INDETERMINATE}. {OTHERS}: "
+    return f"{short}{', '.join(f'{files:,} {part}' for files, part in found)}."
 
 
 def _name_group(key: datetime | str | None, by: Dimension | None) -> str:

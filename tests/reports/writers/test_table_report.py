@@ -224,9 +224,12 @@ def test_many_groups_are_left_to_other_formats() -> None:
 @pytest.mark.parametrize("by", Dimension)
 def test_a_group_says_its_labels_and_what_has_none(by: Dimension) -> None:
     labels = {Label.COVID19: 3, Label.VIRAL_PNEUMONIA: 2, Label.NORMAL: 4}
-    summary = Summary(arrived=15, predicted=9, indeterminate=1, rejected=1, quarantined=1, pending=3, labels=labels)
+    summary = Summary(
+        arrived=19, predicted=9, indeterminate=1, rejected=1, quarantined=1, pending=3, duplicate=4, labels=labels
+    )
     key = MOMENT if by in {Dimension.HOUR, Dimension.DAY} else "ROOM"
     written = as_table(summary=summary, question=Question(PERIOD, by=by), groups=(Group(key, summary),))
     lines = [" ".join(line.split()) for line in written.split("\nBy ")[1].splitlines()]
-    assert lines[1].endswith(" files COVID-19 viral normal unsure refused pending")
-    assert lines[3].endswith(" 15 3 2 4 1 2 3")
+    assert lines[1].endswith(" files COVID-19 viral normal indet. refused other")
+    assert lines[3].endswith(" 19 3 2 4 1 2 7")  # they add up
+    assert "indet.: indeterminate. other: 4 duplicate, 0 vanished, 3 pending." in written
