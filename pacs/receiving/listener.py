@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path, PurePath
 from threading import Event, Thread
 from typing import cast
+from weakref import WeakSet
 
 from pydicom.dataset import Dataset
 from pynetdicom import AE, _config, evt
@@ -34,6 +35,7 @@ from pacs.receiving.services import (
     OUT_OF_ROOM,
     SUCCESS,
     build_contexts,
+    describe_refused,
 )
 from pacs.receiving.tls import build_tls
 
@@ -68,6 +70,7 @@ class Listener:
         self._stat_folder = _find_stat_folder(settings)
         self._landing = Landing(inbox, settings.min_free_bytes)
         self._seats = Seats(settings.listen_associations, settings.listen_associations_per_sender)
+        self._senders: WeakSet[Association] = WeakSet()  # those that have sent a film
         self._door = self._build_door()
 
     @property
@@ -105,6 +108,8 @@ class Listener:
                     (evt.EVT_PDU_RECV, self._count_memory),
                     (evt.EVT_DIMSE_RECV, self._end_message),
                     (evt.EVT_C_STORE, self._store),
+                    (evt.EVT_RELEASED, self._say_what_was_refused),
+                    (evt.EVT_ABORTED, self._say_what_was_refused),
                 ],
                 server_class=Door,
                 allow=self._allow,
@@ -179,8 +184,21 @@ class Listener:
         """Wait for the next message as long as the site lets a modality be idle: it owes us nothing now."""
         event.assoc.network_timeout = self._settings.listen_idle_seconds or self._settings.listen_seconds
 
+    def _say_what_was_refused(self, event: evt.Event) -> None:
+        """Say why no film came of an association, once; many propose all that they know, and send what is taken."""
+        association = event.assoc
+        if association in self._senders:
+            return
+        taken = {context.abstract_syntax for context in association.accepted_contexts}
+        refused = {context.abstract_syntax for context in association.rejected_contexts} - taken
+        if said := describe_refused(refused):
+            calling = association.requestor.ae_title.strip()
+            message = "no film came from %s, which was refused %s"
+            logger.warning(message, calling, said, extra={"action": "class_refused"})
+
     def _store(self, event: evt.Event) -> Dataset | int:
         """Answer C-STORE: success only when the film is safe in the inbox."""
+        self._senders.add(event.assoc)
         if event.request.AffectedSOPClassUID != event.context.abstract_syntax:
             return _fail(OTHER_CLASS, "another SOP class than was negotiated")
         called = cast(A_ASSOCIATE, event.assoc.requestor.primitive).called_ae_title.strip()

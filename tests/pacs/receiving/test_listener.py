@@ -94,6 +94,10 @@ def test_what_is_not_taken_is_refused_and_a_setting_takes_more(edge: Edge, tmp_p
         answer = call(STORESCU, edge.port, "-aet", "ROOM1", film)
         assert ("No presentation context" not in answer.stderr) == (answer.returncode == 0) == is_taken
     assert len(edge.films()) == landed + 1
+    said = edge.said()
+    assert "no film came from ROOM1, which was refused Digital X-Ray Image Storage - For Processing, " in said
+    assert "which XRAY_LISTEN_ALSO=processing would take" in said
+    assert said.count("class_refused") == 1, "not of what was proposed beside what was sent"
 
 
 def test_every_transfer_syntax_that_is_read_is_accepted_and_no_other(edge: Edge) -> None:
