@@ -58,6 +58,8 @@ class Beat:
         How long ago it was written; setting the time does not matter (`worker.moments`).
     beside : mapping
         Whether each companion of the service runs, in words, by its name.
+    model_version, model_sha256 : str or None
+        The model that the service began with; None while it starts.
     """
 
     state: ServiceState
@@ -65,6 +67,8 @@ class Beat:
     pid: int
     age_seconds: float
     beside: Mapping[str, str] = field(default_factory=dict)
+    model_version: str | None = None
+    model_sha256: str | None = None
 
 
 class Heartbeat:
@@ -72,8 +76,13 @@ class Heartbeat:
 
     def __init__(self, home: Home) -> None:
         self._path = home.heartbeat
+        self._model: Mapping[str, str] = {}
         self._next = 0.0
         self._last: tuple[ServiceState, tuple[str, ...], Mapping[str, str]] | None = None
+
+    def name_model(self, version: str, sha256: str) -> None:
+        """Say from now on which model serves."""
+        self._model = {"model_version": version, "model_sha256": sha256}
 
     def beat(self, state: ServiceState, reasons: Sequence[str] = (), beside: Mapping[str, str] | None = None) -> None:
         """Write the state when it has changed, and each two seconds; a disk that refuses is no reason to stop.
@@ -84,7 +93,7 @@ class Heartbeat:
         if told == self._last and time.monotonic() < self._next:
             return
         with suppress(OSError):
-            _write(self._path, _as_json(*told))
+            _write(self._path, _as_json(*told, self._model))
         notify_manager(
             *_MANAGER_FACTS.get(state, ("READY=1", "WATCHDOG=1")), f"STATUS={describe_health(state, reasons)}"
         )
@@ -96,7 +105,8 @@ def read_heartbeat(home: Home) -> Beat | None:
     try:
         found = json.loads(home.heartbeat.read_text())
         state, reasons = ServiceState(found["state"]), tuple(map(str, found["reasons"]))
-        return Beat(state, reasons, int(found["pid"]), measure_age(found), dict(found.get("beside", {})))
+        model = found.get("model_version"), found.get("model_sha256")
+        return Beat(state, reasons, int(found["pid"]), measure_age(found), dict(found.get("beside", {})), *model)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -119,13 +129,14 @@ def describe_health(state: ServiceState, reasons: Sequence[str]) -> str:
     return "; ".join([f"{state}: {reasons[0]}" if reasons else state, *reasons[1:]])
 
 
-def _as_json(state: ServiceState, reasons: Sequence[str], beside: Mapping[str, str]) -> bytes:
+def _as_json(state: ServiceState, reasons: Sequence[str], beside: Mapping[str, str], model: Mapping[str, str]) -> bytes:
     beat = {
         "schema": 1,
         "state": state,
         "reasons": [reason[:LONGEST_REASON] for reason in reasons[:MOST_REASONS]],
         "beside": beside,
         "pid": os.getpid(),
+        **model,
         **stamp(),
     }
     return json.dumps(beat).encode().ljust(LENGTH - 1) + b"\n"

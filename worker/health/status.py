@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from documents.figures import say_count, say_duration
 from documents.text import show_text
-from inference.bundle import BundleError
+from inference.bundle import Bundle, BundleError
 from inference.serving.report import EngineState
 from installation.disk import DiskSpace, measure_disk
 from installation.errors import ActiveModelUnknownError
@@ -19,7 +19,7 @@ from store.errors import describe_database_error
 from store.ledger.deliveries import TargetFacts
 from store.states import ArrivalState
 from worker.engines.board import EngineFacts, read_engines
-from worker.health.heartbeat import ServiceState, judge_health, read_heartbeat
+from worker.health.heartbeat import Beat, ServiceState, judge_health, read_heartbeat
 from worker.health.queue_facts import Queue, read_queue
 from worker.queue.broker import ping_broker
 
@@ -39,8 +39,9 @@ ADVICE = {
 class Status:
     """The service, what it needs, what is queued, and what is wrong.
 
-    ``queue`` is None while the database is away, and ``database`` says why; ``model_version`` is None while no
-    model can be loaded.
+    ``queue`` is None while the database is away, and ``database`` says why. ``model_version`` is what serves: in a
+    service that runs the model that it began with; None while no model can be loaded. ``next_model_version`` is
+    another one that serves from the next start on.
     """
 
     state: ServiceState
@@ -53,6 +54,7 @@ class Status:
     problems: tuple[str, ...]
     database: str = ""
     beside: Mapping[str, str] = field(default_factory=dict)
+    next_model_version: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return what machines read."""
@@ -77,6 +79,7 @@ class Status:
                 **{state.value: count for state, count in queue.recent.items()},
             },
             "model_version": self.model_version,
+            "next_model_version": self.next_model_version or self.model_version,
             "problems": list(self.problems),
         }
 
@@ -105,7 +108,8 @@ class Status:
         if self.queue is None:
             yield "database", self.database.removeprefix("the database ")
             return
-        yield "model", self.model_version or "-"
+        later = f"; {self.next_model_version} from the next start" if self.next_model_version else ""
+        yield "model", f"{'serving ' if later else ''}{self.model_version or '-'}{later}"
         yield from ((state.value, str(count)) for state, count in self.queue.waiting.items())
         yield "without result", f"{self.queue.pending}, {self.queue.pending_stat} of them STAT"
         yield "oldest waiting", _ago(self.queue.oldest_pending_at)
@@ -125,10 +129,11 @@ def read_status(installation: Installation) -> Status:
     disk = measure_disk(home.root, settings.min_free_bytes)
     broker = _ask_broker(installation.broker_url) if runs or settings.broker_url else "embedded; it starts with 'watch'"
     (queue, database), engines = _ask_ledger(installation), read_engines(home)
-    model_version, fault = _look_at_model(installation)
+    chosen, fault = _look_at_model(installation)
     beat = read_heartbeat(home) if runs else None
     beside = beat.beside if beat else {}
-    found = Status(state, reasons, disk, broker, engines, queue, model_version, (), database, beside)
+    serving, later = _compare_models(beat, chosen)
+    found = Status(state, reasons, disk, broker, engines, queue, serving, (), database, beside, later)
     problems = (*_service_problems(found), *fault, *_queue_problems(found, embedded=settings.broker_url is None))
     return replace(found, problems=problems)
 
@@ -141,10 +146,20 @@ def _ask_ledger(installation: Installation) -> tuple[Queue | None, str]:
         return None, describe_database_error(error)
 
 
-def _look_at_model(installation: Installation) -> tuple[str | None, tuple[str, ...]]:
-    """Return the version of the model that serves from the next start on, and what is wrong with it."""
+def _compare_models(beat: Beat | None, chosen: Bundle | None) -> tuple[str | None, str | None]:
+    """Return the version that serves, and the other one that serves from the next start on."""
+    if beat is None or beat.model_version is None or chosen is None:
+        return (beat and beat.model_version) or (chosen and chosen.model_version), None
+    if beat.model_sha256 == chosen.model_sha256:
+        return chosen.model_version, None
+    is_same = beat.model_version == chosen.model_version
+    return beat.model_version, f"another {chosen.model_version}" if is_same else chosen.model_version
+
+
+def _look_at_model(installation: Installation) -> tuple[Bundle | None, tuple[str, ...]]:
+    """Return the model that serves from the next start on, and what is wrong with it."""
     try:
-        return installation.model.model_version, ()
+        return installation.model, ()
     except BundleError as error:
         return None, (f"{error}: no film can be screened with it; see 'xray-cli model verify'",)
     except ActiveModelUnknownError:  # the database is away, which is said elsewhere

@@ -116,6 +116,7 @@ def run_service(
     home, heartbeat = installation.home, Heartbeat(installation.home)
     with ExitStack() as stack:
         start(installation, lambda: _take_home(stack, installation, heartbeat))
+        heartbeat.name_model(installation.model.model_version, installation.model.model_sha256)
         broker = _open_broker(stack, installation)
         worker = _start_worker(stack, installation, worker_command, messages) if worker_command else None
         with installation.ledger.begin() as connection:

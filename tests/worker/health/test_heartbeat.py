@@ -33,7 +33,8 @@ def test_a_beat_says_how_the_service_is(home: Home) -> None:
 
 def test_every_beat_has_the_same_length_and_is_written_in_place(home: Home) -> None:
     heartbeat = Heartbeat(home)
-    heartbeat.beat(ServiceState.PAUSED, ["\N{SNOWMAN}" * 5000] * 50)
+    heartbeat.name_model("a-model-with-a-long-name-2026.11.10", "0" * 64)
+    heartbeat.beat(ServiceState.PAUSED, ["\N{SNOWMAN}" * 5000] * 50, {"web": "is away", "deliver": "is away"})
     before = home.heartbeat.stat()
     heartbeat.beat(ServiceState.READY)
     after = home.heartbeat.stat()

@@ -65,6 +65,23 @@ def test_what_the_service_says_of_itself_is_passed_on_with_what_to_do(
         assert "restart the service" in read_status(installation).problems[0]
 
 
+def test_a_service_serves_the_model_that_it_began_with_until_it_is_started_again(
+    installation: Installation, engine: Engine, home: Home
+) -> None:
+    model, heartbeat = installation.model, Heartbeat(home)
+    with lock_home(home):
+        heartbeat.name_model(model.model_version, model.model_sha256)
+        heartbeat.beat(ServiceState.READY)
+        assert f"model            {model.model_version}\n" in screen(read_status(installation))
+        heartbeat.name_model("earlier-1", "0" * 64)
+        heartbeat.beat(ServiceState.PAUSED)
+        status = read_status(installation)
+    assert f"model            serving earlier-1; {model.model_version} from the next start\n" in screen(status)
+    said = status.as_json()
+    assert (said["model_version"], said["next_model_version"]) == ("earlier-1", model.model_version)
+    assert f"model            {model.model_version}\n" in screen(read_status(installation)), "it has stopped"
+
+
 def test_what_is_to_be_put_right_is_a_problem_of_a_service_that_is_ready_too(
     installation: Installation, engine: Engine, home: Home
 ) -> None:
