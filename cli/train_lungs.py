@@ -25,7 +25,7 @@ def train_lungs(
     other_findings: Annotated[Path | None, typer.Option(help="Folder of films of none of the classes.")] = None,
     keep_lungs: Annotated[bool, typer.Option("--keep-lungs", help=KEEP_HELP)] = False,
     base: Annotated[Path | None, typer.Option(help="Bundle to start from [the one that ships].")] = None,
-    look_steps: Annotated[int, typer.Option(min=1, help="Batches of the second look.")] = 2400,
+    look_steps: Annotated[int, typer.Option(min=1, help="Batches of the second look.")] = 6000,
     model_version: Annotated[str, typer.Option(help="Name of the new bundle; by default the shipped one's.")] = "",
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")] = 0,
 ) -> None:

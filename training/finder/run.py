@@ -72,7 +72,7 @@ class FinderSettings:
     base: Path = SHIPPED_BUNDLE
     lungs_steps: int = 700
     kinds_steps: int = 1600
-    look_steps: int = 2400
+    look_steps: int = 6000
     keeps_lungs: bool = False
     model_version: str = ""
     seed: int = 0
