@@ -28,7 +28,7 @@ LUNGS_NAME = "lungs.tflite"
 FILE_NAMES = (KERAS_NAME, LITERT_NAME, LUNGS_NAME)
 SEAL_NAME = "manifest_sha256"
 UNSEALED = "0" * 64
-SHIPPED_BUNDLE = Path(__file__).resolve().parent / "bundles" / "lite0-2026.11.6"
+SHIPPED_BUNDLE = Path(__file__).resolve().parent / "bundles" / "lite0-2026.11.7"
 
 
 class BundleError(Exception):

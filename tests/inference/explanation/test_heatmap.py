@@ -21,7 +21,7 @@ from inference.framing import Box
 from inference.labels import LABELS, NOTICE, OUTSIDE_TRAINING_POPULATION, Label, Outcome
 from inference.prediction import Prediction
 
-VERSION = "lite0-2026.11.6"
+VERSION = "lite0-2026.11.7"
 CORNER = np.zeros((7, 7), np.float32)
 CORNER[0, 6] = 1.0
 MARKED = Prediction(
