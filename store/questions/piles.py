@@ -20,7 +20,7 @@ from store.states import ArrivalState
 from store.tables import UNFINISHED, arrivals, headers, models, screenings
 
 LONGEST_WAIT = timedelta(hours=4)
-MOST_LOOKED_AT = 3000
+MOST_LOOKED_AT = 2000
 """Films of a run that are looked through, for a page of those that filters let through."""
 
 # along the screenings, each film once: by its first arrival
