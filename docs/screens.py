@@ -37,7 +37,7 @@ def main() -> None:
         subprocess.run([*PROGRAM, *words], env=site.environment, cwd=root, check=True)  # noqa: S603  (our own program)
         site.start()
         try:
-            wait_until(lambda: b"running on" in site.log.read_bytes(), what="the page", seconds=60)
+            wait_until(lambda: b"the page is at" in site.log.read_bytes(), what="the page", seconds=60)
             _take_pictures(files)
         finally:
             site.stop()

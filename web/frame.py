@@ -16,7 +16,10 @@ DARK, LIGHT = "dark", "light"
 STYLES = ("style.css", "content.css", "page.css")
 HTMX_SCRIPT = "vendor/htmx.min.js"
 SCRIPTS = ("vendor/hx-sse.min.js", "page.js")
-HTMX = '{"includeIndicatorCSS": false, "history": false, "noSwap": [204, 304, "4xx", "5xx"]}'
+HTMX = (
+    '{"includeIndicatorCSS": false, "history": false, "noSwap": [204, 304, "4xx", "5xx"], '
+    '"sse": {"reconnectMaxDelay": 5000}}'  # by itself an open page waits up to a minute for a server that is back
+)
 
 NAVIGATION: Sequence[tuple[str, str, Role]] = (
     ("/worklist", "Worklist", Role.VIEWER),
