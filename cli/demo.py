@@ -17,13 +17,19 @@ from store.ledger.fates import REASONS
 from store.states import AfterScreening
 from worker.service.watch import open_intake, screen_once
 
+ABOUT = """\
+Synthetic phantoms, drawn by this program, no patient's films. The model gives
+them no label: a drawing is no radiograph, and it is certain of none (of 200
+tried, it was of none). A radiograph of yours: 'xray-cli predict FILE'.
+"""
+
 
 def main() -> None:
     """Drop phantoms, screen them, show the report and where the files went."""
     with exit_codes(), TemporaryDirectory(prefix="xray-demo-") as folder:
         inbox = Path(folder, "inbox")
         inbox.mkdir()
-        typer.echo("Synthetic phantoms, drawn by this program: no patient's film, and no meaning in their labels.\n")
+        typer.echo(ABOUT)
         _drop(inbox)
         settings = read_settings(home=Path(folder, "home"), stable_seconds=0.5)
         _screen(settings, inbox)

@@ -20,7 +20,7 @@ INTERRUPTED = 130
 
 def selftest(
     full: Annotated[
-        bool, typer.Option("--full/--quick", help="Many kills, for some minutes; or about one minute.")
+        bool, typer.Option("--full/--quick", help="Many kills and full disks; or what takes some two minutes.")
     ] = False,
     output_format: Annotated[
         TableFormat, typer.Option("--format", help="How the findings are written.")
