@@ -23,7 +23,8 @@ class Note(StrEnum):
 NOTES: Mapping[Note, str] = MappingProxyType(
     {
         Note.WINDOW_NOT_USED: "No window or VOI LUT of the header shows a picture; it is shown by its own gray values.",
-        Note.AGE_NOT_UNDERSTOOD: "Patient's Age or Patient's Birth Date gives no age, so no mark depends on it.",
+        Note.AGE_NOT_UNDERSTOOD: "No age can be read from Patient's Age or Patient's Birth Date: "
+        "it was not checked whether the model has learnt its label from patients of this age.",
         Note.BODY_PART_NOT_UNDERSTOOD: "Body Part Examined is no word that is known here; the pixels decided.",
         Note.VIEW_NOT_UNDERSTOOD: "View Position is no word that is known here; the pixels decided.",
     }
