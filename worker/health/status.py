@@ -27,6 +27,7 @@ MINUTE_SECONDS = 60.0
 STUCK_SECONDS = 120.0
 DELIVERY_SECONDS = 120.0  # a target that is restarted is back by then
 MANY_QUARANTINED, LARGE_SHARE = 10, 0.2  # so many of the last day's files, and so large a part of them, is no chance
+READ = ", read to the end: with a label, without one, or rejected"
 RUNNING = (ServiceState.STARTING, ServiceState.READY, ServiceState.PAUSED, ServiceState.STALLED, ServiceState.STOPPING)
 ADVICE = {
     ServiceState.READY: "the rest goes on",
@@ -116,7 +117,8 @@ class Status:
         yield "last finished", _ago(self.queue.last_finished_at)
         share = self.queue.recently_quarantined / max(1, self.queue.recently_finished)
         yield "last 24 hours", f"{self.queue.recently_finished} finished, {share:.1%} of them quarantined"
-        yield from ((f"  {state.value}", str(count)) for state, count in self.queue.recent.items())
+        for state, count in self.queue.recent.items():
+            yield f"  {state.value}", f"{count}{READ if state is ArrivalState.DONE else ''}"
         for target in self.queue.targets:
             yield f"to {target.target}", say_count(target.waiting, "answer", "waits", "wait")
 

@@ -159,6 +159,7 @@ def test_what_waits_is_counted_however_old_it_is_and_what_has_finished_for_a_day
     assert "waiting          2" in shown
     assert "last 24 hours    1 finished" in shown
     assert "  quarantined    1" in shown
+    assert "  done           0, read to the end: with a label, without one, or rejected" in shown
 
 
 def test_one_screen_holds_it_all(installation: Installation, engine: Engine, tmp_path: Path) -> None:
