@@ -65,7 +65,7 @@ def write_plot(history: Sequence[Epoch], path: Path, validation: str = "validati
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.set_xlim(-0.5, epochs[-1] + 0.5)
         axes.grid(alpha=0.3)
-        axes.set_ylim(0.0, 1.02 if axes is accuracy else None)
+        axes.set_ylim(0.0, 1.05 if axes is accuracy else 1.08 * axes.dataLim.y1)  # room for the highest point's circle
     figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
