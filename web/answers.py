@@ -48,8 +48,11 @@ def say_answer(result: Result) -> str:
 
 
 def say_share(result: Result) -> str:
-    """Say the probability of the label, or of the most probable one."""
-    return say_number(max(result.probabilities.values()), 2) if result.probabilities else ""
+    """Say the probability of the label; where none was given, that of the most probable one with its name."""
+    if not result.probabilities:
+        return ""
+    label, share = max(result.probabilities.items(), key=lambda pair: pair[1])
+    return say_number(share, 2) if result.label is not None else f"({name_label(label)} {say_number(share, 2)})"
 
 
 def say_marks(result: Result) -> Iterator[str]:

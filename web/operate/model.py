@@ -23,6 +23,7 @@ MARKS = (
     (re.compile(r"\[([^\]]+)\]\([^)\s]*\)"), r"\1"),  # a link into the project's own documents
     (re.compile(r"\*\*(.+?)\*\*"), r"<b>\1</b>"),
     (re.compile(r"`([^`]+)`"), r"<code>\1</code>"),
+    (re.compile(r"\\([*_`\[\]#])"), r"\1"),  # a sign that the card means as itself
 )
 """What the card's words hold of Markdown, once they are escaped."""
 
@@ -66,7 +67,9 @@ def _mark_block(block: Block) -> Block:
         return replace(block, texts=[_mark(text) for text in block.texts])
     if isinstance(block, Table):
         kinds = [column.kind for column in block.columns]
-        return replace(block, note=_mark(block.note), rows=[_mark_row(row, kinds) for row in block.rows])
+        columns = [replace(column, heading=_mark(column.heading)) for column in block.columns]
+        rows = [_mark_row(row, kinds) for row in block.rows]
+        return replace(block, caption=_mark(block.caption), note=_mark(block.note), columns=columns, rows=rows)
     return block
 
 

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -137,14 +138,20 @@ def test_the_model_card_is_drawn_with_its_own_marks_and_no_others(log_in: LogIn)
     answer = log_in(Role.VIEWER).get("/model").text
     assert f"<code>{SHIPPED_BUNDLE.name}</code>" in answer
     assert "It is not evidence that COVID-19" in answer
-    columns = (Column("what", CellKind.WORDS, 1),)
+    columns = (Column("`what`", CellKind.WORDS, 1),)
     section = Section(
-        "a", "A", "**bold** <b>", [Sentences(["`x` [y](https://z.example)"]), Table("", columns, [Row(("<i>",))])]
+        "a",
+        "A",
+        "**bold** <b>",
+        [Sentences(["`x` [y](https://z.example)", r"\* x"]), Table("", columns, [Row(("<i>",))])],
     )
     marked = mark_up(section)
     assert str(marked.lead) == "<b>bold</b> &lt;b&gt;"
     assert 'href="https://z.example"' in str(marked.blocks[0])
     assert "&lt;i&gt;" in str(marked.blocks[1])
+    assert "<code>what</code>" in str(marked.blocks[1])
+    assert "\\" not in str(marked.blocks[0])
+    assert not re.search(r"\\\*|`", re.sub(r"<[^>]*>", "", answer))
 
 
 def test_an_admin_disables_others_and_not_oneself(log_in: LogIn) -> None:

@@ -50,6 +50,7 @@ def test_likely_positives_come_first_and_hostile_names_are_words(client: TestCli
     assert list_rows(page) == ["4", "3", "1"]
     assert "&lt;img src=x" in page
     assert "<img src=x" not in page
+    assert ">(normal 0.62)<" in page  # of which class the probability is that nobody was given
     assert page.index('class="stat"') > page.index("stat.dcm") - 2000
 
 
