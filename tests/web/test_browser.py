@@ -189,6 +189,21 @@ def test_dragging_changes_the_window_and_the_wheel_the_zoom(page: "Page", server
     assert re.findall(r"zoom \d+", numbers.inner_text()) != re.findall(r"zoom \d+", before)
 
 
+def test_a_narrow_window_shows_the_film_above_its_answer(page: "Page", server: PageServer) -> None:
+    page.set_viewport_size({"width": 420, "height": 800})
+    page.goto(f"{server.url}/films/1")
+    page.wait_for_selector("[data-depth='16']")
+    canvas, tools, answer = (
+        page.locator(part).first.bounding_box() for part in ("canvas", ".viewer .tools", ".film aside")
+    )
+    assert canvas is not None
+    assert tools is not None
+    assert answer is not None
+    assert canvas["width"] > 400
+    assert canvas["y"] + canvas["height"] <= tools["y"] + 1
+    assert tools["y"] + tools["height"] <= answer["y"] + 1
+
+
 def test_two_hundred_films_are_answered_and_new_rows_come_by_themselves(
     page: "Page", server: PageServer, tmp_path: Path
 ) -> None:
