@@ -25,6 +25,7 @@ def test_a_command_in_another_home_is_told_where_the_service_runs_and_the_doctor
     assert answer.returncode == os.EX_CONFIG
     assert "yet: a service runs" in answer.stderr
     assert "xray-cli: a service runs" in site.run("status", "--check").stderr
+    assert f"note service      none runs on this home\n{'':18}a service runs" in site.run("doctor").stdout
     del site.settings["XRAY_HOME"]
     assert all(found.home != site.home for found in find_neighbours(Home(site.home)))
     (tmp_path / "r").mkdir()

@@ -20,6 +20,7 @@ from installation.disk import measure_disk
 from installation.errors import ActiveModelUnknownError
 from installation.home import find_inboxes, is_locked
 from installation.installation import Installation
+from installation.neighbours import describe_neighbours
 from installation.settings import DEFAULT_INBOX
 from store.database import reading
 from store.errors import StoreError, describe_database_error
@@ -65,6 +66,7 @@ def run_checks(installation: Installation, inboxes: Iterable[Path]) -> Iterator[
     """Look at everything that the service needs; each check says what was found and what to do."""
     for check in (
         _check_home,
+        _check_service,
         _check_disk,
         _check_database,
         _check_broker,
@@ -98,7 +100,14 @@ def _check_home(installation: Installation) -> Check:
     except OSError as error:
         found = f"{home} cannot be written ({error.strerror})"
         return Check("home", found, "give this user the folder, or set XRAY_HOME")
-    return Check("home", f"{home} can be written")
+    return Check("home", f"{home} can be written" if home.exists() else f"{home} is not there yet; 'watch' makes it")
+
+
+def _check_service(installation: Installation) -> Check:
+    """Say whether a service runs here; who stands in the wrong folder hears where one does."""
+    if is_locked(installation.home):
+        return Check("service", "runs on this home")
+    return Check("service", "none runs on this home", describe_neighbours(installation.home), is_warning=True)
 
 
 def _check_disk(installation: Installation) -> Check:
