@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -91,6 +91,15 @@ def assign_messages(connection: Connection, most_an_hour: int) -> None:
     if together := waiting[len(alone) :]:
         which = a.id.between(together[0], together[-1]) & a.message.is_(None)
         _assign(connection, which, f"alert-{together[0]}-to-{together[-1]}")
+
+
+def find_next_turn(connection: Connection, most_an_hour: int) -> datetime | None:
+    """Return when the next message may be sent, where an hour's most are; None: now."""
+    a = alerts.c
+    when = func.min(a.assigned_at)
+    sent = select(when).where(a.assigned_at > database_now(-HOUR_SECONDS)).group_by(a.message)
+    last = connection.scalar(sent.order_by(when.desc()).offset(most_an_hour - 1).limit(1))
+    return None if last is None else last + timedelta(seconds=HOUR_SECONDS)
 
 
 def claim_messages(connection: Connection) -> list[Sequence[Alert]]:

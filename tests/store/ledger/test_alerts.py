@@ -1,4 +1,5 @@
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from store.ledger.alerts import (
     assign_messages,
     claim_messages,
     find_identity,
+    find_next_turn,
     is_any_unsent,
     list_alerts,
     record_alert,
@@ -124,3 +126,18 @@ def test_a_file_name_that_is_not_utf8_is_one_that_a_mail_can_hold(engine: Engine
         path = Path(os.fsdecode(b"/inbox/caf\xe9.dcm"))
         connection.execute(update(arrivals).where(arrivals.c.id == arrival_id).values(path=path))
         assert find_identity(connection, [arrival_id])[arrival_id]["file_name"] == r"caf\xe9.dcm"
+
+
+def test_what_waits_for_its_hour_knows_when_it_goes(engine: Engine) -> None:
+    record(engine, "a", "b")
+    assert claim(engine, most_an_hour=2) == [["a"], ["b"]]
+    record(engine, "c")
+    assert claim(engine, most_an_hour=2) == []
+    with reading(engine) as connection:
+        turn = find_next_turn(connection, 2)
+        assert find_next_turn(connection, 3) is None
+    assert turn is not None
+    assert timedelta(minutes=59) < turn - datetime.now(tz=UTC) <= timedelta(hours=1)
+    let_an_hour_pass(engine)
+    with reading(engine) as connection:
+        assert find_next_turn(connection, 2) is None
