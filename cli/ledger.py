@@ -69,10 +69,15 @@ def retry(
         from store.audit import record_event
         from store.ledger.arrivals import find_arrival
         from store.ledger.sweeps import retry_now
+        from store.states import ArrivalState
 
         with installation.ledger.begin() as connection:
-            if missing := [str(id_) for id_ in ids or () if find_arrival(connection, id_) is None]:
+            named = {id_: find_arrival(connection, id_) for id_ in ids or ()}
+            if missing := [str(id_) for id_, arrival in named.items() if arrival is None]:
                 raise InputMissingError(f"there is no arrival {', '.join(missing)}; 'xray-cli report' lists them")
             count = retry_now(connection, ids)
             record_event(connection, "retried", count=count)
         typer.echo(f"{say_count(count, 'arrival', 'is', 'are')} tried again now")
+        for id_, arrival in named.items():
+            if arrival is not None and arrival.state is ArrivalState.QUARANTINED:
+                typer.echo(f"{id_} is in quarantine: 'xray-cli quarantine release {id_}'", err=True)

@@ -98,3 +98,12 @@ def test_a_sender_that_takes_the_name_meanwhile_loses_nothing(
     assert letter.read_text() == "another"
     assert arrival.stored_path is not None
     assert arrival.stored_path.read_text() == "no radiograph"
+
+
+def test_who_tries_a_quarantined_file_again_hears_the_command_for_it(
+    engine: Engine, home: Home, inbox: Path, run: Run
+) -> None:
+    arrival_id = quarantine_file(engine, home, inbox / "a.dcm")
+    answer = run("retry", arrival_id, XRAY_HOME=str(home.root))
+    assert answer.stdout == "0 arrivals are tried again now\n"
+    assert f"{arrival_id} is in quarantine: 'xray-cli quarantine release {arrival_id}'" in answer.stderr
