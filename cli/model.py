@@ -63,19 +63,55 @@ def verify(folder: Folder = None) -> None:
 
 
 @app.command()
-def activate(folder: Annotated[Path, typer.Argument(help="The bundle's folder.")]) -> None:
+def activate(
+    name: Annotated[str, typer.Argument(metavar="FOLDER", help="The bundle's folder, or its name in `model list`.")],
+) -> None:
     """Let a bundle serve from the next start on; it is verified first, and its hash is kept."""
     with exit_codes(), _opened_for_models() as installation:
         from inference.bundle import read_bundle
         from store.ledger.models import activate_model, record_model
 
-        bundle = read_bundle(folder.resolve())
+        folder = _find_folder(installation, name)
+        bundle = read_bundle(folder)
         with installation.ledger.begin() as connection:
-            record_model(connection, bundle.model_sha256, bundle.model_version, folder.resolve())
+            record_model(connection, bundle.model_sha256, bundle.model_version, folder)
             activate_model(connection, bundle.model_sha256)
         typer.echo(f"{bundle.model_version} serves from the next start of the service on")
+        for caution in _find_cautions(bundle):
+            typer.echo(f"warning: {caution}", err=True)
         if installation.settings.model is not None:
             typer.echo(f"but XRAY_MODEL is set to {installation.settings.model}, and goes before it", err=True)
+
+
+def _find_folder(installation: "Installation", name: str) -> Path:
+    """Return the folder that was named, or that of the known bundle of that name."""
+    folder = Path(name)
+    if folder.exists() or folder.name != name:
+        return folder.resolve()
+    from inference.bundle import SHIPPED_BUNDLE
+    from store.database import reading
+    from store.ledger.models import list_models
+
+    with reading(installation.ledger) as connection:
+        known = [(model.model_version, model.model_sha256, model.folder) for model in list_models(connection)]
+    found = {folder for version, sha256, folder in known if version == name or sha256[:16] == name}
+    if not found and name == SHIPPED_BUNDLE.name:
+        return SHIPPED_BUNDLE
+    if len(found) == 1:
+        return found.pop()
+    listed = ", ".join(dict.fromkeys([*(version for version, _, _ in known), SHIPPED_BUNDLE.name]))
+    several = "several bundles have that name, give one's folder" if found else f"known are {listed}"
+    raise InputMissingError(f"there is no folder '{name[:80]}'; {several} ('xray-cli model list')")
+
+
+def _find_cautions(bundle: "Bundle") -> Iterator[str]:
+    """Say what its training run says against letting a bundle serve."""
+    training = bundle.metrics.get("training", {})
+    if not training.get("is_measured_on_unseen_patients", True):
+        yield "its figures are not on unseen patients: nobody knows how often it is right ('xray-cli evaluate')"
+    chosen = training.get("operating_points_chosen", bundle.outputs)
+    if rest := [output for output in bundle.outputs if output not in chosen]:
+        yield f"no operating point was chosen on films for {', '.join(rest)}: a label is given from 0.50 on"
 
 
 @app.command()

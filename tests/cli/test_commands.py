@@ -12,10 +12,11 @@ from typer.main import get_command
 
 from cli.app import app
 from imaging.phantoms.files import write_png_phantom
-from inference.bundle import SHIPPED_BUNDLE
+from inference.bundle import MANIFEST_NAME, SHIPPED_BUNDLE
 from inference.labels import NOTICE
 from installation.settings import Settings
 from store import HEAD_REVISION
+from tests.bundles import copy_bundle
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -186,6 +187,23 @@ def test_an_activated_bundle_is_listed_and_serves_in_a_home_that_was_never_watch
     assert shown["labels"] == ["covid19", "viral_pneumonia", "normal"]
     assert "films; bundle.json has their hashes" in shown["metrics"]["training"]["film_sha256"]
     assert "is sound" in run("model", "verify").stdout
+
+
+def test_a_bundle_is_activated_by_its_name_too_and_what_speaks_against_it_is_said(run: Run, tmp_path: Path) -> None:
+    metrics = json.loads((SHIPPED_BUNDLE / MANIFEST_NAME).read_bytes())["metrics"]
+    metrics["training"] |= {"is_measured_on_unseen_patients": False, "operating_points_chosen": ["covid19"]}
+    folder = copy_bundle(tmp_path / "bundle", model_version="site-1", metrics=metrics)
+    warned = run("model", "activate", folder).stderr
+    assert "warning: its figures are not on unseen patients" in warned
+    assert "warning: no operating point was chosen on films for viral_pneumonia, normal" in warned
+    shipped = run("model", "activate", SHIPPED_BUNDLE.name)
+    assert (shipped.returncode, shipped.stderr) == (0, "")
+    assert run("model", "activate", "site-1").returncode == 0
+    assert re.search(rf"^\* site-1 .* {folder}$", run("model", "list").stdout, re.MULTILINE)
+    unknown = run("model", "activate", "site-2")
+    assert unknown.returncode == 66
+    assert "there is no folder 'site-2'; known are " in unknown.stderr
+    assert "site-1" in unknown.stderr
 
 
 def test_config_shows_every_setting_and_no_secret(run: Run) -> None:
