@@ -1,11 +1,12 @@
 """``user``: who may log in to the page."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.errors import exit_codes
+from cli.errors import InputMissingError, exit_codes
 from cli.opening import opened_installation
 from store.states import Role
 
@@ -84,5 +85,12 @@ def password(name: Name, password_file: PasswordFile = None) -> None:
 def _read_password(password_file: Path | None) -> str:
     if password_file is not None:
         return password_file.read_text().partition("\n")[0]
-    answer: str = typer.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
+    at_terminal = sys.stdin.isatty()  # elsewhere nothing is shown that is typed, and hiding it would warn of that
+    try:
+        answer: str = typer.prompt("Password", hide_input=at_terminal, confirmation_prompt="The same again", err=True)
+    except typer.Abort:
+        if at_terminal:
+            raise
+        message = "there is no terminal to ask for the password at: name a file that holds it with --password-file"
+        raise InputMissingError(message) from None
     return answer

@@ -8,14 +8,13 @@ import typer
 
 from cli.errors import FAILED, exit_codes
 from cli.opening import opened_installation
-from installation.addresses import DEFAULT_LISTEN
+from installation.addresses import DEFAULT_LISTEN, DEFAULT_WEB
 
 if TYPE_CHECKING:
     from installation.installation import Installation
     from installation.settings import Settings
 
 Home = Annotated[Path | None, typer.Option(help="Folder for everything that is written (XRAY_HOME).")]
-WEB_ADDRESS = "127.0.0.1:8080"
 Workers = Annotated[int | None, typer.Option(help="Screening processes (XRAY_WORKERS); default: one a core.")]
 
 
@@ -30,7 +29,7 @@ def watch(
     listen: Annotated[
         bool, typer.Option("--listen", help=f"Receive films by DICOM too, at XRAY_LISTEN or {DEFAULT_LISTEN}.")
     ] = False,
-    web: Annotated[bool, typer.Option("--web", help=f"Keep the page too, at XRAY_WEB or {WEB_ADDRESS}.")] = False,
+    web: Annotated[bool, typer.Option("--web", help=f"Keep the page too, at XRAY_WEB or {DEFAULT_WEB}.")] = False,
 ) -> None:
     """Watch folders and screen every radiograph that appears; Ctrl-C finishes what is in work and stops.
 
@@ -45,7 +44,7 @@ def watch(
 
         settings = read_settings(inbox=inboxes or None, home=home, after=after, workers=workers)
         if web and settings.web == OFF:
-            settings = settings.model_copy(update={"web": WEB_ADDRESS})
+            settings = settings.model_copy(update={"web": DEFAULT_WEB})
         if listen and settings.listen == OFF:
             settings = settings.model_copy(update={"listen": DEFAULT_LISTEN})
         _watch(settings, list(settings.inbox), no_worker=no_worker)
@@ -82,7 +81,8 @@ def scan(
 ) -> None:
     """Screen what lies in folders now (an archive, a mounted share), leave it there, and stop.
 
-    Files that have a result already are passed over. Exit code 1: some files or subfolders could not be read.
+    Files that have a result already are passed over. Not while `watch` or another `scan` runs on the same home: stop
+    that first, or name another home with --home. Exit code 1: some files or subfolders could not be read.
 
     Example: xray-cli scan /archive/2026
     """

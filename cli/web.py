@@ -6,7 +6,7 @@ import typer
 
 from cli.errors import exit_codes
 from cli.opening import opened_installation
-from cli.watching import WEB_ADDRESS
+from installation.addresses import DEFAULT_WEB
 
 if TYPE_CHECKING:
     from installation.installation import Installation
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def web(
     address: Annotated[
-        str | None, typer.Option(help=f"Where to serve, as HOST:PORT (XRAY_WEB); default: {WEB_ADDRESS}.")
+        str | None, typer.Option(help=f"Where to serve, as HOST:PORT (XRAY_WEB); default: {DEFAULT_WEB}.")
     ] = None,
 ) -> None:
     """Serve the page: upload films, read the worklist, review; needs a user ('xray-cli user add').
@@ -26,7 +26,7 @@ def web(
         from installation.sources import read_settings
 
         settings = read_settings(web=address)
-        chosen = WEB_ADDRESS if settings.web == OFF else settings.web
+        chosen = DEFAULT_WEB if settings.web == OFF else settings.web
         with opened_installation(web=chosen) as installation:
             _serve(installation)
 

@@ -3,16 +3,17 @@
 from pathlib import Path
 
 OFF = "off"
+DEFAULT_WEB = "127.0.0.1:8080"  # of the page, likewise
 DEFAULT_LISTEN = "0.0.0.0:11112"  # what `listen` and `watch --listen` use where no address is set
 
 
-def check_address(address: str) -> str:
-    """Return an address that can be used as it is, or raise ValueError saying what is accepted."""
+def check_address(address: str, example: str = "127.0.0.1:9808") -> str:
+    """Return an address that can be used as it is, or raise ValueError saying what is accepted, such as an example."""
     if address == OFF:
         return address
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        message = f"'{address}' is no address; accepted are HOST:PORT, such as 127.0.0.1:9808, or 'off'"
+        message = f"'{address}' is no address; accepted are HOST:PORT, such as {example}, or 'off'"
         raise ValueError(message)
     return address
 

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import stat
+import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,7 @@ from installation.errors import HomeError, HomeInUseError
 PRIVATE = 0o700
 HOME_MODE = 0o750
 BROKER_SOCKET = "broker.sock"
+SERVICE, SCAN = "service", "scan"  # who may hold a home; `scan` is the command's name too
 LOOKS, LOOK_SECONDS = 5, 0.02
 
 
@@ -147,7 +149,11 @@ def lock_home(home: Home) -> Iterator[None]:
     """
     with home.lock.open("a+") as file:
         if not _take(file):
-            message = f"a service already runs on the home {home.root} ({_describe_holder(home)}); stop it first"
+            what, process = _describe_holder(home)
+            advice = "wait for its end" if what == SCAN else "stop it first"
+            message = (
+                f"a {what} already runs on the home {home.root} ({process}); {advice}, or name another with --home"
+            )
             raise HomeInUseError(message)
         file.truncate(0)
         file.write(json.dumps(_describe_us(home)))
@@ -199,7 +205,8 @@ def _is_held(lock: Path) -> bool:
 
 
 def _describe_us(home: Home) -> dict[str, object]:
-    return {"pid": os.getpid(), "host": socket.gethostname(), "runtime": str(home.runtime)}
+    what = SCAN if SCAN in sys.argv[1:2] else SERVICE
+    return {"what": what, "pid": os.getpid(), "host": socket.gethostname(), "runtime": str(home.runtime)}
 
 
 def _find_noted_runtime(lock: Path) -> Path | None:
@@ -211,9 +218,9 @@ def _find_noted_runtime(lock: Path) -> Path | None:
         return None
 
 
-def _describe_holder(home: Home) -> str:
+def _describe_holder(home: Home) -> tuple[str, str]:
     try:
         found = json.loads(home.lock.read_text())
-        return f"process {found['pid']} on {found['host']}"
+        return str(found.get("what", SERVICE)), f"process {found['pid']} on {found['host']}"
     except (OSError, ValueError, KeyError):
-        return "process unknown"
+        return SERVICE, "process unknown"

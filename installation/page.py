@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, Field, FilePath, field_validator, model_validator
 
-from installation.addresses import OFF, check_address, make_absolute
+from installation.addresses import DEFAULT_WEB, OFF, check_address, make_absolute
 
 
 class WebSettings(BaseModel):
@@ -34,7 +34,7 @@ class WebSettings(BaseModel):
     web_session_hours: Annotated[int, Field(ge=1, le=24, description="nobody stays logged in for longer")] = 12
     web_upload_files: Annotated[int, Field(ge=1, le=10_000, description="files that one upload may have")] = 500
 
-    _known_web_address = field_validator("web")(check_address)
+    _known_web_address = field_validator("web")(lambda address: check_address(address, DEFAULT_WEB))
 
     _absolute_inbox = field_validator("web_inbox")(make_absolute)
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, Field, FilePath, field_validator, model_validator
 
-from installation.addresses import OFF, check_address
+from installation.addresses import DEFAULT_LISTEN, OFF, check_address
 from installation.senders import check_ae_title, parse_allow_list
 
 Further = Literal["processing", "secondary-capture"]
@@ -52,7 +52,7 @@ class ReceivingSettings(BaseModel):
         FilePath | None, Field(description="who may sign senders' certificates, as PEM; empty: none is asked for")
     ] = None
 
-    _known_listen = field_validator("listen")(check_address)
+    _known_listen = field_validator("listen")(lambda address: check_address(address, DEFAULT_LISTEN))
     _known_ae_title = field_validator("ae_title")(check_ae_title)
 
     @field_validator("stat_ae_title")

@@ -157,7 +157,8 @@ def _reading(path: Path, read: Callable[[Path], Read]) -> Read:
     try:
         return read(path)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not valid TOML: {error}") from None
+        quoting = '; text is put in quotes: home = "var"' if str(error).startswith("Invalid value") else ""
+        raise SettingsError(f"{path} is not valid TOML: {error}{quoting}") from None
     except OSError as error:
         message = f"a file that a setting names cannot be read: {error.filename or path} ({error.strerror})"
         raise SettingsError(message) from None

@@ -34,7 +34,10 @@ def find_carriers(
         how = WebhookSettings(url, secret, settings.delivery_ca_file)
         carriers[Way.WEBHOOK] = partial(post_summary, settings=how)
     elif needs_webhook:
-        raise DeliverySettingsError("the webhook needs XRAY_WEBHOOK_URL and XRAY_WEBHOOK_SECRET")
+        raise DeliverySettingsError(
+            "a report for the webhook needs XRAY_WEBHOOK_URL, and XRAY_WEBHOOK_SECRET: a long random text that "
+            "the receiver knows too (the one that alerts make for themselves is not used for reports)"
+        )
     return carriers
 
 

@@ -53,6 +53,13 @@ def test_a_user_is_asked_for_the_password_twice(home: Path) -> None:
     assert (home / "xray.db").exists()
 
 
+def test_where_nobody_can_be_asked_for_a_password_the_option_for_it_is_named(home: Path) -> None:
+    code, said = run("user", "add", "bob", "--role", "viewer")
+    assert code == 66
+    assert "name a file that holds it with --password-file" in said
+    assert "echoed" not in said
+
+
 def test_users_are_disabled_and_let_in_again(home: Path) -> None:
     add_alice(home)
     assert run("user", "disable", "alice")[0] == 0

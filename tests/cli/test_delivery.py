@@ -129,7 +129,7 @@ def test_what_is_no_whole_day_that_is_over_is_neither_written_nor_sent(
     ("options", "settings", "says"),
     [
         (("--email", "a@example.org"), {}, "mail needs XRAY_SMTP_HOST and XRAY_EMAIL_FROM"),
-        (("--webhook",), {"XRAY_WEBHOOK_URL": "https://localhost/"}, "XRAY_WEBHOOK_URL and XRAY_WEBHOOK_SECRET"),
+        (("--webhook",), {"XRAY_WEBHOOK_URL": "https://localhost/"}, "XRAY_WEBHOOK_SECRET: a long random text"),
         (("--email", "nobody"), {}, "'nobody' is no mail address"),
         (
             ("--email", "a@example.org"),

@@ -53,3 +53,11 @@ def test_the_socket_path_fits_however_deep_the_home(home: Home) -> None:
     deep = Home(home.root / ("d" * 200) / ("e" * 200))
     assert len(os.fsencode(Home(deep.root).broker_socket.name)) < 107
     assert deep.broker_socket.parent.parent == home.broker_socket.parent.parent
+
+
+def test_who_finds_the_home_held_by_a_scan_hears_so(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["xray-cli", "scan", "watch"])
+    with lock_home(home):
+        monkeypatch.setattr(sys, "argv", ["xray-cli", "watch"])
+        with pytest.raises(HomeInUseError, match=r"^a scan already runs on the home .*; wait for"), lock_home(home):
+            pass

@@ -8,7 +8,7 @@ from installation.settings import OFF
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"listen": "11112"}, "is no address"),
+        ({"listen": "11112"}, "is no address; accepted are HOST:PORT, such as 0.0.0.0:11112"),
         ({"ae_title": "A TITLE THAT IS TOO LONG"}, "is no AE title"),
         ({"ae_title": "   "}, "is no AE title"),
         ({"stat_ae_title": "XRAY"}, "every film would be STAT"),

@@ -75,6 +75,7 @@ def test_what_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch, variable: str, 
         ("inbox = 3\n", "^setting 'inbox' in xray.toml is '3'; accepted is a path in quotes, or several in brackets$"),
         ("[settings]\nworkers = 1\n", "^unknown setting 'settings' in xray.toml; "),
         ("workers = \n", "^xray.toml is not valid TOML: "),
+        ("home = var\n", '^xray.toml is not valid TOML: .*; text is put in quotes: home = "var"$'),
     ],
 )
 def test_the_file_is_checked_as_strictly(toml: str, says: str) -> None:

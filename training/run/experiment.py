@@ -23,6 +23,11 @@ from training.fit.settings import FitSettings, TrainingSettings, find_adapter
 EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
 NAMES = tuple(each.name for each in fields(TrainingSettings))
 FIT_NAMES = tuple(each.name for each in fields(FitSettings))
+PLAIN_WORDS = {
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "accepted is a whole number"),
+    **dict.fromkeys(("float_parsing", "float_type"), "accepted is a number"),
+}
+"""What a setting takes, by pydantic's name for what is wrong."""
 
 
 class TrainingSettingsError(ValueError):
@@ -98,4 +103,5 @@ def _describe(fault: Any) -> str:
     if fault["type"] == "unexpected_keyword_argument":
         accepted = FIT_NAMES if name.startswith("fit.") else NAMES
         return f"unknown setting '{name}'; accepted are {', '.join(accepted)}"
-    return f"setting '{name}': {fault['msg']}, found {fault['input']!r}"
+    said = PLAIN_WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+    return f"setting '{name}': {said}, found {fault['input']!r}"
