@@ -71,6 +71,12 @@ def test_other_names_are_refused(page: str) -> None:
         assert httpx.get(f"{page}/login", headers={"Host": host}).status_code == 421
 
 
+def test_who_asks_for_the_head_alone_gets_it(page: str) -> None:
+    answer, whole = httpx.head(f"{page}/login"), httpx.get(f"{page}/login")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-length"] == whole.headers["content-length"]
+
+
 def test_who_never_finishes_the_head_of_a_request_is_cut_off(page: str) -> None:
     begun = time.monotonic()
     with connect(page) as silent, connect(page) as slow:

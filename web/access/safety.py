@@ -76,6 +76,8 @@ class SafetyMiddleware:
             await refusal(scope, receive, answer.send)
             return
         request = _Request(receive, self._find_most_bytes(scope["path"]))
+        if scope["method"] == "HEAD":  # answered as GET is; uvicorn leaves the body out
+            scope = {**scope, "method": "GET"}
         try:
             await self._app(scope, request.receive, answer.send)
         except _BoundError as error:
