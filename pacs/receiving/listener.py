@@ -190,7 +190,8 @@ class Listener:
         if association in self._senders:
             return
         taken = {context.abstract_syntax for context in association.accepted_contexts}
-        refused = {context.abstract_syntax for context in association.rejected_contexts} - taken
+        proposed = {context.abstract_syntax for context in association.rejected_contexts}
+        refused = {uid for uid in proposed - taken if uid is not None}
         if said := describe_refused(refused):
             calling = association.requestor.ae_title.strip()
             message = "no film came from %s, which was refused %s"

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.doors import build_doors
 from installation.home import Home, prepare_home
 from installation.installation import Installation
 from store.access.users import add_user
@@ -23,6 +24,8 @@ from tests.web.conftest import HASH, PASSWORD
 from tests.web.serving import serve
 from web import server
 from web.access import safety
+from web.app import create_app
+from web.errors import WebAddressError
 from web.files import StaticFile, read_files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,6 +72,16 @@ def test_other_names_are_refused(page: str) -> None:
     assert httpx.get(f"{page}/login").status_code == 200
     for host in ("evil.example", "127.0.0.1.evil.example", "", "evil.example:8080"):
         assert httpx.get(f"{page}/login", headers={"Host": host}).status_code == 421
+
+
+def test_an_address_that_is_taken_is_said_once_and_announced_never(
+    place: Home, install: Install, caplog: pytest.LogCaptureFixture
+) -> None:
+    found, announced = install_page(place, install), []
+    host, _, port = found.settings.web.rpartition(":")
+    with socket.create_server((host, int(port))), pytest.raises(WebAddressError, match="name another with --address"):
+        server.serve(create_app(found, build_doors(found)), found.settings, lambda: announced.append(1))
+    assert (announced, caplog.messages) == ([], [])
 
 
 def test_who_asks_for_the_head_alone_gets_it(page: str) -> None:

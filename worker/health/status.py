@@ -150,8 +150,10 @@ def _ask_ledger(installation: Installation) -> tuple[Queue | None, str]:
 
 def _compare_models(beat: Beat | None, chosen: Bundle | None) -> tuple[str | None, str | None]:
     """Return the version that serves, and the other one that serves from the next start on."""
-    if beat is None or beat.model_version is None or chosen is None:
-        return (beat and beat.model_version) or (chosen and chosen.model_version), None
+    if beat is None or beat.model_version is None:
+        return chosen.model_version if chosen else None, None
+    if chosen is None:
+        return beat.model_version, None
     if beat.model_sha256 == chosen.model_sha256:
         return chosen.model_version, None
     is_same = beat.model_version == chosen.model_version
