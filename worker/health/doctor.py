@@ -100,7 +100,7 @@ def _check_home(installation: Installation) -> Check:
     except OSError as error:
         found = f"{home} cannot be written ({error.strerror})"
         return Check("home", found, "give this user the folder, or set XRAY_HOME")
-    return Check("home", f"{home} can be written" if home.exists() else f"{home} is not there yet; 'watch' makes it")
+    return Check("home", f"{home} can be written" if home.exists() else f"{home} does not exist yet; 'watch' makes it")
 
 
 def _check_service(installation: Installation) -> Check:
