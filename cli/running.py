@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from cli.live import Progress, show_progress
 from installation.addresses import OFF
 from installation.fence import pass_on_environment
+from installation.home import SERVICE
 from installation.installation import open_installation
 from installation.page import WebSettings
 from installation.receiving import ReceivingSettings
@@ -75,13 +76,17 @@ class Running:
 
 
 @contextmanager
-def run(settings: Settings, *, no_worker: bool = False, inbox: Path | None = None) -> Iterator[Running]:
+def run(
+    settings: Settings, *, no_worker: bool = False, inbox: Path | None = None, what: str = SERVICE
+) -> Iterator[Running]:
     """Start the service; on the way out it finishes what is in work and stops in order.
 
     Parameters
     ----------
     inbox : Path or None
         Where what comes in by a companion is put; None: the service keeps no companions.
+    what : str
+        What holds the home: said to whoever comes second.
     """
     wake = Event()
     with (
@@ -91,7 +96,7 @@ def run(settings: Settings, *, no_worker: bool = False, inbox: Path | None = Non
     ):
         companions = plan_companions(progress.settings, inbox) if inbox else ()  # they log as we do
         command = None if no_worker else WORKER_COMMAND
-        with run_service(installation, command, progress.messages, companions) as service:
+        with run_service(installation, command, progress.messages, companions, what) as service:
             yield Running(service, progress, stop, wake)
         if stop.is_set():
             progress.log_end(installation)

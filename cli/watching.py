@@ -98,11 +98,12 @@ def scan(
 
 def _scan(settings: "Settings", folders: list[Path]) -> bool:
     from cli.running import run
+    from installation.home import SCAN
     from store.states import AfterScreening
     from worker.intake.inbox import check_inboxes
 
     check_inboxes(folders, settings.home, AfterScreening.KEEP)  # before a home and a ledger are made for them
-    with run(settings) as running:
+    with run(settings, what=SCAN) as running:
         from worker.service.watch import open_intake, screen_once  # while its processes start
 
         with open_intake(running.service, folders, AfterScreening.KEEP, running.wake) as intake:

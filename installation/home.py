@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import stat
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -21,7 +20,7 @@ from installation.errors import HomeError, HomeInUseError
 PRIVATE = 0o700
 HOME_MODE = 0o750
 BROKER_SOCKET = "broker.sock"
-SERVICE, SCAN = "service", "scan"  # who may hold a home; `scan` is the command's name too
+SERVICE, SCAN = "service", "scan"  # what may hold a home
 LOOKS, LOOK_SECONDS = 5, 0.02
 
 
@@ -139,8 +138,8 @@ def _make_private(folder: Path) -> None:
 
 
 @contextmanager
-def lock_home(home: Home) -> Iterator[None]:
-    """Hold the home for one service; the kernel lets go of it however the process ends.
+def lock_home(home: Home, what: str = SERVICE) -> Iterator[None]:
+    """Hold the home for one service, or a scan; the kernel lets go of it however the process ends.
 
     Raises
     ------
@@ -156,7 +155,7 @@ def lock_home(home: Home) -> Iterator[None]:
             )
             raise HomeInUseError(message)
         file.truncate(0)
-        file.write(json.dumps(_describe_us(home)))
+        file.write(json.dumps({"what": what, **_describe_us(home)}))
         file.flush()
         yield
 
@@ -205,8 +204,7 @@ def _is_held(lock: Path) -> bool:
 
 
 def _describe_us(home: Home) -> dict[str, object]:
-    what = SCAN if SCAN in sys.argv[1:2] else SERVICE
-    return {"what": what, "pid": os.getpid(), "host": socket.gethostname(), "runtime": str(home.runtime)}
+    return {"pid": os.getpid(), "host": socket.gethostname(), "runtime": str(home.runtime)}
 
 
 def _find_noted_runtime(lock: Path) -> Path | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from installation.errors import HomeError, HomeInUseError
-from installation.home import Home, is_locked, lock_home, prepare_home
+from installation.home import SCAN, Home, is_locked, lock_home, prepare_home
 
 
 def test_the_home_is_not_open_to_others(home: Home) -> None:
@@ -55,9 +55,7 @@ def test_the_socket_path_fits_however_deep_the_home(home: Home) -> None:
     assert deep.broker_socket.parent.parent == home.broker_socket.parent.parent
 
 
-def test_who_finds_the_home_held_by_a_scan_hears_so(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["xray-cli", "scan", "watch"])
-    with lock_home(home):
-        monkeypatch.setattr(sys, "argv", ["xray-cli", "watch"])
-        with pytest.raises(HomeInUseError, match=r"^a scan already runs on the home .*; wait for"), lock_home(home):
-            pass
+def test_who_finds_the_home_held_by_a_scan_hears_so(home: Home) -> None:
+    refused = pytest.raises(HomeInUseError, match=r"^a scan already runs on the home .*; wait for")
+    with lock_home(home, SCAN), refused, lock_home(home):
+        pass

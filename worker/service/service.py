@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 from installation.addresses import OFF
-from installation.home import lock_home, prepare_home
+from installation.home import SERVICE, lock_home, prepare_home
 from installation.installation import Installation
 from store.audit import record_event
 from store.ledger.sweeps import release_all
@@ -96,6 +96,7 @@ def run_service(
     worker_command: Sequence[str] | None,
     messages: int | None = None,
     companions: Sequence[CompanionPlan] = (),
+    what: str = SERVICE,
 ) -> Iterator[Service]:
     """Start everything in order, and stop it in the opposite order.
 
@@ -107,6 +108,8 @@ def run_service(
         A descriptor to which the worker's log goes instead of standard error.
     companions : sequence of CompanionPlan
         What runs beside it and ends with it.
+    what : str
+        What holds the home: said to whoever comes second.
 
     Raises
     ------
@@ -115,7 +118,7 @@ def run_service(
     """
     home, heartbeat = installation.home, Heartbeat(installation.home)
     with ExitStack() as stack:
-        start(installation, lambda: _take_home(stack, installation, heartbeat))
+        start(installation, lambda: _take_home(stack, installation, heartbeat, what))
         heartbeat.name_model(installation.model.model_version, installation.model.model_sha256)
         broker = _open_broker(stack, installation)
         worker = _start_worker(stack, installation, worker_command, messages) if worker_command else None
@@ -138,10 +141,10 @@ def run_service(
         logger.info("stopping: files in work are finished first", extra={"action": "stopping"})
 
 
-def _take_home(stack: ExitStack, installation: Installation, heartbeat: Heartbeat) -> None:
+def _take_home(stack: ExitStack, installation: Installation, heartbeat: Heartbeat, what: str) -> None:
     """Hold the home; only who holds it brings the ledger in it up to date. A site's own database is only checked."""
     prepare_home(installation.home)
-    stack.enter_context(lock_home(installation.home))
+    stack.enter_context(lock_home(installation.home, what))
     heartbeat.beat(ServiceState.STARTING)
     stack.callback(heartbeat.beat, ServiceState.STOPPED)
     if installation.settings.keeps_own_ledger:
