@@ -11,7 +11,7 @@ from inference.bundle import SHIPPED_BUNDLE, read_bundle
 from inference.labels import NOTICE
 from tests.training.evaluation.content.evaluations import ABSENT, make_evaluation, make_hollow_report, make_report
 from training.evaluation.measures import EvaluationError, Measures
-from training.evaluation.result import Evaluation, read_evaluation
+from training.evaluation.result import Audit, Evaluation, read_evaluation
 
 
 def drop_pictures(report: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +53,9 @@ def test_the_metrics_of_the_shipped_bundle_are_read_whole():
     metrics = read_bundle(SHIPPED_BUNDLE).metrics
     written = Measures.from_json(metrics).to_json()
     assert {name: metrics[name] for name in written} == written
-    assert set(metrics) - set(written) == {"left_out_sources", "litert_keras_difference", "training", "lung_finder"}
+    others = {"audit", "left_out_sources", "litert_keras_difference", "training", "lung_finder"}
+    assert set(metrics) - set(written) == others
+    assert Audit.from_json(metrics["audit"]).to_json() == metrics["audit"]
 
 
 def test_an_evaluation_without_films_is_one_too():
