@@ -1,6 +1,7 @@
 # xray-watch. `make help` lists the targets.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 SOAK_MINUTES ?= 20
+SECOND_LANE = tests/training tests/imaging tests/inference # what computes and starts no service
 BIN = .venv/bin
 
 .PHONY: help venv inbox-there python-fits watch training demo test faults soak check drawings bench lock clean
@@ -27,10 +28,12 @@ training: .venv/test.stamp ## install what 'xray-cli train' and 'evaluate' need 
 demo: python-fits .venv/serve.stamp ## screen a handful of synthetic phantoms and show the report
 	@$(BIN)/python -m cli.demo
 
-test: .venv/test.stamp ## install what the tests need, and run them: the fault tests, which mostly wait, beside all others
-	@log=$$(mktemp); $(BIN)/python -m pytest -m faults >$$log 2>&1 & faults=$$!; trap "kill $$faults; exit 130" INT; \
-	$(BIN)/python -m pytest -m "not faults"; others=$$?; \
-	wait $$faults; faults=$$?; cat $$log; rm $$log; exit $$((others || faults))
+test: .venv/test.stamp ## install what the tests need, and run them in two lanes: the fault tests mostly wait, and end first
+	@log=$$(mktemp); ($(BIN)/python -m pytest -m faults; faults=$$?; \
+	    $(BIN)/python -m pytest -m "not faults" $(SECOND_LANE); second=$$?; exit $$((faults || second))) >$$log 2>&1 & beside=$$!; \
+	trap "kill $$beside; exit 130" INT; \
+	$(BIN)/python -m pytest -m "not faults" $(SECOND_LANE:%=--ignore=%); first=$$?; \
+	wait $$beside; beside=$$?; cat $$log; rm $$log; exit $$((first || beside))
 
 faults: .venv/test.stamp ## kill, starve and damage a service on purpose, each in its short form, as a part of 'test' does
 	$(BIN)/python -m pytest -m faults
