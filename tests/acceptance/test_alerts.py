@@ -52,8 +52,10 @@ def test_a_kill_between_record_and_call_loses_no_alert_and_doubles_none(site: Si
     for seed in range(2):
         write_dicom_phantom(site.inbox / f"{seed}.dcm", seed=seed, rows=500, columns=400)
     site.wait_for_results(2)
+    unreached = "the webhook cannot be reached"
+    wait_until(lambda: unreached in site.run("alerts", "list").stdout, what="a first attempt", seconds=60)
     site.kill()
-    assert "the webhook cannot be reached" in site.run("alerts", "list").stdout
+    assert unreached in site.run("alerts", "list").stdout
     with receiving(port) as taken:
         assert site.run("alerts", "test").stdout == "webhook: taken\n"
         site.start()
