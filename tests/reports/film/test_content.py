@@ -70,7 +70,7 @@ def test_an_answer_stands_beside_the_operating_points_of_its_model(engine: Engin
     assert facts.operating_points == points
     said = say(facts)
     assert f"{points[Label.NORMAL]:.3f}  yes" in said
-    for words in ("Film 1", "normal 0.62", "ROOM-7", "age_not_understood: No age can be read", "RT-PCR", "not COVID-19"):
+    for words in ("Film 1", "normal 0.62", "ROOM-7", "age_not_understood: No age", "RT-PCR", "not COVID-19"):
         assert words in said
     assert "Not known: Manufacturer" in said
     points_only = f"output for other finding reaches its operating point, {points['other_finding']:.3f}. What it is for"
