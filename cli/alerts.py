@@ -33,19 +33,17 @@ def list_recorded(
             turn = find_next_turn(connection, most)
         runs = is_locked(installation.home)
         for alert in alerts:
-            sent = (
-                f"sent {alert.sent_at.astimezone():%H:%M:%S}"
-                if alert.sent_at
-                else _say_wait(alert, most, turn, runs=runs)
-            )
+            sent = _say_sent(alert, most, turn, runs=runs)
             show = f"  ({say_show(alert)})" if alert.arrival_id is not None else ""
             typer.echo(f"{alert.recorded_at.astimezone():%Y-%m-%d %H:%M:%S}  {describe_alert(alert)}{show}: {sent}")
         if not alerts:
             typer.echo("nobody was to hear of anything yet; XRAY_ALERT_ON and the other settings say of what")
 
 
-def _say_wait(alert: "Alert", most_an_hour: int, turn: "datetime | None", *, runs: bool) -> str:
-    """Say why an alert has not gone out yet, and when it does."""
+def _say_sent(alert: "Alert", most_an_hour: int, turn: "datetime | None", *, runs: bool) -> str:
+    """Say when an alert went out, or why it has not yet, and when it does."""
+    if alert.sent_at:
+        return f"sent {alert.sent_at.astimezone():%H:%M:%S}"
     if alert.fault:
         return alert.fault
     if not runs:

@@ -104,18 +104,10 @@ def evaluate(
         _check_packages(audit or strict or leave_out is not None)
         from training.evaluation.assessment import AssessmentSettings
 
-        folder, cases = (
-            (dataset, None)
-            if dataset is not None
-            else (
-                installation.home.root,
-                find_outcomes(installation, since, until),
-            )
-        )
         settings = AssessmentSettings(
             model=installation.model.folder,
-            dataset=folder,
-            cases=cases,
+            dataset=dataset or installation.home.root,
+            cases=None if dataset else find_site_cases(installation, since, until),
             other_findings=other_findings,
             part=split.value,
             prevalences=_read_prevalences(prevalence or ()),
@@ -127,7 +119,12 @@ def evaluate(
         evaluation = _assess(settings)
         keep_evaluation(installation.home, evaluation)
         _write(evaluation, output_format, output)
-    if strict and (evaluation.audit is None or evaluation.audit.works_without_lungs):
+    if strict:
+        _check_audit(evaluation)
+
+
+def _check_audit(evaluation: "Evaluation") -> None:
+    if evaluation.audit is None or evaluation.audit.works_without_lungs:
         typer.echo("xray-cli: the model works without lungs, or that cannot be ruled out (--strict)", err=True)
         raise typer.Exit(FAILED)
 
@@ -147,7 +144,7 @@ def _check_films(dataset: Path | None, from_outcomes: bool, has_period: bool) ->
         raise typer.BadParameter("--since and --until go with --from-outcomes")
 
 
-def find_outcomes(installation: "Installation", since: str | None, until: str | None) -> "tuple[Case, ...]":
+def find_site_cases(installation: "Installation", since: str | None, until: str | None) -> "tuple[Case, ...]":
     """Return the films of a period in the ledger that have a label, as cases."""
     from reports.question.asking import ask_question
     from store.database import reading

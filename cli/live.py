@@ -109,8 +109,10 @@ class Progress:
         rate = (finished - before) / (now - first_at) if now > first_at else 0.0
         speed = f" ({rate:.1f}/s)" if rate else ""
         left = f", {pending / rate:.0f} s left" if pending and rate else ""
-        told = ", ".join(f"{count} {state}" for state, count in self._finished.items())
-        doing = " · ".join(filter(None, (told, self._find_pause()))) or ("starting" if pending else "waiting for files")
+        ended = ", ".join(f"{count} {state}" for state, count in self._finished.items())
+        doing = " · ".join(filter(None, (ended, self._find_pause()))) or (
+            "starting" if pending else "waiting for files"
+        )
         return f"{pending} pending{left} · {finished} finished{speed} · {doing}"
 
     def _find_pause(self) -> str:

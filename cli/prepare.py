@@ -106,11 +106,11 @@ def prepare(
 
 
 def _find_site_films() -> "tuple[Case, ...]":
-    from cli.evaluate import find_outcomes
+    from cli.evaluate import find_site_cases
     from cli.opening import opened_installation
 
     with opened_installation() as installation:
-        return find_outcomes(installation, None, None)
+        return find_site_cases(installation, None, None)
 
 
 def _read_views(text: str) -> "Views":

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  (Excel reads the wide ones)
+LONGEST_NAME = 200  # signs, on a page; the longest reason in a sentence has 163
 
 
 def find_file_name(path: Path) -> str:

@@ -26,10 +26,9 @@ from documents.charts.shapes import Chart
 from documents.figures import Estimate, say_percent
 from documents.html.elements import EMPTY, element, isolate, join
 from documents.html.svg import build_axis, build_bar, build_chart, build_mark
-from documents.text import shorten, show_text
+from documents.text import LONGEST_NAME, shorten, show_text
 
 SHORT = 12
-MOST_SIGNS = 200  # of a name; the longest reason in a sentence has 163
 SHADES = 20  # as classes, since a page that is served allows no style on an element
 
 
@@ -114,7 +113,7 @@ def _build_content(column: Column, value: Cell) -> Markup | str:
     if isinstance(value, Estimate):
         figure, bracket, interval = text.partition(" (")  # it breaks before its interval and nowhere else
         return Markup(" ").join(element("span", part) for part in (figure, f"({interval}" if bracket else "") if part)
-    return isolate(shorten(show_text(text), MOST_SIGNS)) if column.kind is CellKind.NAME else text
+    return isolate(shorten(show_text(text), LONGEST_NAME)) if column.kind is CellKind.NAME else text
 
 
 def _build_shaded(cell: Shaded) -> Markup:

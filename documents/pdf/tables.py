@@ -12,9 +12,9 @@ from documents.figures import say_percent
 from documents.pdf.drawing import draw_marks
 from documents.pdf.pages import WIDTH
 from documents.pdf.styles import GRID, REGULAR, RULE, build_paragraph
+from documents.text import LONGEST_NAME
 
 PADDING = 4.0
-MOST_SIGNS = 200  # of a name; the longest reason in a sentence has 163
 STRONG = frozenset({"whole", "alarm", HEADING})
 RATE_SHARE = 0.55
 """How much of the width of a rate is its mark; its figures take the rest."""
@@ -74,9 +74,8 @@ def _build_cell(column: Column, cell: Cell, row: Row, width: float) -> list[Any]
     text = say_cell(kind, cell)
     if isinstance(cell, Shaded) and cell.whole:
         text += f" ({say_percent(cell.count / cell.whole)})"
-    words = build_paragraph(
-        text, _name_style("number" if kind in NUMBERS else "cell", tone), MOST_SIGNS if kind is CellKind.NAME else None
-    )
+    most = LONGEST_NAME if kind is CellKind.NAME else None
+    words = build_paragraph(text, _name_style("number" if kind in NUMBERS else "cell", tone), most)
     if not _is_marked(column):
         return [words]
     marks = draw_mark(find_estimate(cell), column.scale or Scale(), row.reference)

@@ -16,7 +16,7 @@ from store.tables import UNFINISHED, arrivals, screenings
 
 PAGE = 50
 MOST_COUNTED = 1000  # whoever has more to read does not need the number
-MOST_LOOKED_AT = 1000  # for the number of those that filters let through
+MOST_LOOKED_AT_TO_COUNT = 1000  # for the number of those that filters let through
 _SIGN = "~"  # between the parts of a place; in no number and no time
 _a, _s = arrivals.c, screenings.c
 
@@ -112,18 +112,18 @@ def count_piles(connection: Connection, wish: Wish) -> dict[Pile, Count]:
 
 
 def count_pile(connection: Connection, wish: Wish) -> Count:
-    """Count the films of one pile, up to ``MOST_COUNTED``; with filters, those among ``MOST_LOOKED_AT``."""
+    """Count the films of one pile, up to ``MOST_COUNTED``; with filters, those among the first that are looked at."""
     found = looked = 0
     for run in list_runs(wish):
         if run.filters:
-            some = run.look_through(MOST_LOOKED_AT - looked)
+            some = run.look_through(MOST_LOOKED_AT_TO_COUNT - looked)
             kept: ColumnElement[int] = func.coalesce(func.sum(case((some.c.keeps, 1), else_=0)), 0)
         else:
             some = select(run.table.c.id).where(run.where).limit(MOST_COUNTED - found).subquery()
             kept = func.count()
         seen, kept_here = connection.execute(select(func.count(), kept).select_from(some)).one()
         found, looked = found + kept_here, looked + seen
-        if found >= MOST_COUNTED or (run.filters and looked >= MOST_LOOKED_AT):
+        if found >= MOST_COUNTED or (run.filters and looked >= MOST_LOOKED_AT_TO_COUNT):
             return Count(min(found, MOST_COUNTED), is_all=False)
     return Count(found, is_all=True)
 

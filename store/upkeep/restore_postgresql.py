@@ -38,29 +38,36 @@ def restore_postgresql(archive: Path, url: URL) -> Restored:
     SchemaTooNewError
         A newer version of the program made it.
     """
+    pg_restore, expected = _read_archive(archive)
+    try:
+        return _restore(pg_restore, archive, url, expected)
+    except (DBAPIError, BackupError) as error:
+        why = describe_database_error(error) if isinstance(error, DBAPIError) else str(error)
+        raise RestoreError(f"nothing was changed: {why}; {BY_HAND.format(file=archive)}") from None
+
+
+def _read_archive(archive: Path) -> tuple[str, Mapping[str, int]]:
+    """Return the program that restores, and the rows that the archive holds of each table."""
     try:
         pg_restore = find_tool("pg_restore")
-        expected = count_archived(pg_restore, archive)
+        return pg_restore, count_archived(pg_restore, archive)
     except BackupToolMissingError as error:
         raise BackupToolMissingError(f"{error}; or {BY_HAND.format(file=archive)}") from None
     except BackupError as error:
         raise RestoreError(f"{archive} is no backup of a ledger, or it is damaged ({error})") from None
-    at = f"{datetime.now(tz=UTC):%Y%m%dT%H%M%S%f}"
-    name = str(url.database)
+
+
+def _restore(pg_restore: str, archive: Path, url: URL, expected: Mapping[str, int]) -> Restored:
+    name, at = str(url.database), f"{datetime.now(tz=UTC):%Y%m%dT%H%M%S%f}"
     made, aside = (f"{name[: LONGEST_NAME - len(at) - 16]}_{what}_{at}" for what in ("restored", "before_restore"))
-    try:
-        with _connect(url.set(database=SERVERS_OWN)) as server:
-            _check_quiet(server, name)
-            with _new_database(server, made):
-                found = url.set(database=made)
-                run_tool(
-                    [pg_restore, "--no-owner", "--exit-on-error", f"--dbname={as_libpq(found)}", str(archive)], url
-                )
-                rows, revision = _check(archive, found, expected)
-                was_there = _take_name(server, name, made, aside)
-    except (DBAPIError, BackupError) as error:
-        why = describe_database_error(error) if isinstance(error, DBAPIError) else str(error)
-        raise RestoreError(f"nothing was changed: {why}; {BY_HAND.format(file=archive)}") from None
+    found = url.set(database=made)
+    with _connect(url.set(database=SERVERS_OWN)) as server:
+        _check_quiet(server, name)
+        with _new_database(server, made):
+            command = [pg_restore, "--no-owner", "--exit-on-error", f"--dbname={as_libpq(found)}", str(archive)]
+            run_tool(command, url)
+            rows, revision = _check(archive, found, expected)
+            was_there = _take_name(server, name, made, aside)
     return Restored(rows, revision, f"the database {aside}" if was_there else None)
 
 

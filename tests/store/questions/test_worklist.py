@@ -159,7 +159,7 @@ def test_a_filtered_list_is_looked_through_in_parts_and_loses_none(
     filled: Engine, which: str, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(piles, "MOST_LOOKED_AT", most)
-    monkeypatch.setattr(worklist, "MOST_LOOKED_AT", most)
+    monkeypatch.setattr(worklist, "MOST_LOOKED_AT_TO_COUNT", most)
     only = Wish(WISH.since, WISH.until, filters=FILTERS[which])
     assert walk(filled, only, 2) == LET_THROUGH[which]
     with reading(filled) as connection:
